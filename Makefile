@@ -1,0 +1,32 @@
+# Two commands for a fresh machine: make demo, make test. Everything else is for developers.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint bench sample clean
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("cldlink needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $(STAMP)
+
+demo: $(STAMP)          ## the main job on sample_data
+	$(BIN)/cldlink demo
+
+test: $(STAMP)          ## every test
+	$(BIN)/python -m pytest -n 2
+
+lint: $(STAMP)          ## ruff and mypy, as .ci/run does
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(STAMP)         ## measure speed, memory and accuracy; see docs/benchmarks.md
+	$(BIN)/python -m tests.benchmarks
+
+sample: $(STAMP)        ## make sample_data again, byte for byte
+	$(BIN)/cldlink synth --profile sample --out sample_data --synthetic
+
+clean:
+	rm -rf $(VENV) dist build out .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,191 @@
+"""The only import of duckdb: opening, limits, lock-down, and errors translated so that no value escapes.
+
+DuckDB's error text quotes the data it choked on. Nothing of it is passed on: an error names the step and the kind of
+fault, and its cause is cut (``from None``).
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from linkage.engine.sql import Step, ident
+from linkage.errors import InputError, InternalError, LinkageError, MachineError, UsageError
+
+_ROW_GROUP = 122_880
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """Limits of one engine. ``memory_limit`` such as ``"2GB"``; ``None`` leaves DuckDB's own default."""
+
+    memory_limit: str | None = None
+    threads: int | None = None
+    temp_directory: Path | None = None
+
+
+class Engine:
+    """One locked, in-memory database with a record of every step it ran.
+
+    It can read and write only inside the folders named at opening; it never looks up Python variables, never loads an
+    extension and never reaches the network. Not safe to share between threads.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self.steps: list[Step] = []
+
+    def __enter__(self) -> "Engine":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._connection.close()
+
+    def run(self, step: Step) -> int:
+        """Make (or replace) a table named ``step.name`` from the query; return its row count."""
+        self._execute(Step(step.name, f"create or replace table {ident(step.name)} as\n{step.sql}", step.values))
+        self.steps.append(step)
+        return self.count(step.name)
+
+    def run_all(self, steps: Sequence[Step]) -> None:
+        """Run steps in order."""
+        for step in steps:
+            self.run(step)
+
+    def rows(self, step: Step) -> list[tuple[Any, ...]]:
+        """The rows of a query, for small results."""
+        return self._execute(step).fetchall()
+
+    def value(self, step: Step) -> Any:
+        """The single value of a query with one row and one column."""
+        return self.rows(step)[0][0]
+
+    def arrow(self, step: Step) -> pa.Table:
+        """The result of a query as an Arrow table."""
+        with _translated(step.name):
+            return self._connection.sql(step.sql, params=dict(step.values) or None).to_arrow_table()
+
+    def batches(self, step: Step, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+        """The result of a query as Arrow batches, for results too large to hold."""
+        with _translated(step.name):
+            relation: Any = self._connection.cursor().sql(step.sql, params=dict(step.values) or None)
+            yield from relation.to_arrow_reader(rows)
+
+    def table(self, name: str) -> pa.Table:
+        """A whole table as Arrow."""
+        return self.arrow(Step(f"read_{name}", f"select * from {ident(name)}"))
+
+    def register(self, name: str, table: pa.Table) -> None:
+        """Copy an Arrow table into the database under ``name``."""
+        with _translated(name):
+            self._connection.register("_arrow_input", table)
+            try:
+                self._connection.execute(f"create or replace table {ident(name)} as select * from _arrow_input")
+            finally:
+                self._connection.unregister("_arrow_input")
+
+    def read_parquet(self, name: str, paths: Sequence[Path], columns: Sequence[str] = ()) -> int:
+        """Make a table from Parquet files (all columns, or the named ones); return its row count."""
+        chosen = ", ".join(ident(column) for column in columns) or "*"
+        return self.run(Step(name, f"select {chosen} from read_parquet($paths)", {"paths": [str(p) for p in paths]}))
+
+    def write_parquet(self, step: Step, path: Path, row_group_size: int = _ROW_GROUP) -> None:
+        """Write a query's result to one Parquet file. Give the query an ``order by``: same input, same bytes."""
+        copy = (
+            f"copy (\n{step.sql}\n) to $path (format parquet, compression zstd, row_group_size {int(row_group_size)})"
+        )
+        self._execute(Step(step.name, copy, {**step.values, "path": str(path)}))
+        self.steps.append(step)
+
+    def count(self, name: str) -> int:
+        """Rows of a table."""
+        return int(self.value(Step("count_rows", f"select count(*) from {ident(name)}")))
+
+    def columns(self, name: str) -> list[str]:
+        """Column names of a table, in order."""
+        return [row[0] for row in self.rows(Step("describe_table", f"describe {ident(name)}"))]
+
+    def drop(self, *names: str) -> None:
+        """Drop tables, to give their memory back."""
+        for name in names:
+            self._execute(Step("drop_table", f"drop table if exists {ident(name)}"))
+
+    def script(self) -> str:
+        """Every step run so far, as readable SQL without bound values."""
+        return "\n".join(str(step) for step in self.steps)
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The open connection, for Splink, which must share it. The caller translates its errors."""
+        return self._connection
+
+    def _execute(self, step: Step) -> duckdb.DuckDBPyConnection:
+        with _translated(step.name):
+            return self._connection.execute(step.sql, dict(step.values) or None)
+
+
+def open_engine(options: EngineOptions | None = None, folders: Sequence[Path] = ()) -> Engine:
+    """Open an in-memory database that may touch only ``folders`` (and its temporary directory), then lock it."""
+    options = options or EngineOptions()
+    allowed = [*folders, *([options.temp_directory] if options.temp_directory else [])]
+    settings: list[tuple[str, Any]] = [
+        ("preserve_insertion_order", True),
+        ("autoinstall_known_extensions", False),
+        ("autoload_known_extensions", False),
+        ("enable_progress_bar", False),
+        ("allowed_directories", [f"{Path(folder).resolve()}/" for folder in allowed]),
+    ]
+    if options.memory_limit:
+        settings.append(("memory_limit", options.memory_limit))
+    if options.threads:
+        settings.append(("threads", options.threads))
+    settings.append(("temp_directory", str(options.temp_directory.resolve()) if options.temp_directory else ""))
+    settings += [("enable_external_access", False), ("lock_configuration", True)]
+    with _translated("open_database"):
+        connection = duckdb.connect(":memory:", config={"python_enable_replacements": "false"})
+        for name, value in settings:
+            connection.execute(f"set {name} = {_setting(value)}")
+    return Engine(connection)
+
+
+def translate(error: BaseException, step: str) -> LinkageError:
+    """A database error in our words: the step and the kind of fault, never the text, which may quote data."""
+    if isinstance(error, duckdb.OutOfMemoryException | MemoryError):
+        return MachineError(
+            f"Step '{step}' ran out of memory. Give --memory a larger value, or --temp-dir a folder to spill to."
+        )
+    if isinstance(error, duckdb.PermissionException):
+        return UsageError(f"Step '{step}' tried to reach a file outside the folders it was given.")
+    if isinstance(error, duckdb.IOException | duckdb.HTTPException):
+        full = re.search(r"no space left|disk (is )?full|max_temp_directory_size", str(error), re.IGNORECASE)
+        reason = "the disk is full" if full else "a file could not be read or written"
+        return MachineError(f"Step '{step}': {reason}. Check the path, the rights and the free space.")
+    if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException | duckdb.ConstraintException):
+        return InputError(f"Step '{step}' met data that do not have the expected form.")
+    return InternalError(
+        f"Step '{step}' failed ({type(error).__name__}). This is a fault of cldlink: please report the step."
+    )
+
+
+@contextmanager
+def _translated(step: str) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.Error as error:
+        raise translate(error, step) from None
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, list):
+        return "[" + ", ".join(_setting(item) for item in value) + "]"
+    return "'" + str(value).replace("'", "''") + "'"

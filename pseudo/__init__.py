@@ -1,0 +1,1 @@
+"""Keyed pseudonyms, de-identified releases and disclosure control. Imports nothing of ``linkage``."""

@@ -1,0 +1,29 @@
+"""Errors of the pseudonymisation package.
+
+Every message says what went wrong, where, and what to do, and carries no identifying value and no key material.
+The exit code of each class is assigned in ``linkage.errors``.
+"""
+
+
+class PseudoError(Exception):
+    """Base of every error that ``pseudo`` raises on purpose; safe to show to anyone."""
+
+
+class ConfigError(PseudoError):
+    """A configuration file is wrong; the message lists every fault with file, line and key."""
+
+
+class IdentifierError(PseudoError):
+    """A value handed over for pseudonymisation does not have its canonical form (the value itself is never shown)."""
+
+
+class PolicyError(PseudoError):
+    """A policy, approval, expiry or disclosure rule refuses the operation."""
+
+
+class KeyCustodyError(PseudoError):
+    """A key is missing, its passphrase is wrong, or a signature or key check value does not verify."""
+
+
+class ReleaseError(PseudoError):
+    """A release folder is missing, incomplete or altered."""
