@@ -1,0 +1,25 @@
+"""Submission specifications as data: fields, lists, aliases and versions; local authorities; age."""
+
+from linkage.spec.age import age_years, age_years_sql
+from linkage.spec.authorities import Authority, authorities
+from linkage.spec.headings import Heading, HeadingMatch, detect_version, match_headings
+from linkage.spec.load import load_specification, versions
+from linkage.spec.specification import Change, Field, ListValue, Specification, ValueList
+
+__all__ = [
+    "Authority",
+    "Change",
+    "Field",
+    "Heading",
+    "HeadingMatch",
+    "ListValue",
+    "Specification",
+    "ValueList",
+    "age_years",
+    "age_years_sql",
+    "authorities",
+    "detect_version",
+    "load_specification",
+    "match_headings",
+    "versions",
+]

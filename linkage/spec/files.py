@@ -1,0 +1,112 @@
+"""The form of the files in ``configs/specs/``: a complete version, or a version based on another with its changes."""
+
+from typing import Literal
+
+from pseudo.config_file import ConfigModel
+
+Section = Literal[
+    "submission",
+    "person",
+    "person_comorbidity",
+    "event",
+    "request",
+    "assessment",
+    "carer",
+    "service",
+    "review",
+    "cost",
+]
+Requirement = Literal["mandatory", "voluntary", "not_stated"]
+DataType = Literal["identifier", "integer", "alphanumeric", "text", "date", "number", "list"]
+Certainty = Literal["base", "inferred"]
+
+
+class ValueEntry(ConfigModel):
+    """One value of a list."""
+
+    value: str
+    aliases: tuple[str, ...] = ()
+    guidance_only: bool = False
+
+
+class ListEntry(ConfigModel):
+    """A list; with ``adds_to_base`` its values follow those of the same list in the version it is based on."""
+
+    values: tuple[ValueEntry, ...]
+    adds_to_base: bool = False
+
+
+class FieldEntry(ConfigModel):
+    """One column of a submission."""
+
+    id: str
+    heading: str
+    heading_aliases: tuple[str, ...] = ()
+    section: Section
+    requirement: Requirement
+    type: DataType
+    list: str | None = None
+    event_types: tuple[str, ...] = ()
+    client_types: tuple[str, ...] = ()
+    condition: str = ""
+    note: str = ""
+    certainty: Certainty = "base"
+
+
+class AddedEntry(FieldEntry):
+    """A new column and the column it stands after."""
+
+    after: str
+
+
+class AmendedEntry(ConfigModel):
+    """A column that changed: what changed in words, and the keys that take another value."""
+
+    field: str
+    change: str
+    id: str | None = None
+    heading: str | None = None
+    heading_aliases: tuple[str, ...] | None = None
+    list: str | None = None
+    event_types: tuple[str, ...] | None = None
+    condition: str | None = None
+
+
+class HeadingEntry(ConfigModel):
+    """A column that is only headed otherwise."""
+
+    field: str
+    heading: str
+    heading_aliases: tuple[str, ...] = ()
+
+
+class ClientTypesEntry(ConfigModel):
+    """Columns that are filled for some client types only."""
+
+    client_types: tuple[str, ...]
+    fields: tuple[str, ...]
+
+
+class ChangesEntry(ConfigModel):
+    """What changed since the version this one is based on."""
+
+    removed: tuple[str, ...] = ()
+    added: tuple[AddedEntry, ...] = ()
+    amended: tuple[AmendedEntry, ...] = ()
+    headings: tuple[HeadingEntry, ...] = ()
+    client_types: tuple[ClientTypesEntry, ...] = ()
+
+
+class SpecificationFile(ConfigModel):
+    """One file of ``configs/specs/``."""
+
+    version: str
+    title: str
+    source: str
+    published: str
+    effective_from: str | None
+    period: Literal["year_to_date"]
+    based_on: str | None = None
+    lists: dict[str, ListEntry]
+    fields: tuple[FieldEntry, ...] = ()
+    changes: ChangesEntry = ChangesEntry()

@@ -1,0 +1,123 @@
+"""A submission specification as frozen values: fields in the order of the file, and the lists their values come from."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from linkage.errors import UsageError
+
+SERVICE_USER = "Service User"
+
+
+@dataclass(frozen=True)
+class ListValue:
+    """One value of a list in the specification's own wording.
+
+    ``aliases`` are the wordings of the guidance (or a flag left in the workbook's cell): understood, never canonical.
+    ``guidance_only`` marks a value that the guidance lists and the workbook does not.
+    """
+
+    value: str
+    aliases: tuple[str, ...] = ()
+    guidance_only: bool = False
+
+
+@dataclass(frozen=True)
+class ValueList:
+    """The values a field may take, in the specification's order."""
+
+    name: str
+    values: tuple[ListValue, ...]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The canonical wordings, in order."""
+        return tuple(value.value for value in self.values)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a submission.
+
+    ``event_types`` and ``client_types`` name the rows it may be filled on; empty means every row. ``requirement`` is
+    ``mandatory``, ``voluntary`` or ``not_stated``. ``certainty`` is ``base`` where the specification states the field,
+    ``inferred`` where part of it is read into it.
+    """
+
+    id: str
+    heading: str
+    heading_aliases: tuple[str, ...]
+    section: str
+    requirement: str
+    data_type: str
+    value_list: ValueList | None
+    event_types: tuple[str, ...]
+    client_types: tuple[str, ...]
+    condition: str
+    note: str
+    certainty: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference from the version before: ``kind`` is ``added``, ``amended``, ``removed`` or ``heading``."""
+
+    kind: str
+    field: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Specification:
+    """One version. ``effective_from`` is an ISO date, or None where the sources give none."""
+
+    version: str
+    title: str
+    source: str
+    published: str
+    effective_from: str | None
+    period: str
+    fields: tuple[Field, ...]
+    changes: tuple[Change, ...] = ()
+
+    @cached_property
+    def ids(self) -> tuple[str, ...]:
+        """Canonical column ids, in the order of the file."""
+        return tuple(field.id for field in self.fields)
+
+    @cached_property
+    def headings(self) -> tuple[str, ...]:
+        """Headings as the specification words them, in the order of the file."""
+        return tuple(field.heading for field in self.fields)
+
+    @cached_property
+    def list_fields(self) -> tuple[Field, ...]:
+        """The fields whose values come from a list."""
+        return tuple(field for field in self.fields if field.value_list is not None)
+
+    @cached_property
+    def date_fields(self) -> tuple[Field, ...]:
+        """The fields that hold dates."""
+        return tuple(field for field in self.fields if field.data_type == "date")
+
+    @cached_property
+    def _by_id(self) -> dict[str, Field]:
+        return {field.id: field for field in self.fields}
+
+    def has(self, field_id: str) -> bool:
+        """Whether this version has the field."""
+        return field_id in self._by_id
+
+    def field(self, field_id: str) -> Field:
+        """The field with this canonical id. Raises UsageError when this version has none."""
+        if field_id not in self._by_id:
+            raise UsageError(f"Specification {self.version} has no field '{field_id}'. See 'cldlink spec show'.")
+        return self._by_id[field_id]
+
+    def section(self, *names: str) -> tuple[Field, ...]:
+        """The fields of the named sections, in the order of the file."""
+        return tuple(field for field in self.fields if field.section in names)
+
+    def values(self, field_id: str) -> tuple[str, ...]:
+        """The canonical values of a list field, in the specification's order; empty for any other field."""
+        value_list = self.field(field_id).value_list
+        return value_list.names if value_list else ()

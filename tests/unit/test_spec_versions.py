@@ -1,0 +1,127 @@
+"""The specifications as data: v4.2 complete, v6 as v4.2 with the newsletter's changes."""
+
+import pytest
+
+from linkage.configs import packaged, read_packaged
+from linkage.errors import UsageError
+from linkage.spec import load_specification, versions
+from linkage.spec.files import SpecificationFile
+from linkage.spec.headings import heading_key
+
+V42 = load_specification("v4.2")
+V6 = load_specification("v6")
+
+
+def test_both_versions_are_there_oldest_first() -> None:
+    assert versions() == ("v4.2", "v6")
+
+
+def test_v42_has_the_submission_information_and_forty_items_in_order() -> None:
+    assert V42.headings[:5] == (
+        "LA Code",
+        "LA Name",
+        "Reporting Year",
+        "Reporting Period Start Date",
+        "Reporting Period End Date",
+    )
+    assert len(V42.fields) == 45
+    assert V42.headings[5] == "Person Unique Identifier"
+    assert V42.headings[-1] == "Full cost client"
+
+
+def test_v42_has_23_mandatory_and_17_voluntary_items() -> None:
+    items = [field.requirement for field in V42.fields if field.section != "submission"]
+    assert (items.count("mandatory"), items.count("voluntary")) == (23, 17)
+
+
+def test_v42_lists_hold_170_values_of_which_24_are_worded_otherwise_by_the_guidance() -> None:
+    values = [value for field in V42.list_fields if field.id != "event_type" for value in field.value_list.values]
+    assert len(values) + 4 == 170
+    assert sum(bool(value.aliases) or value.guidance_only for value in values) == 24
+
+
+@pytest.mark.parametrize(
+    ("field", "alias", "value"),
+    [
+        ("gender", "Unknown", "Not known"),
+        ("service_component", "Other Long Term Community Support", "Other Long Term Support"),
+        ("route_of_access", "Transfer from Other LA **NEW** voluntary", "Transfer from Other LA"),
+        ("event_outcome", "NFA - Service ended as planned", "Service ended as planned"),
+    ],
+)
+def test_the_wording_of_the_guidance_is_an_alias(field: str, alias: str, value: str) -> None:
+    aliases = {alias: entry.value for entry in V42.field(field).value_list.values for alias in entry.aliases}
+    assert aliases[alias] == value
+
+
+def test_yes_and_no_stay_text() -> None:
+    assert V42.values("has_informal_carer") == ("Yes", "No", "Not known")
+    assert V42.values("full_cost_client") == ("Yes", "No")
+
+
+def test_v6_is_v42_with_six_new_and_five_amended_items() -> None:
+    kinds = [change.kind for change in V6.changes]
+    assert (kinds.count("added"), kinds.count("amended")) == (6, 5)
+    assert set(V6.ids) - set(V42.ids) == {change.field for change in V6.changes if change.kind == "added"} | {
+        "method_of_assessment_or_review"
+    }
+
+
+def test_v6_has_49_columns_without_la_name_and_reporting_year() -> None:
+    assert len(V6.fields) == 49
+    assert not V6.has("la_name")
+    assert V6.headings[13] == "Client Type"
+    assert V6.headings[32:38] == (
+        "Method of Assessment or Review",
+        "Total Hrs Caring per week",
+        "No. of adults being cared for",
+        "Adult 1 Linked Person_ID",
+        "Adult 2 Linked Person_ID",
+        "Adult 3 Linked Person_ID",
+    )
+
+
+def test_v6_adds_values_to_lists_and_replaces_others() -> None:
+    assert V6.values("primary_support_reason")[-1] == "Social Support: Support to Carer"
+    assert V6.values("service_type")[-2:] == (
+        "Carer Support: Direct to Carer",
+        "Carer Support: Involving the cared-for person",
+    )
+    assert len(V6.values("delivery_mechanism")) == 3
+    assert V6.field("method_of_assessment_or_review").event_types == ("Assessment", "Review")
+
+
+def test_v6_keeps_some_fields_to_service_users_or_carers() -> None:
+    assert V6.field("dementia").client_types == ("Service User",)
+    assert V6.field("adult_2_linked_person_id").client_types == ("Carer", "Carer known by association")
+    assert V6.field("unit_cost").client_types == ()
+
+
+@pytest.mark.parametrize(
+    ("section", "events"),
+    [("request", "Request"), ("assessment", "Assessment"), ("service", "Service"), ("cost", "Service")],
+)
+def test_sections_apply_to_their_own_event_type(section: str, events: str) -> None:
+    assert {field.event_types for field in V42.section(section)} == {(events,)}
+
+
+@pytest.mark.parametrize("version", versions())
+def test_no_two_fields_share_a_heading_and_no_two_values_a_wording(version: str) -> None:
+    owners: dict[str, str] = {}
+    for field in load_specification(version).fields:
+        for wording in (field.heading, *field.heading_aliases):
+            assert owners.setdefault(heading_key(wording), field.id) == field.id
+        wordings = [w for v in (field.value_list.values if field.value_list else ()) for w in (v.value, *v.aliases)]
+        assert len(wordings) == len(set(wordings))
+
+
+def test_every_specification_file_names_its_own_version() -> None:
+    for path in packaged("specs").glob("*.yaml"):
+        assert read_packaged(f"specs/{path.name}", SpecificationFile).version == path.stem
+
+
+def test_an_unknown_version_or_field_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match=r"Known versions: v4\.2, v6"):
+        load_specification("v9")
+    with pytest.raises(UsageError, match="no field"):
+        V42.field("client_type")
