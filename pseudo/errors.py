@@ -17,6 +17,10 @@ class IdentifierError(PseudoError):
     """A value handed over for pseudonymisation does not have its canonical form (the value itself is never shown)."""
 
 
+class SourceError(IdentifierError):
+    """A table handed over for release is missing, unreadable or not the table its policy describes."""
+
+
 class PolicyError(PseudoError):
     """A policy, approval, expiry or disclosure rule refuses the operation."""
 

@@ -1,0 +1,165 @@
+"""Opaque key handles: a root key derives domain keys, a domain key makes message authentication codes.
+
+A handle shows its id and its key check value and nothing else: no key bytes in ``repr``, in an exception, in a pickle
+or in a copy. Python cannot reliably wipe memory, so handles should be short-lived: ``close`` drops the key.
+"""
+
+import secrets
+from collections.abc import Callable, Iterable
+from functools import cache
+from types import TracebackType
+from typing import NoReturn
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from pseudo.domain import SUITE, Domain, require_name
+from pseudo.errors import KeyCustodyError
+from pseudo.known_answers import ARGON2ID, HKDF_SHA256, HMAC_SHA256, PSEUDONYM
+
+ROOT_KEY_BYTES = 32
+MAC_BYTES = 16
+
+_KCV_MESSAGE = b"cldlink-kcv-1"
+_KCV_BYTES = 4
+
+
+class _Handle:
+    """What every key handle shares: it cannot be pickled or copied, and it closes."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> NoReturn:
+        raise KeyCustodyError("A key handle cannot be pickled or copied. Open the keystore where the key is needed.")
+
+    def close(self) -> None:
+        """Drop the key. Any later use of the handle raises KeyCustodyError."""
+        raise KeyCustodyError("This handle holds no key.")
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self.close()
+
+
+class DomainKey(_Handle):
+    """The key of one domain. Made by ``RootKey.derive`` only; gives 16-byte codes, never the key."""
+
+    __slots__ = ("_keyed", "domain", "kcv")
+
+    def __init__(self, secret: bytes, domain: Domain) -> None:
+        self._keyed: HMAC | None = HMAC(secret, SHA256())
+        self.domain = domain
+        self.kcv = self.mac(_KCV_MESSAGE)[:_KCV_BYTES].hex()
+
+    def __repr__(self) -> str:
+        return f"<DomainKey field={self.domain.field} kcv={self.kcv}>"
+
+    def __enter__(self) -> "DomainKey":
+        return self
+
+    def mac(self, message: bytes) -> bytes:
+        """The first 16 bytes of HMAC-SHA-256 of one message."""
+        return self.mac_many((message,))
+
+    def mac_many(self, messages: Iterable[bytes]) -> bytes:
+        """The 16-byte codes of many messages, one after the other in one buffer, in the order given.
+
+        128 bits: among 60 million people the odds that any two share a code are about 5 in 10^24.
+        """
+        if self._keyed is None:
+            raise KeyCustodyError("This key has been closed. Derive it again from the root key.")
+        fresh: Callable[[], HMAC] = self._keyed.copy
+        codes: list[bytes] = []
+        add = codes.append
+        for message in messages:
+            code = fresh()
+            code.update(message)
+            add(code.finalize()[:MAC_BYTES])
+        return b"".join(codes)
+
+    def close(self) -> None:
+        """Drop the key. Any later use of the handle raises KeyCustodyError."""
+        self._keyed = None
+
+
+class RootKey(_Handle):
+    """The key that a custodian keeps. It derives domain keys and does nothing else.
+
+    Raises KeyCustodyError when the secret is not 32 bytes or the self test of the cryptography fails.
+    """
+
+    __slots__ = ("_secret", "key_id", "kcv")
+
+    def __init__(self, secret: bytes, key_id: str) -> None:
+        self_test()
+        if len(secret) != ROOT_KEY_BYTES:
+            raise KeyCustodyError(f"A root key has {ROOT_KEY_BYTES} bytes.")
+        self._secret: bytes | None = bytes(secret)
+        self.key_id = require_name("key id", key_id)
+        self.kcv = _hkdf(self._secret, _KCV_MESSAGE)[:_KCV_BYTES].hex()
+
+    @classmethod
+    def generate(cls, key_id: str) -> "RootKey":
+        """A new random root key that exists in memory only."""
+        return cls(secrets.token_bytes(ROOT_KEY_BYTES), key_id)
+
+    def __repr__(self) -> str:
+        return f"<RootKey {self.key_id} kcv={self.kcv}>"
+
+    def __enter__(self) -> "RootKey":
+        return self
+
+    def derive(self, domain: Domain) -> DomainKey:
+        """The key of one domain, by HKDF-SHA-256 over the eight values. Nothing is stored.
+
+        Raises KeyCustodyError for a closed handle or a suite that this version does not make.
+        """
+        if self._secret is None:
+            raise KeyCustodyError("This key has been closed. Open the keystore again.")
+        if domain.suite != SUITE:
+            raise KeyCustodyError(f"This version makes pseudonyms of the suite {SUITE} only.")
+        return DomainKey(_hkdf(self._secret, domain.info()), domain)
+
+    def close(self) -> None:
+        """Drop the key. Any later use of the handle raises KeyCustodyError."""
+        self._secret = None
+
+
+def _hkdf(secret: bytes, info: bytes, salt: bytes | None = None, length: int = ROOT_KEY_BYTES) -> bytes:
+    return HKDF(algorithm=SHA256(), length=length, salt=salt, info=info).derive(secret)
+
+
+@cache
+def self_test() -> None:
+    """Compare the cryptography of this machine with published answers, once per process, before any key is used.
+
+    Raises KeyCustodyError on the first difference.
+    """
+    keyed = HMAC(HMAC_SHA256.key, SHA256())
+    keyed.update(HMAC_SHA256.message)
+    expand = HKDF_SHA256
+    argon = Argon2id(
+        salt=ARGON2ID.salt,
+        length=len(ARGON2ID.tag),
+        iterations=ARGON2ID.iterations,
+        lanes=ARGON2ID.lanes,
+        memory_cost=ARGON2ID.memory_kib,
+        ad=ARGON2ID.associated_data,
+        secret=ARGON2ID.secret,
+    )
+    example = DomainKey(_hkdf(PSEUDONYM.root, PSEUDONYM.domain.info()), PSEUDONYM.domain)
+    checks = {
+        "HMAC-SHA-256": keyed.finalize() == HMAC_SHA256.mac,
+        "HKDF-SHA-256": _hkdf(expand.ikm, expand.info, expand.salt, len(expand.okm)) == expand.okm,
+        "Argon2id": argon.derive(ARGON2ID.password) == ARGON2ID.tag,
+        "root key check value": _hkdf(PSEUDONYM.root, _KCV_MESSAGE)[:_KCV_BYTES].hex() == PSEUDONYM.root_kcv,
+        "key check value": example.kcv == PSEUDONYM.kcv,
+        "pseudonym": example.mac(PSEUDONYM.message) == PSEUDONYM.pseudonym,
+    }
+    wrong = [name for name, right in checks.items() if not right]
+    if wrong:
+        raise KeyCustodyError(
+            f"Self test failed: {', '.join(wrong)}. The cryptography library of this installation gives wrong answers; "
+            "no key is opened. Install cldlink again."
+        )
