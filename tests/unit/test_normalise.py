@@ -1,0 +1,73 @@
+"""Each normaliser gives the same answers in Python and in SQL: one test body, the cases in ``tests/vectors``."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import yaml
+
+from linkage.engine import Step, open_engine
+from linkage.normalise import nhs_number, postcode
+from linkage.normalise.invalid import InvalidValueError
+
+VECTORS = Path(__file__).parents[1] / "vectors"
+MODULES = {"nhs_number": nhs_number, "postcode": postcode}
+Form = Callable[[ModuleType, str, Any], Any]
+
+
+def cases(field: str) -> list[dict[str, Any]]:
+    return yaml.safe_load((VECTORS / f"{field}.yaml").read_text(encoding="utf-8"))["cases"]
+
+
+def python_form(module: ModuleType, verb: str, value: str | None) -> Any:
+    return getattr(module, verb)(value)
+
+
+def sql_form(module: ModuleType, verb: str, value: str | None) -> Any:
+    """The SQL form; what is derived from a canonical postcode is given one."""
+    derived = module is postcode and verb not in ("clean", "reason", "is_valid")
+    expr = module.clean_sql("typed") if derived else "typed"
+    with open_engine() as engine:
+        query = f"select {getattr(module, verb + '_sql')(expr)} from (select cast($typed as varchar) as typed)"
+        return engine.value(Step("one", query, {"typed": value}))
+
+
+ALL = [(field, case) for field in MODULES for case in cases(field)]
+NAMES = [f"{field}-{number}" for number, (field, _) in enumerate(ALL)]
+
+
+@pytest.mark.parametrize("form", [python_form, sql_form])
+@pytest.mark.parametrize(("field", "case"), ALL, ids=NAMES)
+def test_canonical_form_and_reason(form: Form, field: str, case: dict[str, Any]) -> None:
+    module, value = MODULES[field], case["value"]
+    assert form(module, "clean", value) == case.get("clean")
+    assert form(module, "reason", value) == case.get("reason")
+    assert form(module, "is_valid", value) is ("clean" in case)
+
+
+@pytest.mark.parametrize("form", [python_form, sql_form])
+@pytest.mark.parametrize("case", cases("postcode"))
+def test_what_follows_from_a_postcode(form: Form, case: dict[str, Any]) -> None:
+    for verb in ("outcode", "sector", "area", "warning"):
+        assert form(postcode, verb, case["value"]) == case.get(verb)
+    assert form(postcode, "is_pseudo", case["value"]) is case.get("pseudo", False)
+    assert postcode.is_synthetic(case["value"]) is case.get("synthetic", False)
+
+
+@pytest.mark.parametrize(("field", "case"), [pair for pair in ALL if pair[1].get("reason")])
+def test_validate_tells_the_reason_and_never_the_value(field: str, case: dict[str, Any]) -> None:
+    with pytest.raises(InvalidValueError) as caught:
+        MODULES[field].validate(case["value"])
+    assert caught.value.reason == case["reason"]
+    assert not (case["value"] or "").strip() or case["value"] not in str(caught.value)
+
+
+@pytest.mark.parametrize(("field", "case"), [pair for pair in ALL if "clean" in pair[1]])
+def test_canonical_form_is_stable(field: str, case: dict[str, Any]) -> None:
+    assert MODULES[field].validate(case["value"]) == MODULES[field].validate(case["clean"]) == case["clean"]
+
+
+def test_no_synthetic_postcode_area_is_real() -> None:
+    assert not set(postcode.synthetic_areas()) & {*postcode.lists().areas, "ZZ"}
