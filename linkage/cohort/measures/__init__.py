@@ -1,0 +1,1 @@
+"""Published tables, one per file: a population, one row per person, columns."""
