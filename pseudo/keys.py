@@ -89,7 +89,7 @@ class RootKey(_Handle):
     Raises KeyCustodyError when the secret is not 32 bytes or the self test of the cryptography fails.
     """
 
-    __slots__ = ("_secret", "key_id", "kcv")
+    __slots__ = ("_secret", "kcv", "key_id")
 
     def __init__(self, secret: bytes, key_id: str) -> None:
         self_test()

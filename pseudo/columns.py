@@ -1,0 +1,132 @@
+"""Columns as distinct values and positions: a treatment runs once per distinct value, and rows sort by small numbers."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as csv
+import pyarrow.parquet as pq
+
+from pseudo.errors import SourceError
+
+Positions = npt.NDArray[Any]  # whole numbers as narrow as the count of values allows
+
+
+@dataclass(frozen=True)
+class Coded:
+    """One column: ``values`` sorted and distinct, ``positions`` into them row by row, -1 for null."""
+
+    values: pa.Array
+    positions: Positions
+
+    def at(self, rows: npt.NDArray[np.int64]) -> pa.Array:
+        """The values of some rows, in the order given."""
+        positions = self.positions[rows]
+        return pc.take(self.values, pa.array(positions, mask=positions < 0))
+
+    @property
+    def nulls(self) -> int:
+        """Rows without a value."""
+        return int((self.positions < 0).sum())
+
+
+def coded(values: pa.Array, positions: Positions) -> Coded:
+    """Sort and merge the distinct values of a column; ``positions`` are -1 where null. Null values become null rows."""
+    distinct = values.dictionary_encode()
+    order = np.asarray(pc.sort_indices(distinct.dictionary), dtype=np.int64)
+    rank = np.empty(len(order) + 1, dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    rank[-1] = -1
+    first = np.asarray(pc.fill_null(distinct.indices, -1), dtype=np.int64)
+    lookup = np.append(rank[first], -1)
+    narrow = np.int8 if len(order) <= 127 else np.int16 if len(order) <= 32767 else np.int32
+    return Coded(distinct.dictionary.take(pa.array(order)), lookup.astype(narrow)[positions])
+
+
+def map_distinct(column: pa.ChunkedArray, rule: Callable[[Any], Any], kind: pa.DataType) -> Coded:
+    """Apply a rule to every distinct value of a column; null stays null, and a rule may answer null."""
+    encoded = encode(column)
+    values = [None if value is None else rule(value) for value in encoded.dictionary.to_pylist()]
+    return coded(pa.array(values, kind), positions_of(encoded))
+
+
+def encode(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """A column as one dictionary array, however it was chunked and encoded before."""
+    if column.num_chunks == 0:
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        return pa.DictionaryArray.from_arrays(pa.array([], pa.int32()), pa.array([], kind))
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    joined = encoded.unify_dictionaries().combine_chunks()
+    return joined.chunk(0) if isinstance(joined, pa.ChunkedArray) else joined
+
+
+def positions_of(encoded: pa.DictionaryArray) -> Positions:
+    """Row positions of a dictionary array, -1 where null."""
+    positions: Positions = np.asarray(pc.fill_null(encoded.indices, -1))
+    return positions
+
+
+def total_order(columns: Sequence[Coded]) -> npt.NDArray[np.int64]:
+    """Row numbers in the order of the columns, first to last, nulls first. Rows that tie are equal in every column."""
+    table = pa.table({str(place): pa.array(column.positions) for place, column in enumerate(columns)})
+    return np.asarray(pc.sort_indices(table, sort_keys=[(name, "ascending") for name in table.column_names]))
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table to be released, read one column at a time."""
+
+    name: str
+    columns: list[str]
+    rows: int
+    read: Callable[[str], pa.ChunkedArray]
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        """A column by its name in lower case."""
+        return self.read(next(column for column in self.columns if column.lower() == name))
+
+
+def open_source(name: str, table: Path | pa.Table) -> Source:
+    """A table in memory, a Parquet file, or a CSV file with headings (UTF-8; every column read as text, blank as null).
+
+    Raises SourceError when the file is missing or cannot be read as such.
+    """
+    if isinstance(table, pa.Table):
+        return Source(name, table.column_names, table.num_rows, table.column)
+    if not table.is_file():
+        raise SourceError(f"{name}: there is no file {table}. Give a Parquet or CSV file.")
+    try:
+        return _open_csv(name, table) if table.suffix.lower() == ".csv" else _open_parquet(name, table)
+    except (pa.ArrowException, OSError):
+        kind = "CSV" if table.suffix.lower() == ".csv" else "Parquet"
+        raise SourceError(f"{name}: {table} cannot be read as {kind}.") from None
+
+
+def _open_parquet(name: str, path: Path) -> Source:
+    schema = pq.read_schema(path)
+    rows = pq.read_metadata(path).num_rows
+
+    def read(column: str) -> pa.ChunkedArray:
+        texts = [column] if pa.types.is_string(schema.field(column).type) else []
+        try:
+            with pq.ParquetFile(path, read_dictionary=texts) as file:
+                return file.read([column]).column(0)
+        except (pa.ArrowException, OSError):
+            raise SourceError(f"{name}: column {column} of {path} cannot be read.") from None
+
+    return Source(name, schema.names, rows, read)
+
+
+def _open_csv(name: str, path: Path) -> Source:
+    with csv.open_csv(path) as reader:
+        headings = reader.schema.names
+    options = csv.ConvertOptions(
+        column_types=dict.fromkeys(headings, pa.string()), strings_can_be_null=True, null_values=[""]
+    )
+    table = csv.read_csv(path, convert_options=options, parse_options=csv.ParseOptions(newlines_in_values=True))
+    return Source(name, table.column_names, table.num_rows, table.column)
