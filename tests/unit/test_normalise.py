@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from linkage.engine import Step, open_engine
-from linkage.normalise import nhs_number, postcode
+from linkage.normalise import name, nhs_number, postcode
 from linkage.normalise.invalid import InvalidValueError
 
 VECTORS = Path(__file__).parents[1] / "vectors"
-MODULES = {"nhs_number": nhs_number, "postcode": postcode}
+MODULES = {"nhs_number": nhs_number, "postcode": postcode, "name": name}
 Form = Callable[[ModuleType, str, Any], Any]
 
 
@@ -54,6 +54,15 @@ def test_what_follows_from_a_postcode(form: Form, case: dict[str, Any]) -> None:
         assert form(postcode, verb, case["value"]) == case.get(verb)
     assert form(postcode, "is_pseudo", case["value"]) is case.get("pseudo", False)
     assert postcode.is_synthetic(case["value"]) is case.get("synthetic", False)
+
+
+@pytest.mark.parametrize("form", [python_form, sql_form])
+@pytest.mark.parametrize("case", cases("name"))
+def test_what_is_compared_of_a_name(form: Form, case: dict[str, Any]) -> None:
+    words = case.get("comparison")
+    assert form(name, "comparison", case["value"]) == words == form(name, "comparison", words)
+    assert form(name, "soundex", case["value"]) == case.get("soundex")
+    assert form(name, "tokens", case["value"]) == (words.split() if words else None)
 
 
 @pytest.mark.parametrize(("field", "case"), [pair for pair in ALL if pair[1].get("reason")])
