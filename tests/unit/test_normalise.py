@@ -9,11 +9,17 @@ import pytest
 import yaml
 
 from linkage.engine import Step, open_engine
-from linkage.normalise import name, nhs_number, postcode
+from linkage.normalise import date_of_birth, gender, name, nhs_number, postcode
 from linkage.normalise.invalid import InvalidValueError
 
 VECTORS = Path(__file__).parents[1] / "vectors"
-MODULES = {"nhs_number": nhs_number, "postcode": postcode, "name": name}
+MODULES = {
+    "nhs_number": nhs_number,
+    "postcode": postcode,
+    "name": name,
+    "date_of_birth": date_of_birth,
+    "gender": gender,
+}
 Form = Callable[[ModuleType, str, Any], Any]
 
 
