@@ -1,7 +1,6 @@
 """Listed wordings as SQL: compared without regard to case and to repeated or outer spaces."""
 
 from collections.abc import Iterable, Mapping
-
 from typing import TypeVar
 
 from linkage.engine import ident, literal
@@ -20,7 +19,7 @@ def wording_key(text: str) -> str:
 
 def wording_sql(column: str) -> str:
     """SQL for the comparison form of a text column. Null stays null."""
-    return rf"lower(trim(regexp_replace({ident(column)}, '\s+', ' ', 'g')))"
+    return rf"lower(trim(regexp_replace(cast({ident(column)} as varchar), '\s+', ' ', 'g')))"
 
 
 def is_one_of_sql(column: str, wordings: Iterable[str]) -> str:

@@ -1,0 +1,41 @@
+"""A linked folder, opened as one database after its manifest was verified."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from linkage.engine import Engine, EngineOptions, open_engine
+from linkage.errors import InputError, UsageError
+from linkage.runs import read_manifest, verify_manifest
+
+COMMAND = "link"
+RELEASED_TABLES = ("social_care", "admissions", "gp_registrations", "long_term_conditions")
+LINKED_TABLES = (*RELEASED_TABLES, "person", "link_quality")
+
+
+def open_linked(folder: Path, options: EngineOptions | None = None) -> Engine:
+    """Open a folder made by ``link`` as one catalogue with a table for each of ``LINKED_TABLES``.
+
+    Raises UsageError when the folder is not one, InputError when a file is missing or altered. The caller closes it.
+    """
+    manifest = read_manifest(folder)
+    if manifest["command"] != COMMAND:
+        raise UsageError(
+            f"{folder}: made by 'cldlink {manifest['command']}', not by 'cldlink link'. Give a linked folder."
+        )
+    faults = verify_manifest(folder)
+    if faults:
+        raise InputError(f"{folder}: not as it was written ({'; '.join(faults)}). Run 'cldlink link' again.")
+    engine = open_engine(options, folders=[folder])
+    for name in LINKED_TABLES:
+        engine.read_parquet(name, [folder / f"{name}.parquet"])
+    return engine
+
+
+def require_columns(engine: Engine, table: str, columns: Sequence[str]) -> None:
+    """Raise InputError naming the columns that a table lacks: the release policy dropped or coarsened them."""
+    missing = [column for column in columns if column not in engine.columns(table)]
+    if missing:
+        raise InputError(
+            f"Table {table} lacks {', '.join(missing)}. The release policy must keep them for this analysis: "
+            "ask for a release whose policy does."
+        )

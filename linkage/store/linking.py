@@ -1,0 +1,129 @@
+"""A verified release → linked tables: the same people found in social care, admissions, GP and conditions data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from linkage.engine import Engine, EngineOptions, Step, ident, literal, open_engine
+from linkage.errors import InputError
+from linkage.runs import Manifest, file_record, staged_outputs
+from linkage.store.catalogue import COMMAND, RELEASED_TABLES, require_columns
+from linkage.store.released import Released, opened_release
+
+KEY_COLUMNS = ("person_pseudonym", "person_id_type")
+_FLAGS = {
+    "in_social_care": "social_care",
+    "in_admissions": "admissions",
+    "in_gp": "gp_registrations",
+    "in_conditions": "long_term_conditions",
+}
+
+
+@dataclass(frozen=True)
+class LinkResult:
+    """Where the linked tables are, and counts of rows and people by name (no identifying value)."""
+
+    folder: Path
+    counts: Mapping[str, int]
+
+
+def link(release: Path, out: Path, *, options: EngineOptions | None = None, as_at: date | None = None) -> LinkResult:
+    """Verify a release and write its tables with ``person`` and ``link_quality`` into ``out``.
+
+    A health table that the release does not hold becomes an empty one. Raises ReleaseError when the release does not
+    verify, PolicyError when it has expired on ``as_at`` (default: today), InputError when there is no social care
+    table or a table has no person pseudonyms. Nothing is left behind on failure.
+    """
+    released = opened_release(release, as_at)
+    with staged_outputs(out) as staging, open_engine(options, folders=[release, staging]) as engine:
+        _load(engine, released)
+        _refuse_two_kinds_of_id(engine)
+        engine.run_all([person_step(), link_quality_step()])
+        for name in RELEASED_TABLES:
+            engine.write_parquet(
+                Step(f"write_{name}", f"select * from {ident(name)} order by all"), staging / f"{name}.parquet"
+            )
+        engine.write_parquet(
+            Step("write_person", "select * from person order by person_pseudonym"), staging / "person.parquet"
+        )
+        quality = "select * from link_quality order by la_code, person_id_type"
+        engine.write_parquet(Step("write_link_quality", quality), staging / "link_quality.parquet")
+        counts = _counts(engine)
+        inputs = [file_record(released.tables[name]) for name in sorted(released.tables)]
+        settings = {"release_id": released.release_id, "domain": dict(released.domain)}
+        Manifest(command=COMMAND, inputs=inputs, counts=counts, settings=settings).write(staging)
+    return LinkResult(out, counts)
+
+
+def _load(engine: Engine, released: Released) -> None:
+    if "social_care" not in released.tables:
+        raise InputError("This release has no social_care table, so there is nobody to link. Ask for one that has.")
+    for name in RELEASED_TABLES:
+        if name in released.tables:
+            engine.read_parquet(name, [released.tables[name]])
+            require_columns(engine, name, KEY_COLUMNS)
+        else:
+            engine.run(Step(name, "select '' as person_pseudonym, '' as person_id_type where false"))
+
+
+def person_step() -> Step:
+    """One row per person pseudonym: where the person is found, kind of id, number of authorities that know them."""
+    union = "\n  union all\n".join(
+        f"  select {literal(flag)} as flag, person_pseudonym, person_id_type, "
+        f"{'la_code' if table == 'social_care' else 'null'} as la_code from {ident(table)}"
+        for flag, table in _FLAGS.items()
+    )
+    flags = ",\n  ".join(f"bool_or(flag = {literal(flag)}) as {ident(flag)}" for flag in _FLAGS)
+    sql = f"""
+with mention as (
+{union}
+)
+select person_pseudonym, min(person_id_type) as person_id_type,
+  {flags},
+  count(distinct la_code) as authorities
+from mention where person_pseudonym is not null
+group by person_pseudonym"""
+    return Step("person", sql)
+
+
+def link_quality_step() -> Step:
+    """One row per (authority, kind of id): social care people, and how many are found in each health table. Exact."""
+    found = ",\n  ".join(
+        f"count(*) filter ({flag}) as {flag.replace('in_', 'found_in_', 1)}"
+        for flag in _FLAGS
+        if flag != "in_social_care"
+    )
+    sql = f"""
+with care_person as (
+  select distinct la_code, person_pseudonym from social_care where person_pseudonym is not null
+)
+select la_code, person_id_type, count(*) as people,
+  {found},
+  count(*) filter (not in_gp and not in_admissions and not in_conditions) as found_nowhere
+from care_person join person using (person_pseudonym)
+group by la_code, person_id_type"""
+    return Step("link_quality", sql)
+
+
+def _refuse_two_kinds_of_id(engine: Engine) -> None:
+    """A pseudonym is made with the key of one field; found under two kinds of id it cannot be trusted."""
+    tables = " union all ".join(
+        f"select person_pseudonym, person_id_type from {ident(name)}" for name in RELEASED_TABLES
+    )
+    sql = f"""
+select count(*) from (
+  select person_pseudonym from ({tables}) where person_pseudonym is not null
+  group by person_pseudonym having count(distinct person_id_type) > 1)"""
+    people = engine.value(Step("two_kinds_of_id", sql))
+    if people:
+        raise InputError(f"The release gives {people} pseudonyms more than one kind of id. Make the release again.")
+
+
+def _counts(engine: Engine) -> dict[str, int]:
+    counts = {f"{name}_rows": engine.count(name) for name in RELEASED_TABLES}
+    people = ", ".join(f"count(*) filter ({flag})" for flag in _FLAGS)
+    linked = "count(*) filter (in_social_care and (in_gp or in_admissions or in_conditions))"
+    row = engine.rows(Step("count_people", f"select count(*), {people}, {linked} from person"))[0]
+    names = ["people", *(f"people_{flag}" for flag in _FLAGS), "people_in_social_care_and_health"]
+    return counts | {name: int(value) for name, value in zip(names, row, strict=True)}
