@@ -1,0 +1,77 @@
+"""One block of the synthetic world: its people, their lives, their care and the records that care systems hold."""
+
+from dataclasses import dataclass
+
+from linkage.synth.care import Columns, care_events
+from linkage.synth.carers import carer_events
+from linkage.synth.clients import Carers, Clients, carers, clients
+from linkage.synth.lives import Lives, lives
+from linkage.synth.names import Names, load_names
+from linkage.synth.population import Households, cut, first_people, households
+from linkage.synth.profile import SynthProfile
+from linkage.synth.records import Records, records
+from linkage.synth.world import World
+
+
+@dataclass(frozen=True)
+class Block:
+    """Everything about one block; all tables count people by their position in ``people``."""
+
+    number: int
+    people: Households
+    lives: Lives
+    users: Clients
+    carers: Carers
+    records: Records
+    events: Columns
+    carer_events: Columns
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What every block shares."""
+
+    profile: SynthProfile
+    world: World
+    names: Names
+
+
+def load_setting(profile: SynthProfile) -> Setting:
+    """The profile with its world and name pools."""
+    world = profile.load_world()
+    return Setting(profile, world, load_names(world.naming.rare_surname_decay))
+
+
+def make_block(setting: Setting, number: int, limit: int) -> Block | None:
+    """Block ``number``, cut to the whole households within its first ``limit`` people; None when no household fits."""
+    profile, world = setting.profile, setting.world
+    people = households(profile, world, number)
+    people = cut(people, first_people(people, limit))
+    if len(people) == 0:
+        return None
+    lived = lives(profile, world, setting.names, people)
+    users = clients(profile, world, people, lived)
+    cared = carers(profile, people, lived, users)
+    return Block(
+        number=number,
+        people=people,
+        lives=lived,
+        users=users,
+        carers=cared,
+        records=records(profile, world, setting.names, people, lived, users, cared),
+        events=care_events(profile, world, users),
+        carer_events=carer_events(profile, world, cared),
+    )
+
+
+def make_blocks(setting: Setting) -> list[Block]:
+    """As many blocks as the profile's number of people needs."""
+    blocks: list[Block] = []
+    left = setting.profile.people
+    while left > 0:
+        block = make_block(setting, len(blocks), left)
+        if block is None:
+            break
+        blocks.append(block)
+        left -= len(block.people)
+    return blocks

@@ -1,0 +1,279 @@
+"""Care events in the order they happen: requests, assessments, services and reviews of service users.
+
+Each function makes one kind of event for some of the clients, as columns with the canonical ids of a submission. Dates
+may run past the end of the year; ``settled`` keeps what began within it and closes what death ended.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.synth.clients import Clients
+from linkage.synth.draws import Bools, Draws, Ints
+from linkage.synth.lives import NEVER
+from linkage.synth.profile import SynthProfile
+from linkage.synth.world import World
+
+Texts = npt.NDArray[np.object_]
+Days = npt.NDArray[np.datetime64]
+Columns = dict[str, npt.NDArray[np.generic]]
+
+EVENT_TEXTS = (
+    "event_outcome", "route_of_access", "assessment_type", "eligible_needs_identified", "service_type",
+    "service_component", "delivery_mechanism", "review_reason", "review_outcomes_achieved", "participants", "client_type",
+)  # fmt: skip
+LONG_TERM = {
+    "nursing": ("Long Term Support: Nursing Care", "Long Term Nursing Care"),
+    "residential": ("Long Term Support: Residential Care", "Long Term Residential Care"),
+}
+COMMUNITY = "Long Term Support: Community"
+DIRECT_PAYMENT, MANAGED, COMMISSIONED = "Direct Payment", "CASSR Managed Personal Budget", "CASSR Commissioned Support"
+_PRISON = "prison"
+_DECEASED = "NFA - Deceased"
+
+
+def events_of(rows: Ints, person_id: Ints, event_type: str, start: Days, end: Days, **texts: Texts | str) -> Columns:
+    """Event columns for some people; texts not given are empty."""
+    size = len(rows)
+    columns: Columns = {"row": rows, "person_id": person_id, "event_type": _filled(event_type, size)}
+    columns |= {"event_start_date": start.astype("datetime64[D]"), "event_end_date": end.astype("datetime64[D]")}
+    return columns | {name: _filled(texts.get(name, ""), size) for name in EVENT_TEXTS}
+
+
+def joined(parts: Sequence[Columns]) -> Columns:
+    """Event tables one after the other."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def chosen(columns: Columns, rows: Bools | Ints) -> Columns:
+    """Some rows of a table of columns."""
+    return {name: values[rows] for name, values in columns.items()}
+
+
+def care_events(profile: SynthProfile, world: World, users: Clients) -> Columns:
+    """Every event of the service users of one block, settled, in order of person and start."""
+    draws = Draws(profile.seed)
+    fronts, long_term_from = _ways_in(draws, profile, world, users)
+    services, into_home = _long_term(draws, profile, world, users, long_term_from)
+    reviews = _reviews(draws, profile, world, users)
+    table = joined([*fronts, *services, *into_home, reviews])
+    return settled(table, users.row, users.death, profile)
+
+
+def settled(events: Columns, rows: Ints, death: Days, profile: SynthProfile) -> Columns:
+    """Events that began by the end of the year and before death, and had not ended before the year; death closes them."""
+    end_of_year = np.datetime64(profile.period_end, "D")
+    died = death[np.searchsorted(rows, events["row"])]
+    start, end = events["event_start_date"], events["event_end_date"]
+    service = events["event_type"] == "Service"
+    closed_by_death = service & ~np.isnat(died) & (np.isnat(end) | (end > died))
+    end = np.where(closed_by_death, died, end)
+    outcome = np.where(closed_by_death, _DECEASED, events["event_outcome"])
+    open_now = np.isnat(end) | (end > end_of_year)
+    table = events | {
+        "event_end_date": np.where(open_now, NEVER, end),
+        "event_outcome": np.where(open_now, "", outcome),
+    }
+    keep = (start <= end_of_year) & ~(start > died) & ~(end < np.datetime64(profile.period_start, "D"))
+    keep &= service | ~(end > died)
+    order = np.lexsort((events["event_type"], start, events["row"]))
+    return chosen(table, order[keep[order]])
+
+
+def _ways_in(draws: Draws, profile: SynthProfile, world: World, users: Clients) -> tuple[list[Columns], Days]:
+    """Requests, assessments, reablement and short-term support; and when long-term support begins for everybody."""
+    care, ids = world.care, users.person_id
+    days = (profile.period_end - profile.period_start).days
+    asked = np.datetime64(profile.period_start, "D") + draws.between("asked", ids, 0, days - 5)
+    ends = asked + draws.between("request_days", ids, 0, 7)
+    new, enabled = users.pathway == "new_long_term", users.pathway == "reablement"
+    short, contact = users.pathway == "short_term", users.pathway == "contact_only"
+    goes_on = enabled & draws.chance("after_reablement", ids, care.reablement_leads_to_long_term)
+    outcome = np.select(
+        [new, enabled, short],
+        [
+            "Progress to Assessment / Unplanned Review",
+            "Progress to Reablement/ST-Max",
+            "Progress to Support Planning / Services",
+        ],
+        draws.choose("contact_outcome", ids, care.contact_outcomes),
+    ).astype(object)
+    reablement = ends + draws.between("reablement_wait", ids, 0, 2)
+    reablement_ends = reablement + draws.between(
+        "reablement_days", ids, care.reablement_days.low, care.reablement_days.high
+    )
+    assessed = np.where(goes_on, reablement_ends, ends) + draws.between("assessment_wait", ids, 0, 9)
+    assessed_by = assessed + draws.between("assessment_days", ids, 1, 35)
+    begins = np.where(new | goes_on, assessed_by + draws.between("support_wait", ids, 0, 14), users.long_term_from)
+    request = events_of(
+        users.row, ids, "Request", asked, ends, event_outcome=outcome, route_of_access=_routes(draws, world, users)
+    )
+    parts = [
+        chosen(request, new | enabled | short | contact),
+        chosen(_reablement(draws, users, reablement, reablement_ends, goes_on), enabled),
+        chosen(
+            _assessments(draws, users, assessed, assessed_by),
+            new | goes_on | (contact & draws.chance("advised", ids, 0.3)),
+        ),
+        chosen(_short_term(draws, world, users, ends), short),
+    ]
+    return parts, begins
+
+
+def _routes(draws: Draws, world: World, users: Clients) -> Texts:
+    route = np.full(len(users.row), "", dtype=object)
+    for group, weights in world.care.routes.items():
+        rows = users.group == group
+        route[rows] = draws.choose("route", users.person_id[rows], weights)
+    hospital = (users.pathway == "reablement") & draws.chance("from_hospital", users.person_id, 0.7)
+    return np.where(hospital, "Discharge from Hospital", route)
+
+
+def _reablement(draws: Draws, users: Clients, start: Days, end: Days, goes_on: Bools) -> Columns:
+    planned = np.where(
+        draws.chance("reablement_stops", users.person_id, 0.1),
+        "NFA - Support ended: Other reason",
+        "Service ended as planned",
+    )
+    return events_of(
+        users.row, users.person_id, "Service", start, end,
+        event_outcome=np.where(goes_on, "Progress to Re-assessment", planned).astype(object),
+        service_type="Short Term Support: ST-Max", service_component="Reablement",
+    )  # fmt: skip
+
+
+def _assessments(draws: Draws, users: Clients, start: Days, end: Days) -> Columns:
+    advised = users.pathway == "contact_only"
+    needs = draws.choose("needs", users.person_id, {"Non-eligible needs identified": 0.7, "No needs identified": 0.3})
+    return events_of(
+        users.row, users.person_id, "Assessment", start, end,
+        event_outcome=np.where(advised, "NFA - Information & Advice / Signposting only", "Progress to Support Planning / Services").astype(object),
+        assessment_type="Long Term Assessment",
+        eligible_needs_identified=np.where(advised, needs, "Eligible needs identified").astype(object),
+        participants=draws.choose("participants", users.person_id, {"alone": 0.6, "with_carer": 0.36, "": 0.04}),
+    )  # fmt: skip
+
+
+def _short_term(draws: Draws, world: World, users: Clients, ready: Days) -> Columns:
+    kinds = world.care.short_term_services
+    kind = draws.pick("short_term", users.person_id, [entry.weight for entry in kinds])
+    low, high = np.array([k.low_days for k in kinds])[kind], np.array([k.high_days for k in kinds])[kind]
+    start = ready + draws.between("short_term_wait", users.person_id, 0, 12)
+    return events_of(
+        users.row, users.person_id, "Service", start, start + draws.between("short_term_days", users.person_id, low, high),
+        event_outcome="Service ended as planned",
+        service_type=np.array([k.type for k in kinds], dtype=object)[kind],
+        service_component=np.array([k.component for k in kinds], dtype=object)[kind],
+    )  # fmt: skip
+
+
+def _long_term(
+    draws: Draws, profile: SynthProfile, world: World, users: Clients, begins: Days
+) -> tuple[list[Columns], list[Columns]]:
+    """Long-term services, and the care-home services of those who move into one during the year."""
+    care, ids = world.care, users.person_id
+    days = (profile.period_end - profile.period_start).days
+    some_day = np.datetime64(profile.period_start, "D") + draws.between("change_day", ids, 10, days - 10)
+    has = ~np.isnat(begins)
+    community = has & (users.setting == "community")
+    into_home = (
+        community
+        & (users.group == "older")
+        & (begins < some_day)
+        & draws.chance("into_home", ids, care.moves_into_care_home_during_year)
+    )
+    stops = ~into_home & (begins < some_day) & draws.chance("stops", ids, care.ended_in_year)
+    end = np.where(into_home, some_day - 1, np.where(stops, some_day, NEVER))
+    outcome = np.where(
+        into_home, "Progress to Re-assessment", np.where(stops, draws.choose("stops_as", ids, care.ended_outcomes), "")
+    ).astype(object)
+    parts = [chosen(_home_services(users, users.setting, begins, end, outcome), has & ~community)]
+    parts += _community_services(draws, profile, world, users, begins, end, outcome, community)
+    setting = np.where(draws.chance("nursing", ids, care.nursing_among_care_home), "nursing", "residential").astype(
+        object
+    )
+    later = _home_services(users, setting, some_day, np.full(len(ids), NEVER), np.full(len(ids), "", dtype=object))
+    return parts, [chosen(later, into_home)]
+
+
+def _home_services(users: Clients, setting: Texts, start: Days, end: Days, outcome: Texts) -> Columns:
+    nursing = setting == "nursing"
+    names = [
+        np.where(nursing, a, b).astype(object)
+        for a, b in zip(LONG_TERM["nursing"], LONG_TERM["residential"], strict=True)
+    ]
+    return events_of(
+        users.row, users.person_id, "Service", start, end,
+        event_outcome=outcome, service_type=names[0], service_component=names[1],
+    )  # fmt: skip
+
+
+def _community_services(
+    draws: Draws,
+    profile: SynthProfile,
+    world: World,
+    users: Clients,
+    start: Days,
+    end: Days,
+    outcome: Texts,
+    rows: Bools,
+) -> list[Columns]:
+    ids = users.person_id
+    arrangement, component = _by_group(draws, world, users)
+    prefixed = np.array([a.spec == "v4.2" for a in profile.authorities])[users.authority]
+    arrangement = np.where((arrangement == _PRISON) & ~prefixed, "managed", arrangement)
+    mechanism = np.select(
+        [arrangement == "commissioned", arrangement == _PRISON], [COMMISSIONED, f"Prison: {MANAGED}"], MANAGED
+    )
+    mechanism = np.where(
+        prefixed & (arrangement != _PRISON), np.char.add("Community: ", mechanism.astype(str)), mechanism
+    ).astype(object)
+    payment = np.where(prefixed, f"Community: {DIRECT_PAYMENT}", DIRECT_PAYMENT).astype(object)
+
+    def service(begin: Days, part: Texts | str, way: Texts) -> Columns:
+        return events_of(
+            users.row, ids, "Service", begin, end,
+            event_outcome=outcome, service_type=COMMUNITY, service_component=part, delivery_mechanism=way,
+        )  # fmt: skip
+
+    later = np.minimum(
+        start + draws.between("second_service", ids, 10, 200), np.where(np.isnat(end), np.datetime64("2200-01-01"), end)
+    )
+    second = rows & (arrangement == "managed") & draws.chance("has_second_service", ids, world.care.second_service)
+    other = np.where(component == "Home Support", "Day Support", "Home Support").astype(object)
+    return [
+        chosen(service(start, DIRECT_PAYMENT, payment), rows & np.isin(arrangement, ["direct_payment", "part"])),
+        chosen(service(start, component, mechanism), rows & (arrangement != "direct_payment")),
+        chosen(service(later, other, mechanism), second),
+    ]
+
+
+def _by_group(draws: Draws, world: World, users: Clients) -> tuple[Texts, Texts]:
+    arrangement = np.full(len(users.row), "", dtype=object)
+    component = arrangement.copy()
+    for group in ("younger", "older"):
+        rows = users.group == group
+        arrangement[rows] = draws.choose("arrangement", users.person_id[rows], world.care.arrangements[group])
+        component[rows] = draws.choose("component", users.person_id[rows], world.care.community_components[group])
+    return arrangement, component
+
+
+def _reviews(draws: Draws, profile: SynthProfile, world: World, users: Clients) -> Columns:
+    care, ids = world.care, users.person_id
+    days = (profile.period_end - profile.period_start).days
+    start = np.datetime64(profile.period_start, "D") + draws.between("review_day", ids, 0, days - 3)
+    unplanned = draws.chance("unplanned", ids, care.unplanned_review)
+    table = events_of(
+        users.row, ids, "Review", start, start + draws.between("review_days", ids, 0, 14),
+        event_outcome=draws.choose("review_outcome", ids, care.review_outcomes),
+        review_reason=np.where(unplanned, draws.choose("review_reason", ids, care.unplanned_reasons), "Planned").astype(object),
+        review_outcomes_achieved=draws.choose("achieved", ids, care.review_outcomes_achieved),
+        participants=draws.choose("review_participants", ids, {"alone": 0.55, "with_carer": 0.40, "carer": 0.05}),
+    )  # fmt: skip
+    reviewed = (users.long_term_from < start) & draws.chance("reviewed", ids, care.review_in_year)
+    return chosen(table, reviewed)
+
+
+def _filled(value: Texts | str, size: int) -> Texts:
+    return np.full(size, value, dtype=object) if isinstance(value, str) else np.asarray(value, dtype=object)

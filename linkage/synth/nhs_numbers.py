@@ -1,0 +1,69 @@
+"""NHS numbers that can never be real: 900 000 0000 to 999 999 9999, which are not issued.
+
+Every index below ``CAPACITY`` has its own number, without a list of those already given: seven digits after the 9 and a
+choice of nine eighth digits make the index, and a keyed permutation scatters it. Each choice of seven digits has at
+least nine eighth digits for which the Modulus 11 check digit exists.
+Source of the range: NHS number range table of the ``nhs-number`` package ("not to be issued, synthetic and test").
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.errors import InternalError
+from linkage.synth.draws import Ints, mix
+
+CAPACITY = 90_000_000
+_LEFT, _RIGHT, _ROUNDS = 9_000, 10_000, 4
+_WEIGHTS = np.arange(10, 1, -1)
+# 9999999999 passes Modulus 11 and is a sentinel; 9000000009 is a pattern that no reader should accept.
+_NEVER = (9_999_999_999, 9_000_000_009)
+_RESERVED = 16
+
+
+def nhs_numbers(seed: int, index: npt.ArrayLike) -> Ints:
+    """The NHS number of each index, as a whole number of ten digits. Raises InternalError beyond the capacity."""
+    index = np.asarray(index, dtype=np.int64)
+    if index.size and (index.min() < 0 or index.max() >= CAPACITY - _RESERVED):
+        raise InternalError("The synthetic world is larger than the range of NHS numbers that are never issued.")
+    numbers = _number(_permuted(seed, index))
+    for turn, never in enumerate(_NEVER):
+        numbers = np.where(numbers == never, _spare(seed, turn), numbers)
+    return numbers
+
+
+def text(numbers: Ints) -> npt.NDArray[np.object_]:
+    """NHS numbers as ten digits; a negative number (none) becomes an empty text."""
+    return np.array([f"{number:010d}" if number >= 0 else "" for number in numbers.tolist()], dtype=object)
+
+
+def _spare(seed: int, turn: int) -> int:
+    spares = _number(_permuted(seed, np.arange(CAPACITY - _RESERVED, CAPACITY)))
+    return int(spares[~np.isin(spares, _NEVER)][turn])
+
+
+def _permuted(seed: int, index: Ints) -> Ints:
+    """A keyed one-to-one map of 0 to CAPACITY - 1 (a Feistel network of two unequal halves)."""
+    left, right = index // _RIGHT, index % _RIGHT
+    for turn in range(_ROUNDS):
+        left = (left + _scramble(seed, 2 * turn, right)) % _LEFT
+        right = (right + _scramble(seed, 2 * turn + 1, left)) % _RIGHT
+    return left * _RIGHT + right
+
+
+def _scramble(seed: int, turn: int, half: Ints) -> Ints:
+    with np.errstate(over="ignore"):
+        keyed = half.astype(np.uint64) ^ mix(np.asarray([seed * 64 + turn], dtype=np.uint64))
+        return (mix(keyed) >> np.uint64(2)).astype(np.int64)
+
+
+def _number(slot: Ints) -> Ints:
+    """The slot's number: seven digits, the nine usable eighth digits in turn, and the check digit."""
+    stem, place = slot // 9, slot % 9
+    digits = [np.full_like(stem, 9)] + [(stem // 10**power) % 10 for power in range(6, -1, -1)]
+    total = sum(weight * digit for weight, digit in zip(_WEIGHTS, digits, strict=False))
+    # An eighth digit d is unusable when (total + 2d) leaves 1: the check digit would be 10.
+    unusable = ((1 - np.asarray(total)) * 6) % 11
+    eighth = place + (place >= unusable)
+    remainder = (np.asarray(total) + 2 * eighth) % 11
+    check = (11 - remainder) % 11
+    return np.asarray(((9 * 10**7 + stem) * 10 + eighth) * 10 + check, dtype=np.int64)

@@ -1,0 +1,46 @@
+"""Places that do not exist: postcodes in areas that are not in use, and the practices of invented authorities.
+
+A postcode is carried as a whole number (area, then a slot within it) and becomes text when a file is written.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.synth.draws import Ints
+from linkage.synth.world import synthetic_postcode_areas
+
+Texts = npt.NDArray[np.object_]
+
+# Letters of the inward code (C I K M O V are not used) and the districts of an area: 1 to 98, so that no ZZ99 can arise.
+_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
+_DISTRICTS, _SECTORS = 98, 10
+SLOTS = _DISTRICTS * _SECTORS * len(_LETTERS) ** 2
+_STRIDE = 7919
+
+
+def postcode_numbers(areas: tuple[str, ...], order: Ints) -> Ints:
+    """The postcode of each place in an authority: its areas in turn, slots scattered so that neighbours differ."""
+    known = synthetic_postcode_areas()
+    area = np.array([known.index(name) for name in areas], dtype=np.int64)[order % len(areas)]
+    return area * SLOTS + (order // len(areas)) * _STRIDE % SLOTS
+
+
+def postcode_texts(numbers: Ints) -> Texts:
+    """Postcodes in the spaced form; an empty text for a negative number (none)."""
+    distinct, places = np.unique(numbers, return_inverse=True)
+    return np.array([_postcode(number) for number in distinct.tolist()], dtype=object)[places]
+
+
+def practice_code(la_code: str, number: int) -> str:
+    """Code of a practice. No real practice code starts with X."""
+    return f"X{la_code}{number + 1:02d}"
+
+
+def _postcode(number: int) -> str:
+    if number < 0:
+        return ""
+    area, slot = divmod(number, SLOTS)
+    rest, last = divmod(slot, len(_LETTERS))
+    rest, first = divmod(rest, len(_LETTERS))
+    district, sector = divmod(rest, _SECTORS)
+    return f"{synthetic_postcode_areas()[area]}{district + 1} {sector}{_LETTERS[first]}{_LETTERS[last]}"

@@ -1,0 +1,93 @@
+"""The words that go with a synthetic world: its README and the planted effects."""
+
+import yaml
+
+from linkage.synth.block import Setting
+from linkage.synth.truth import COLUMNS as TRUTH_COLUMNS
+
+_README = """# A synthetic world ({name})
+
+Nobody here is real. `cldlink synth` made all of it from seed {seed}: {people:,} adults, two invented local authorities, and
+the files that hold those people, with the faults that real files have. Made again byte for byte by
+
+    cldlink synth --profile {name} --out DIR --synthetic
+
+**It cannot be mistaken for real people.** NHS numbers are of the 9-series, which is never issued; postcodes are in areas
+that do not exist (`configs/codelists/synthetic_postcode_areas.yaml`), save a few pseudo-postcodes for people without an
+address; practice codes start with X; the authorities are invented and say so in their names.
+
+## Its story
+
+In the year {year}, Synthshire (991) still sends specification v4.2; Fictford (992) sends v6 and so reports carers.
+Each sends four files, every one covering 1 April to the end of its quarter. Later files add events, close them, correct
+some start dates, drop a few that should not have been there, and bring NHS numbers that were missing before.
+Synthshire's system exports review dates with a midnight time, and its third file is in Windows-1252; Fictford writes names
+in capitals, and its second file starts with a byte order mark. Both sometimes use the guidance's wording, leave fields
+blank or forget the delivery mechanism.
+
+{share_absent:.0%} of the submitted people are absent from the register, so a tracer that finds everybody is wrong. Others gave a
+spouse's number, an old number, a maiden name or a nickname; some have a twin, a parent of the same name, or two identifiers.
+Far more people use social care here than in a real place: the sample is small, and the users are what it is for.
+
+## Files
+
+| File | Rows |
+|---|---|
+{files}
+
+- `register.csv`: one row per NHS number and version of the record; blank `valid_to` = current; `confidentiality` S or Y =
+  sensitive, I = invalidated; `superseded_by` = the number that replaced this one.
+- `submissions/`: as the authorities would send them (UTF-8 or Windows-1252, CRLF).
+- `health/`: admissions with HES column names for the year and the year before, one registration per person on the register,
+  and long-term conditions. They carry the true current NHS number; about one in a hundred lacks it.
+- `truth/submitted_people.csv`: {truth_columns}.
+- `truth/planted.yaml`: the effects that an analysis must find again.
+
+## The submitted records
+
+{tables}
+"""
+
+
+def readme_text(setting: Setting, counts: dict[str, int], story: dict[str, dict[str, int]]) -> str:
+    """README.md of a synthetic world."""
+    profile = setting.profile
+    return _README.format(
+        name=profile.name,
+        seed=profile.seed,
+        people=counts["people"],
+        year=f"{profile.period_start.year}/{profile.period_end.year % 100:02d}",
+        share_absent=profile.register_rates.absent,
+        files="\n".join(f"| `{name}` | {rows:,} |" for name, rows in counts.items() if name != "people"),
+        truth_columns=", ".join(f"`{column}`" for column in TRUTH_COLUMNS),
+        tables="\n\n".join(_table(column, sizes) for column, sizes in story.items()),
+    )
+
+
+def planted_text(setting: Setting) -> str:
+    """The planted effects as YAML."""
+    health = setting.world.health
+    document = {
+        "emergency_admission": {
+            "rate_ratio": setting.profile.planted.emergency_rate_ratio,
+            "exposed": "long-term support open on the first day of the period",
+            "unexposed": "everybody else on the register",
+            "period_start": setting.profile.period_start.isoformat(),
+            "period_end": setting.profile.period_end.isoformat(),
+            "admission_methods": list(health.emergency_methods),
+            "rate_a_year_from_age": dict(health.emergency_a_year),
+            "age_on": "period_start",
+            "male_factor": health.emergency_male_factor,
+            "ethnic_group_factor": dict(health.emergency_group_factor),
+        },
+        "long_term_conditions": {
+            "mean_from_age": dict(health.conditions_mean),
+            "users_older_by_years": health.users_older_by_years,
+        },
+    }
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+
+
+def _table(column: str, sizes: dict[str, int]) -> str:
+    rows = "\n".join(f"| {value} | {size:,} |" for value, size in sizes.items())
+    return f"| {column} | records |\n|---|---|\n{rows}"

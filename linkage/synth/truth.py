@@ -1,0 +1,92 @@
+"""The truth behind the submissions: who each record is, what is wrong with it, and what tracing should find."""
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.synth.block import Block, Setting
+from linkage.synth.care import Columns
+from linkage.synth.nhs_numbers import text as number_text
+from linkage.synth.register import on_register
+
+Texts = npt.NDArray[np.object_]
+
+COLUMNS = (
+    "la_code", "person_unique_identifier", "person_id", "true_nhs_number", "in_register", "given_number", "faults",
+    "difficulty", "expected_outcome",
+)  # fmt: skip
+# Faults that leave the record itself in doubt, as against those that a tracer is expected to see through.
+_NO_BIRTH, _NO_NAME = "birth_date_missing", "given_name_placeholder"
+_HARMLESS = {"number_missing", "number_superseded", "postcode_unspaced", "number_not_on_register"}
+_HARD_FROM = 2
+
+
+def truth_rows(setting: Setting, block: Block) -> Columns:
+    """One row per record of a block."""
+    records = block.records
+    there = on_register(block)[records.row]
+    outcomes = expected_outcomes(block)
+    codes = np.array([a.la_code for a in setting.profile.authorities], dtype=object)
+    return {
+        "la_code": codes[records.authority],
+        "person_unique_identifier": records.local_id,
+        "person_id": np.array([f"P{person}" for person in block.people.person_id[records.row]], dtype=object),
+        "true_nhs_number": np.where(there, number_text(block.lives.numbers[records.row, 0]), "").astype(object),
+        "in_register": np.where(there, "Y", "N").astype(object),
+        "given_number": records.given_number,
+        "faults": np.array(["|".join(faults) for faults in records.faults], dtype=object),
+        "difficulty": _difficulties(block, outcomes),
+        "expected_outcome": outcomes,
+    }
+
+
+def expected_outcomes(block: Block) -> Texts:
+    """What a good tracer says of each record: see the trace contract for the words."""
+    records = block.records
+    twin = _has_twin(block)
+    outcomes = [
+        _expected(absent, invalidated, kind, faults, alike)
+        for absent, invalidated, kind, faults, alike in zip(
+            records.absent.tolist(),
+            records.invalidated.tolist(),
+            records.given_number,
+            records.faults,
+            twin,
+            strict=True,
+        )
+    ]
+    return np.array(outcomes, dtype=object)
+
+
+def _expected(absent: bool, invalidated: bool, kind: str, faults: list[str], twin: bool) -> str:
+    anonymous = _NO_BIRTH in faults
+    if absent:
+        return "not_enough_data" if anonymous and kind in {"missing", "invalid"} else "not_found"
+    if invalidated:
+        return "invalidated"
+    if kind == "ok":
+        return "confirmed"
+    if kind == "superseded":
+        return "superseded"
+    if kind == "anothers":
+        return "conflict" if anonymous or "anothers_birth_date" in faults else "corrected"
+    if anonymous:
+        return "not_enough_data"
+    return "multiple" if twin and _NO_NAME in faults else "found"
+
+
+def _difficulties(block: Block, outcomes: Texts) -> Texts:
+    records = block.records
+    serious = np.array([len(set(faults) - _HARMLESS) for faults in records.faults])
+    look_alike = np.array(_has_twin(block)) & (records.given_number != "ok")
+    hard = (serious >= _HARD_FROM) | look_alike
+    impossible = np.isin(outcomes, ["not_enough_data", "multiple", "conflict"])
+    return np.select(
+        [records.absent, impossible, hard, serious > 0], ["absent", "impossible", "hard", "easy"], "exact"
+    ).astype(object)
+
+
+def _has_twin(block: Block) -> list[bool]:
+    people = block.people
+    has = people.twin_of >= 0
+    has[people.twin_of[has]] = True
+    return list(has[block.records.row].tolist())

@@ -1,0 +1,215 @@
+"""The invented country as configuration: households, ethnic groups, names, lives, care and health.
+
+Keys of the ``*_a_year`` and ``*_mean`` tables are ages in completed years: a value holds from its age up to the next.
+"""
+
+from functools import cached_property
+
+from pydantic import Field
+
+from linkage.configs import read_packaged
+from pseudo.config_file import ConfigModel
+
+Weights = dict[str, float]
+
+
+class AgeBand(ConfigModel):
+    """Ages ``from`` to ``to``, both included, in completed years, and the weight of the band."""
+
+    low: int = Field(alias="from")
+    high: int = Field(alias="to")
+    weight: float
+
+
+class Range(ConfigModel):
+    """A whole number drawn evenly from ``low`` to ``high``, both included."""
+
+    low: int
+    high: int
+
+
+class Households(ConfigModel):
+    """Kinds of household and the ages of their people."""
+
+    weights: Weights
+    care_home_residents: Range
+    addresses_per_postcode: int
+    age_bands: tuple[AgeBand, ...]
+    care_home_age_bands: tuple[AgeBand, ...]
+    partner_age_gap_years: int
+    same_sex_couple: float
+    second_adult_child: float
+    twins_among_two_children: float
+    twins_among_siblings: float
+    twins_same_initial: float
+    named_after_parent: float
+    couple_born_same_day: float
+
+
+class EthnicGroup(ConfigModel):
+    """Share of a group among households, and the naming patterns within it."""
+
+    weight: float
+    patterns: Weights
+
+
+class Naming(ConfigModel):
+    """How names are put together, by naming pattern."""
+
+    rare_surname_decay: int
+    second_given_name: Weights
+    own_family_name: Weights
+    double_family_name: Weights
+    double_joiner: dict[str, str]
+
+
+class Lives(ConfigModel):
+    """Marriage, moves, care-home admission and death."""
+
+    takes_partner_name: Weights
+    hyphenates: float
+    marriage_age_years: Range
+    names_dated_from_year: int
+    moves_a_year: Weights
+    moves_known_for_years: int
+    care_home_stay_years: int
+    changes_practice_on_move: float
+    deaths_a_year: Weights
+    care_home_death_factor: float
+    deaths_before_start_years: int
+    no_fixed_abode: float
+
+
+class Practices(ConfigModel):
+    """General practices of each authority."""
+
+    per_authority: int
+    names: tuple[str, ...]
+
+
+class ShortTermService(ConfigModel):
+    """One kind of short-term support; its length in days is drawn evenly between the two."""
+
+    type: str
+    component: str
+    weight: float
+    low_days: int
+    high_days: int
+    costed: bool
+
+
+class Cost(ConfigModel):
+    """Cost of one unit in pounds, its frequency, and units a week where the unit recurs more often than weekly."""
+
+    low: float
+    high: float
+    frequency: str
+    low_units: float | None = None
+    high_units: float | None = None
+
+
+class Care(ConfigModel):
+    """Pathways through adult social care. ``younger`` is 18 to 64, ``older`` 65 and over."""
+
+    pathways: dict[str, Weights]
+    established_years: float
+    primary_support_reasons: dict[str, Weights]
+    reason_not_known_after_contact: float
+    nursing_among_care_home: float
+    moves_into_care_home_during_year: float
+    arrangements: dict[str, Weights]
+    community_components: dict[str, Weights]
+    second_service: float
+    ended_in_year: float
+    ended_outcomes: Weights
+    review_in_year: float
+    unplanned_review: float
+    unplanned_reasons: Weights
+    review_outcomes: Weights
+    review_outcomes_achieved: Weights
+    routes: dict[str, Weights]
+    contact_outcomes: Weights
+    reablement_days: Range
+    reablement_leads_to_long_term: float
+    short_term_services: tuple[ShortTermService, ...]
+    costs: dict[str, Cost]
+    providers: dict[str, tuple[str, ...]]
+    full_cost_client: float
+
+
+class PersonDetails(ConfigModel):
+    """Person fields of a submission that no other source holds."""
+
+    accommodation: dict[str, Weights]
+    employment_younger: Weights
+    has_informal_carer: Weights
+    autism_younger: Weights
+    autism_older: Weights
+    visual: Weights
+    hearing: Weights
+    dementia_older: Weights
+    dementia_younger: Weights
+    second_ethnicity_wording: float
+    ethnicity_not_given: Weights
+
+
+class CarerRates(ConfigModel):
+    """What carers receive."""
+
+    services: Weights
+    hours: Weights
+    service_among_carers: float
+    review_among_carers: float
+
+
+class Health(ConfigModel):
+    """Admissions, conditions and registration."""
+
+    emergency_a_year: Weights
+    emergency_male_factor: float
+    emergency_group_factor: Weights
+    elective_a_year: Weights
+    emergency_methods: Weights
+    elective_methods: Weights
+    day_case: float
+    emergency_stay_days: int
+    second_episode: float
+    emergency_diagnoses: Weights
+    elective_diagnoses: Weights
+    second_diagnoses: Weights
+    conditions_mean: Weights
+    users_older_by_years: int
+    conditions: Weights
+    ethnicity_not_stated: float
+    number_missing: float
+    registration_ended: float
+
+
+class World(ConfigModel):
+    """Everything about the invented country that profiles share."""
+
+    households: Households
+    ethnic_groups: dict[str, EthnicGroup]
+    naming: Naming
+    lives: Lives
+    practices: Practices
+    care: Care
+    person_details: PersonDetails
+    carers: CarerRates
+    health: Health
+
+    @cached_property
+    def group_codes(self) -> tuple[str, ...]:
+        """NHS ethnic category codes of the groups, in the order that the people tables count them."""
+        return tuple(self.ethnic_groups)
+
+
+class SyntheticPostcodeAreas(ConfigModel):
+    """The form of ``configs/codelists/synthetic_postcode_areas.yaml``: areas that do not exist."""
+
+    areas: tuple[str, ...]
+
+
+def synthetic_postcode_areas() -> tuple[str, ...]:
+    """Postcode areas that stand for no real place."""
+    return read_packaged("codelists/synthetic_postcode_areas.yaml", SyntheticPostcodeAreas).areas
