@@ -39,7 +39,7 @@ REASONS = {
 
 _DIGITS = "0123456789"
 _PLAIN = "[A-Z]+(?: [A-Z]+)*"
-_LATIN = "[\\x00-\u036f\u1e00-\u1eff\u2000-\u206f]*"
+_LATIN = "[\\x01-\u036f\u1e00-\u1eff\u2000-\u206f]*"
 _BRACKETED = r"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}"
 _NOT_A_LETTER = "[^A-Z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02af\u0300-\u1fff\u2c00-\u2dff\u3040-\U0010ffff]+"
 _SOUNDEX_LETTERS = "BFPVCGJKQSXZDTLMNRAEIOUY HW"
@@ -63,8 +63,8 @@ def lists() -> NameLists:
 
 
 def compact(text: str | None) -> str:
-    """The canonical form of any text, placeholders included; empty for null."""
-    return _collapse(unicodedata.normalize("NFC", text or ""), f"[{WHITESPACE}]+")
+    """The canonical form of any text, placeholders included; empty for null. Null characters are removed."""
+    return _collapse(unicodedata.normalize("NFC", (text or "").replace("\0", "")), f"[{WHITESPACE}]+")
 
 
 def reason(text: str | None) -> str | None:
@@ -126,7 +126,7 @@ def soundex(text: str | None) -> str | None:
 
 def compact_sql(expr: str) -> str:
     """SQL of ``compact``; null stays null."""
-    return _collapse_sql(f"nfc_normalize({expr})", f"[{WHITESPACE}]+")
+    return _collapse_sql(f"nfc_normalize(replace({expr}, chr(0), ''))", f"[{WHITESPACE}]+")
 
 
 def reason_sql(expr: str) -> str:

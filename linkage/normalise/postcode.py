@@ -14,7 +14,7 @@ from functools import cache
 from linkage.configs import read_packaged
 from linkage.engine.sql import literal
 from linkage.normalise.invalid import InvalidValueError
-from linkage.normalise.text import WHITESPACE, one_of_sql, trim, trim_sql, without, without_sql
+from linkage.normalise.text import WHITESPACE, one_of_sql, simple_upper, trim, trim_sql, without, without_sql
 from pseudo.config_file import ConfigModel
 
 REASONS = {
@@ -57,7 +57,7 @@ def synthetic_areas() -> tuple[str, ...]:
 
 def compact(text: str | None) -> str:
     """The text in upper case without any blank; empty for null. Nothing is checked."""
-    return without(text, WHITESPACE).upper()
+    return simple_upper(without(text, WHITESPACE))
 
 
 def reason(text: str | None) -> str | None:
@@ -125,7 +125,7 @@ def area(text: str | None) -> str | None:
 
 
 def compact_sql(expr: str) -> str:
-    """SQL of ``compact``; null stays null. ASCII letters alone are sure to agree with the Python form."""
+    """SQL of ``compact``; null stays null."""
     return f"upper({without_sql(expr, WHITESPACE)})"
 
 
