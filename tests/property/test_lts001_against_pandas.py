@@ -67,8 +67,8 @@ def by_sql(world: list[dict[str, Any]], switch: str) -> dict[tuple[str, ...], in
         engine.register("social_care", pa.Table.from_pylist(world, schema=schema))
         run_lts001(engine, definition, Period(START, END), la_codes=[])
         sql = """
-select table_id, la_code, row_label_band, row_label_reason, column_id, people from lts001_counts
-where row_type = 'detail' and column_id <> 'total' and people > 0"""
+select table_id, la_code, age_band, primary_support_reason, column_id, people from lts001_counts
+where primary_support_reason <> 'Total' and column_id <> 'total' and people > 0"""
         return {tuple(row[:5]): row[5] for row in engine.rows(Step("cells", sql))}
 
 

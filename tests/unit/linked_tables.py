@@ -1,5 +1,6 @@
 """Small linked folders for tests: rows as dictionaries in, a folder as ``link`` writes it out."""
 
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -57,20 +58,22 @@ def episode(person: str, **changes: Any) -> Row:
     return {"person_pseudonym": person, **_EPISODE, **changes}
 
 
-def linked_engine(**tables: list[Row]) -> Engine:
-    """An open database with the linked tables; those not given are empty."""
+def linked_engine(*, leave_out: Sequence[str] = (), **tables: list[Row]) -> Engine:
+    """An open database with the linked tables; those not given are empty. ``leave_out``: columns dropped by the policy."""
     engine = open_engine()
     for name, columns in COLUMNS.items():
-        types = [(column, pa.date32() if "date" in column else pa.string()) for column in columns]
+        types = [
+            (column, pa.date32() if "date" in column else pa.string()) for column in columns if column not in leave_out
+        ]
         engine.register(name, pa.Table.from_pylist(tables.get(name, []), schema=pa.schema(types)))
     engine.run_all([person_step(), link_quality_step()])
     return engine
 
 
-def linked_folder(folder: Path, **tables: list[Row]) -> Path:
+def linked_folder(folder: Path, *, leave_out: Sequence[str] = (), **tables: list[Row]) -> Path:
     """A linked folder with its manifest."""
     folder.mkdir(parents=True)
-    with linked_engine(**tables) as engine, open_engine(folders=[folder]) as writer:
+    with linked_engine(leave_out=leave_out, **tables) as engine, open_engine(folders=[folder]) as writer:
         for name in (*COLUMNS, "person", "link_quality"):
             writer.register(name, engine.table(name))
             writer.write_parquet(Step("write", f"select * from {ident(name)} order by all"), folder / f"{name}.parquet")

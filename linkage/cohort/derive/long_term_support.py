@@ -8,7 +8,8 @@ from datetime import date
 
 from linkage.cohort.derive.definitions import Lts001Definition
 from linkage.cohort.derive.wording import grouped_sql, is_one_of_sql
-from linkage.engine import Step, literal
+from linkage.engine import Engine, Step, literal
+from linkage.store import require_columns
 
 NEEDED_COLUMNS = (
     "la_code",
@@ -27,6 +28,13 @@ NEEDED_COLUMNS = (
 """Columns of the released social care table that long-term support is derived from."""
 
 OPEN_END = "date '9999-12-31'"
+
+
+def prepare_social_care(engine: Engine) -> None:
+    """Check that the needed columns are there. A release of v4.2 submissions only has no client type: it becomes null."""
+    if "client_type" not in engine.columns("social_care"):
+        engine.run(Step("social_care", "select *, cast(null as varchar) as client_type from social_care"))
+    require_columns(engine, "social_care", NEEDED_COLUMNS)
 
 
 def long_term_steps(definition: Lts001Definition, la_codes: list[str]) -> list[Step]:
@@ -72,16 +80,18 @@ def care_people() -> Step:
     stated, so that support is not cut short on the less certain date.
     """
     sql = """
-with service_user as (
-  select * from care_rows where is_service_user and has_person_key
+with stated as (
+  select la_code, person_pseudonym, birth_month, max(start_date) as stated_on, max(date_of_death) as date_of_death
+  from care_rows where is_service_user and has_person_key
+  group by la_code, person_pseudonym, birth_month
 ),
 ranked as (
   select la_code, person_pseudonym, birth_month, row_number() over (
-      partition by la_code, person_pseudonym order by start_date desc nulls last, birth_month) as place
-  from service_user where birth_month is not null
+      partition by la_code, person_pseudonym order by stated_on desc nulls last, birth_month) as place
+  from stated where birth_month is not null
 )
-select la_code, person_pseudonym, max(date_of_death) as date_of_death, max(ranked.birth_month) as birth_month
-from service_user left join (select * from ranked where place = 1) as ranked using (la_code, person_pseudonym)
+select la_code, person_pseudonym, max(stated.date_of_death) as date_of_death, max(ranked.birth_month) as birth_month
+from stated left join (select * from ranked where place = 1) as ranked using (la_code, person_pseudonym)
 group by la_code, person_pseudonym"""
     return Step("care_people", sql)
 
@@ -150,10 +160,11 @@ def support_reasons(not_known: str, period_end: date) -> Step:
     """
     sql = f"""
 with said as (
-  select distinct la_code, person_pseudonym, support_reason, coalesce(start_date, date '0001-01-01') as said_on
+  select la_code, person_pseudonym, support_reason, max(coalesce(start_date, date '0001-01-01')) as said_on
   from care_rows
   where is_service_user and has_person_key and support_reason is not null
     and coalesce(start_date, date '0001-01-01') <= $period_end
+  group by la_code, person_pseudonym, support_reason
 ),
 latest as (
   select la_code, person_pseudonym, max(said_on) as said_on from said group by la_code, person_pseudonym

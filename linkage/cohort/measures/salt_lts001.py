@@ -16,10 +16,12 @@ from linkage.cohort.derive.age import age_band_sql, age_from_birth_month_sql
 from linkage.cohort.derive.definitions import ColumnId, Lts001Definition
 from linkage.cohort.derive.long_term_support import long_term_chains, long_term_steps, support_reasons
 from linkage.cohort.derive.period import Period, months_later
-from linkage.engine import Engine, Step, literal
+from linkage.engine import Engine, Step, ident, literal
 
 TABLES = ("LTS001a", "LTS001b", "LTS001c")
 TOTAL = "total"
+ALL_REASONS = "Total"
+ALL_AGES_BAND = "All adults"
 
 _RULES: dict[ColumnId, str] = {
     "nursing": "has_nursing",
@@ -159,8 +161,8 @@ with counted as (
     (table_id, la_code, column_id), (table_id, la_code))
 ),
 {_frame_sql(definition)}
-select table_id, la_code, row_type, row_place, row_label_band, row_label_reason, column_place, column_id,
-  coalesce(people, 0) as people
+select table_id, la_code, row_place, shown_band as age_band, shown_reason as primary_support_reason,
+  column_place, column_id, coalesce(people, 0) as people
 from frame left join counted using (table_id, la_code, age_band, reason, column_id)
 order by table_id, la_code, row_place, column_place"""
     return Step("lts001_counts", sql)
@@ -169,11 +171,11 @@ order by table_id, la_code, row_place, column_place"""
 def _frame_sql(definition: Lts001Definition) -> str:
     """Every cell of every table, whether anybody stands in it or not."""
     reasons = [*definition.primary_support_reasons, definition.primary_support_reason_not_known]
-    rows: list[tuple[str, str, str, str, str]] = []
+    rows: list[tuple[str, str, str, str]] = []
     for band in definition.age_bands:
-        rows += [("detail", band.label, reason, band.label, reason) for reason in reasons]
-        rows.append(("subtotal", band.label, "", band.label, "Total"))
-    rows.append(("grand_total", "", "", f"{definition.age_bands[0].first}+", "Grand total"))
+        rows += [(band.label, reason, band.label, reason) for reason in reasons]
+        rows.append((band.label, "", band.label, ALL_REASONS))
+    rows.append(("", "", ALL_AGES_BAND, ALL_REASONS))
     row_values = ",\n  ".join(
         f"({place}, {', '.join(literal(part) for part in row)})" for place, row in enumerate(rows, start=1)
     )
@@ -182,7 +184,7 @@ def _frame_sql(definition: Lts001Definition) -> str:
         for place, name in enumerate([*(column.id for column in definition.columns), TOTAL], start=1)
     )
     table_values = ", ".join(f"({literal(table)})" for table in TABLES)
-    return f"""rows_of (row_place, row_type, age_band, reason, row_label_band, row_label_reason) as (values
+    return f"""rows_of (row_place, age_band, reason, shown_band, shown_reason) as (values
   {row_values}),
 columns_of (column_place, column_id) as (values {column_values}),
 tables_of (table_id) as (values {table_values}),
@@ -190,19 +192,42 @@ authority as (select distinct la_code from care_rows),
 frame as (select * from tables_of, authority, rows_of, columns_of)"""
 
 
+def wide_step(window: Window, definition: Lts001Definition) -> Step:
+    """One table as published: one row per authority and row of the table, one column per setting and mechanism, exact."""
+    columns = ",\n  ".join(
+        f"max(people) filter (column_id = {literal(name)}) as {ident(name)}"
+        for name in [*(column.id for column in definition.columns), TOTAL]
+    )
+    when = f"{window.start}/{window.end}" if window.start < window.end else str(window.end)
+    sql = f"""
+select table_id as "table", {literal(when)} as period, la_code, age_band, primary_support_reason,
+  {columns}
+from lts001_counts where table_id = {literal(window.table_id)}
+group by table_id, la_code, row_place, age_band, primary_support_reason
+order by la_code, row_place"""
+    return Step(f"wide_{window.table_id.lower()}", sql)
+
+
 def flow_step() -> Step:
-    """One row per (authority, stage, reason): rows or people kept and left out, exact. Rows in = rows accounted for."""
+    """One row per (authority, stage, reason): rows or people kept and left out, exact. Rows in = rows accounted for.
+
+    ``count`` are rows or people as ``unit`` says; ``people`` stand behind them.
+    """
     sql = """
 with row_flow as (
-  select la_code, 1 as stage, 'social care rows' as unit, coalesce(left_out, 'long-term support') as reason, count(*) as n
+  select la_code, 1 as stage, 'social care rows' as unit, coalesce(left_out, 'long-term support') as reason,
+    count(*) as n, count(distinct person_pseudonym) as people
   from long_term_checked group by la_code, left_out
 ),
-people_flow as (
-  select la_code, 2 as stage, 'people in ' || table_id as unit,
+placed as (
+  select la_code, 'people in ' || table_id as unit,
     case when age_years is null then 'age not known' when age_band is null then 'under 18 or outside the age bands'
-      else 'counted' end as reason, count(*) as n
-  from lts001_people group by la_code, table_id, reason
+      else 'counted' end as reason
+  from lts001_people
+),
+people_flow as (
+  select la_code, 2 as stage, unit, reason, count(*) as n, count(*) as people from placed group by la_code, unit, reason
 )
-select la_code, unit, reason, n from (select * from row_flow union all select * from people_flow)
+select la_code, unit, reason, n as "count", people from (select * from row_flow union all select * from people_flow)
 order by la_code, stage, unit, reason"""
     return Step("lts001_flow", sql)

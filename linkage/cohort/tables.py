@@ -1,0 +1,107 @@
+"""The official tables from linked social care data: computed exactly, written only as the disclosure gate shows them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkage.cohort.derive.definitions import Lts001Definition, PartDirectPayment, lts001_definition
+from linkage.cohort.derive.long_term_support import prepare_social_care
+from linkage.cohort.derive.period import Period, covered_period
+from linkage.cohort.measures.salt_lts001 import (
+    ALL_AGES_BAND,
+    ALL_REASONS,
+    TOTAL,
+    flow_step,
+    run_lts001,
+    wide_step,
+    windows,
+)
+from linkage.cohort.shown import disclosure_policy, write_gated
+from linkage.engine import Engine, EngineOptions, Step
+from linkage.errors import UsageError
+from linkage.runs import Manifest, file_record, staged_outputs
+from linkage.store import open_linked
+from pseudo.disclosure import Cells, DisclosurePolicy, GatedTable, Totals, apply
+
+SALT_POLICY = "cld_round5"
+
+
+@dataclass(frozen=True)
+class SaltTables:
+    """What was written: ``tables`` by file name without its ending (lts001a, lts001b, lts001c, lts001_flow, link_quality)."""
+
+    folder: Path
+    period: Period
+    definition: Lts001Definition
+    tables: Mapping[str, GatedTable]
+
+
+def tables_salt(
+    linked: Path,
+    out: Path,
+    *,
+    period: Period | None = None,
+    la: Sequence[str] = (),
+    policy: str = SALT_POLICY,
+    part_direct_payment: PartDirectPayment | None = None,
+    options: EngineOptions | None = None,
+) -> SaltTables:
+    """Write LTS001a, b and c of a linked folder to ``out`` as CSV, with the flow of rows and people.
+
+    ``period``: first and last day, both inclusive (default: the period that the submissions cover). ``la``: authorities
+    (none: all). ``part_direct_payment``: the switch of the definition. Raises UsageError for an authority that is not
+    there or authorities that cover different periods, InputError when the release lacks a needed column, PolicyError
+    for an unknown disclosure policy.
+    """
+    rule = disclosure_policy(policy)
+    definition = lts001_definition()
+    if part_direct_payment:
+        definition = definition.model_copy(update={"part_direct_payment": part_direct_payment})
+    with open_linked(linked, options) as engine:
+        prepare_social_care(engine)
+        _require_authorities(engine, la)
+        chosen = period or covered_period(engine, list(la))
+        run_lts001(engine, definition, chosen, la_codes=list(la))
+        tables = _gated(engine, definition, chosen, list(la), rule)
+    with staged_outputs(out) as staging:
+        records = write_gated(staging, tables)
+        settings = {
+            "period": str(chosen),
+            "authorities": list(la),
+            "part_direct_payment": definition.part_direct_payment,
+            "disclosure": records,
+        }
+        inputs = [file_record(path) for path in sorted(linked.glob("*.parquet"))]
+        Manifest(command="tables salt", inputs=inputs, counts={}, settings=settings).write(staging)
+    return SaltTables(out, chosen, definition, tables)
+
+
+def _gated(
+    engine: Engine, definition: Lts001Definition, period: Period, la_codes: list[str], policy: DisclosurePolicy
+) -> dict[str, GatedTable]:
+    columns = tuple(column.id for column in definition.columns)
+    totals = Totals({"age_band": ALL_AGES_BAND, "primary_support_reason": ALL_REASONS}, {TOTAL: columns})
+    cells = Cells(counts={name: name for name in (*columns, TOTAL)}, totals=totals)
+    tables = {
+        window.table_id.lower(): apply(policy, engine.arrow(wide_step(window, definition)), cells)
+        for window in windows(period, definition.continuous_months)
+    }
+    tables["lts001_flow"] = apply(policy, engine.arrow(flow_step()), Cells(counts={"count": "people"}))
+    return tables | {"link_quality": link_quality_table(engine, la_codes, policy)}
+
+
+def link_quality_table(engine: Engine, la_codes: list[str], policy: DisclosurePolicy) -> GatedTable:
+    """Social care people by authority and kind of id, and how many of them each health table holds."""
+    sql = """
+select * from link_quality
+where len($la_codes) = 0 or list_contains($la_codes, la_code) order by la_code, person_id_type"""
+    table = engine.arrow(Step("link_quality_shown", sql, {"la_codes": la_codes}))
+    counts = [name for name in table.column_names if name not in ("la_code", "person_id_type")]
+    return apply(policy, table, Cells(counts={name: name for name in counts}))
+
+
+def _require_authorities(engine: Engine, la: Sequence[str]) -> None:
+    known = [row[0] for row in engine.rows(Step("authorities", "select distinct la_code from social_care order by 1"))]
+    unknown = [code for code in la if code not in known]
+    if unknown:
+        raise UsageError(f"No rows of authority {', '.join(unknown)}. The linked tables hold: {', '.join(known)}.")
