@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +74,7 @@ def positions_of(encoded: pa.DictionaryArray) -> Positions:
 
 def total_order(columns: Sequence[Coded]) -> npt.NDArray[np.int64]:
     """Row numbers in the order of the columns, first to last, nulls first. Rows that tie are equal in every column."""
-    table = pa.table({str(place): pa.array(column.positions) for place, column in enumerate(columns)})
-    return np.asarray(pc.sort_indices(table, sort_keys=[(name, "ascending") for name in table.column_names]))
+    return np.lexsort([column.positions for column in reversed(columns)])
 
 
 @dataclass(frozen=True)
@@ -108,18 +108,17 @@ def open_source(name: str, table: Path | pa.Table) -> Source:
 
 
 def _open_parquet(name: str, path: Path) -> Source:
-    schema = pq.read_schema(path)
-    rows = pq.read_metadata(path).num_rows
+    metadata = pq.read_metadata(path)
 
+    @lru_cache(maxsize=2)  # the LA code is needed with every local identifier
     def read(column: str) -> pa.ChunkedArray:
-        texts = [column] if pa.types.is_string(schema.field(column).type) else []
         try:
-            with pq.ParquetFile(path, read_dictionary=texts) as file:
+            with pq.ParquetFile(path) as file:
                 return file.read([column]).column(0)
         except (pa.ArrowException, OSError):
             raise SourceError(f"{name}: column {column} of {path} cannot be read.") from None
 
-    return Source(name, schema.names, rows, read)
+    return Source(name, metadata.schema.to_arrow_schema().names, metadata.num_rows, read)
 
 
 def _open_csv(name: str, path: Path) -> Source:

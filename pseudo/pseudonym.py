@@ -48,8 +48,8 @@ _LA_CODE = r"^[0-9]{3}$"
 def nhs_number_messages(values: pa.ChunkedArray) -> pa.DictionaryArray:
     """Messages of NHS numbers given as text: ten ASCII digits that pass Modulus 11, spaces and hyphens taken out.
 
-    Null where the value is null or anything else; ten equal digits and 0123456789, which pass the check and are used as
-    fillers, are refused too, so that no two strangers share a pseudonym.
+    Null where the value is null or anything else. Ten equal digits and forms such as 1000000001 pass the check and are
+    used as fillers or result codes: they are refused too, so that no two strangers share a pseudonym.
     """
     encoded = _encode(values)
     compact = pc.replace_substring_regex(encoded.dictionary, r"[ -]", "")
@@ -147,7 +147,8 @@ def _passes_modulus_11(numbers: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
     for start in range(0, len(numbers), _BLOCK):
         digits = numbers[start : start + _BLOCK].astype(np.int16) - ord("0")
         total = sum(digits[:, place] * (_NHS_DIGITS - place) for place in range(_NHS_DIGITS))
-        filler = (digits == digits[:, :1]).all(axis=1) | (digits == np.arange(_NHS_DIGITS)).all(axis=1)
+        first, inner = digits[:, :1], digits[:, 1:-1]
+        filler = (digits[:, -1:] == first)[:, 0] & ((inner == first).all(axis=1) | (inner == 0).all(axis=1))
         right[start : start + _BLOCK] = (total % 11 == 0) & ~filler
     return right
 

@@ -37,6 +37,7 @@ from pseudo.treatments import allowed_values
 Listed = Mapping[str, Mapping[str, Sequence[str]]]
 
 _ROWS_PER_GROUP = 122_880
+_DICTIONARY_VALUES = 50_000  # a column of more values, such as a pseudonym, gains nothing from a Parquet dictionary
 _DICTIONARY_HEADINGS = ("table", "column", "type", "treatment", "source_column", "description", "allowed_values")
 _PERSON_DESCRIPTIONS = {
     "person_pseudonym": "Who the row is about. Joins the tables of this project only.",
@@ -177,8 +178,9 @@ def _write_table(
 
 def _write_parquet(path: Path, table: Deidentified) -> None:
     """Row groups of one size, in released order; no metadata but the columns, so that equal tables are equal files."""
-    empty = table.rows(0, 0)
-    with pq.ParquetWriter(path, empty.schema, compression="zstd", store_schema=False) as writer:
+    schema = table.rows(0, 0).schema
+    repeated = [name for name, column in table.columns.items() if len(column.values) <= _DICTIONARY_VALUES]
+    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=repeated, store_schema=False) as writer:
         for start in range(0, len(table.order), _ROWS_PER_GROUP):
             writer.write_table(table.rows(start, start + _ROWS_PER_GROUP), row_group_size=_ROWS_PER_GROUP)
 

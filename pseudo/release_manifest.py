@@ -20,7 +20,8 @@ MANIFEST = "manifest.json"
 DICTIONARY = "dictionary.csv"
 
 _CHUNK = 1 << 20
-_SEAL = ("manifest_sha256", "manifest_mac")
+_MAC = "manifest_mac"
+_DIGEST = "manifest_sha256"
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -34,11 +35,10 @@ def file_record(path: Path) -> dict[str, Any]:
 
 
 def sealed(document: Mapping[str, Any], key: DomainKey) -> bytes:
-    """The manifest as it is written: the document, its own SHA-256 and its code under ``key``."""
+    """The manifest as it is written: the document, its code under ``key``, and the SHA-256 of both."""
     body = {"format": FORMAT, **document}
-    text = _text(body)
-    digest = hashlib.sha256(text).hexdigest()
-    return _text({**body, "manifest_sha256": digest, "manifest_mac": key.mac(text).hex()})
+    coded = {**body, _MAC: key.mac(_text(body)).hex()}
+    return _text({**coded, _DIGEST: hashlib.sha256(_text(coded)).hexdigest()})
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -85,11 +85,11 @@ def faults_of(folder: Path, root_key: RootKey | None) -> list[str]:
 
 
 def _manifest_faults(folder: Path, manifest: dict[str, Any], root_key: RootKey | None) -> list[str]:
-    digest, code = (manifest.pop(name, None) for name in _SEAL)
-    text = _text(manifest)
-    whole = _text({**manifest, "manifest_sha256": digest, "manifest_mac": code})
-    if whole != (folder / MANIFEST).read_bytes() or hashlib.sha256(text).hexdigest() != digest:
+    digest = manifest.pop(_DIGEST, None)
+    as_written = _text({**manifest, _DIGEST: digest}) == (folder / MANIFEST).read_bytes()
+    if not as_written or hashlib.sha256(_text(manifest)).hexdigest() != digest:
         return [f"{MANIFEST}: altered"]
+    code = manifest.pop(_MAC, None)
     if not _is_complete(manifest):
         return [f"{MANIFEST}: altered"]
     if root_key is None:
@@ -97,7 +97,7 @@ def _manifest_faults(folder: Path, manifest: dict[str, Any], root_key: RootKey |
     if manifest["key"].get("root_key_check_value") != root_key.kcv:
         return [f"{MANIFEST}: made under another root key than the one given"]
     with root_key.derive(request_of(manifest).domain("manifest")) as key:
-        return [] if key.mac(text).hex() == code else [f"{MANIFEST}: not written by the holder of the key"]
+        return [] if key.mac(_text(manifest)).hex() == code else [f"{MANIFEST}: not written by the holder of the key"]
 
 
 def _is_complete(manifest: Mapping[str, Any]) -> bool:
