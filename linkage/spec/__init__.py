@@ -3,7 +3,7 @@
 from linkage.spec.age import age_years, age_years_sql
 from linkage.spec.authorities import Authority, authorities
 from linkage.spec.headings import Heading, HeadingMatch, detect_version, match_headings
-from linkage.spec.load import load_specification, versions
+from linkage.spec.load import canonical_ids, load_specification, versions
 from linkage.spec.specification import Change, Field, ListValue, Specification, ValueList
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "age_years",
     "age_years_sql",
     "authorities",
+    "canonical_ids",
     "detect_version",
     "load_specification",
     "match_headings",

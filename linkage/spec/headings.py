@@ -83,7 +83,8 @@ def detect_version(headings: Sequence[str]) -> str:
     """The version whose fields the headings fit best: most known, then fewest missing and surplus; the older
     version on a tie.
 
-    Raises InputError when fewer than half of any version's fields are there. The message never repeats a heading: a file without a heading line has people in its first line.
+    Raises InputError when fewer than half of any version's fields are there. The message never repeats a heading:
+    a file without a heading line has people in its first line.
     """
     matches = [match_headings(load_specification(version), headings) for version in versions()]
     scores = {match.version: match.known - len(match.missing) - match.surplus for match in matches}

@@ -14,7 +14,7 @@ from pseudo.errors import ConfigError
 @cache
 def versions() -> tuple[str, ...]:
     """The versions in ``configs/specs/``, oldest first (by publication month)."""
-    files = [read_packaged(f"specs/{path.name}", SpecificationFile) for path in packaged("specs").glob("*.yaml")]
+    files = [_file(path.stem) for path in packaged("specs").glob("*.yaml")]
     return tuple(file.version for file in sorted(files, key=lambda file: (file.published, file.version)))
 
 
@@ -23,7 +23,7 @@ def load_specification(version: str) -> Specification:
     """The specification of a version such as ``v4.2``. Raises UsageError when there is no such version."""
     if version not in versions():
         raise UsageError(f"There is no specification '{version}'. Known versions: {', '.join(versions())}.")
-    file = read_packaged(f"specs/{version}.yaml", SpecificationFile)
+    file = _file(version)
     entries = _resolved_fields(file)
     lists = _resolved_lists(file)
     return Specification(
@@ -38,10 +38,30 @@ def load_specification(version: str) -> Specification:
     )
 
 
+@cache
+def canonical_ids() -> tuple[str, ...]:
+    """The canonical column ids of all versions together: the newest in its order, and each field that only an older
+    version has after the field it stood behind there.
+    """
+    ids = list(load_specification(versions()[-1]).ids)
+    for version in reversed(versions()[:-1]):
+        before = ""
+        for field_id in load_specification(version).ids:
+            if field_id not in ids:
+                ids.insert(ids.index(before) + 1 if before else 0, field_id)
+            before = field_id
+    return tuple(ids)
+
+
+@cache
+def _file(version: str) -> SpecificationFile:
+    return read_packaged(f"specs/{version}.yaml", SpecificationFile)
+
+
 def _resolved_lists(file: SpecificationFile) -> dict[str, ListEntry]:
     if file.based_on is None:
         return dict(file.lists)
-    lists = _resolved_lists(read_packaged(f"specs/{file.based_on}.yaml", SpecificationFile))
+    lists = _resolved_lists(_file(file.based_on))
     for name, entry in file.lists.items():
         before = lists[name].values if entry.adds_to_base else ()
         lists[name] = ListEntry(values=(*before, *entry.values))
@@ -51,7 +71,7 @@ def _resolved_lists(file: SpecificationFile) -> dict[str, ListEntry]:
 def _resolved_fields(file: SpecificationFile) -> list[FieldEntry]:
     if file.based_on is None:
         return list(file.fields)
-    fields = _resolved_fields(read_packaged(f"specs/{file.based_on}.yaml", SpecificationFile))
+    fields = _resolved_fields(_file(file.based_on))
     for added in file.changes.added:
         fields.insert(_position(fields, added.after, file.version) + 1, added)
     for field_id, update in _updates(file.changes):

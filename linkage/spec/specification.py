@@ -5,8 +5,6 @@ from functools import cached_property
 
 from linkage.errors import UsageError
 
-SERVICE_USER = "Service User"
-
 
 @dataclass(frozen=True)
 class ListValue:
@@ -30,8 +28,13 @@ class ValueList:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The canonical wordings, in order."""
+        """The canonical wordings, in order, values of the guidance alone included."""
         return tuple(value.value for value in self.values)
+
+    @cached_property
+    def wordings(self) -> frozenset[str]:
+        """The wordings that are exactly those of the specification's list."""
+        return frozenset(value.value for value in self.values if not value.guidance_only)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,24 @@
+"""Submissions in: read, check against every rule, consolidate into one current record of every event."""
+
+from linkage.intake.check import CheckOptions, CheckResult, check_into, check_submission
+from linkage.intake.consolidate import Consolidation, SubmissionStatus, consolidate
+from linkage.intake.findings import RuleCount
+from linkage.intake.persons import persons_steps
+from linkage.intake.write import FINDINGS, REJECTS, SUMMARY, summary_text, write_check
+
+__all__ = [
+    "FINDINGS",
+    "REJECTS",
+    "SUMMARY",
+    "CheckOptions",
+    "CheckResult",
+    "Consolidation",
+    "RuleCount",
+    "SubmissionStatus",
+    "check_into",
+    "check_submission",
+    "consolidate",
+    "persons_steps",
+    "summary_text",
+    "write_check",
+]

@@ -1,0 +1,126 @@
+"""Checking a submission: read it, apply every rule, say whether it is accepted and what to put right.
+
+Severity R means that the file is not accepted; everything is still checked, so that one report holds every fault.
+Rows in = rows kept + rows rejected + blank rows.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from linkage.engine import Engine, EngineOptions, Step, open_engine
+from linkage.intake.findings import RuleCount, apply_rules, count_findings
+from linkage.intake.prepare import prepare
+from linkage.intake.read import REJECT_SCHEMA, Reading, read_submission
+from linkage.intake.rules import Context, load_rules, rule
+from linkage.intake.values import Closeness
+from linkage.runs import file_record
+from linkage.spec import authorities
+
+
+@dataclass(frozen=True)
+class CheckOptions:
+    """``as_at`` is the day the file is looked at, for dates in the future; None is today. ``engine`` limits memory."""
+
+    as_at: date | None = None
+    engine: EngineOptions = field(default_factory=EngineOptions)
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found. ``findings`` and ``rejects`` hold identifying values; nothing else here does.
+
+    ``la_code`` and ``la_name`` are None when the code is not a known one, the period when it is not stated.
+    ``findings`` has one row per finding, ``rejects`` one per row that was left out (unreadable, or by a rule).
+    """
+
+    file: str
+    version: str
+    encoding: str
+    synthetic: bool
+    la_code: str | None
+    la_name: str | None
+    period_start: date | None
+    period_end: date | None
+    rows_read: int
+    rows_blank: int
+    rows_rejected: int
+    accepted: bool
+    counts: tuple[RuleCount, ...]
+    findings: pa.Table
+    rejects: pa.Table
+    record: dict[str, Any]
+
+    @property
+    def rows_kept(self) -> int:
+        """Rows that go on: read, neither blank nor rejected."""
+        return self.rows_read - self.rows_blank - self.rows_rejected
+
+    def findings_by_severity(self, severity: str) -> int:
+        """How many findings have a severity (R, E, W or I)."""
+        return sum(count.findings for count in self.counts if count.severity == severity)
+
+
+def check_submission(
+    path: Path, *, spec: str | None = None, synthetic: bool = False, options: CheckOptions | None = None
+) -> CheckResult:
+    """Check one submission file.
+
+    ``spec`` names the specification; without it the headings tell. ``synthetic`` lets invented authorities and postcode
+    areas pass. Raises UsageError for a wrong path or version, InputError for content that is no submission.
+    """
+    options = options or CheckOptions()
+    with open_engine(options.engine) as engine:
+        return check_into(engine, path, spec=spec, synthetic=synthetic, as_at=options.as_at)
+
+
+def check_into(
+    engine: Engine, path: Path, *, spec: str | None = None, synthetic: bool = False, as_at: date | None = None
+) -> CheckResult:
+    """As ``check_submission``, leaving ``submission`` and ``rejected_rows`` in the engine for what follows."""
+    reading = read_submission(path, spec)
+    wording = rule("F09")
+    closeness = Closeness(wording.number("similarity"), wording.number("suggestion_similarity"))
+    prepare(engine, reading, closeness, as_at or date.today())
+    apply_rules(engine, load_rules(), Context(reading.specification, synthetic))
+    return _result(engine, reading, synthetic)
+
+
+def _result(engine: Engine, reading: Reading, synthetic: bool) -> CheckResult:
+    counts = count_findings(engine, load_rules())
+    [(la_code, period_start, period_end)] = engine.rows(
+        Step("read_facts", "select la_code, period_start, period_end from submission_facts")
+    )
+    authority = next((known for known in authorities() if known.code == la_code), None)
+    rejects = _rejects(engine, reading)
+    return CheckResult(
+        file=reading.path.name,
+        version=reading.specification.version,
+        encoding=reading.encoding,
+        synthetic=synthetic,
+        la_code=authority.code if authority else None,
+        la_name=authority.name if authority else None,
+        period_start=period_start,
+        period_end=period_end,
+        rows_read=reading.rows_in,
+        rows_blank=reading.rows_blank,
+        rows_rejected=rejects.num_rows,
+        accepted=not any(count.severity == "R" for count in counts),
+        counts=counts,
+        findings=engine.table("findings"),
+        rejects=rejects,
+        record=file_record(reading.path),
+    )
+
+
+def _rejects(engine: Engine, reading: Reading) -> pa.Table:
+    """Unreadable records with their text, and rows that a rule left out, by row number."""
+    by_rule = [
+        {"row_number": row_number, "reason": f"{code}: {sentence}"}
+        for row_number, code, sentence in engine.rows(Step("read_rejected", "select * from rejected_rows order by 1"))
+    ]
+    rejects = pa.concat_tables([reading.rejects, pa.Table.from_pylist(by_rule, schema=REJECT_SCHEMA)])
+    return rejects.sort_by("row_number")

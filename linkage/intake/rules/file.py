@@ -1,0 +1,116 @@
+"""Rules about the file: headings, columns, authority, period, what is in it, wording of list values."""
+
+from linkage.engine import literal
+from linkage.intake.dates import PARSED
+from linkage.intake.rules.dates import written_dates
+from linkage.intake.rules.model import Context, Rule, all_of
+from linkage.intake.values import UNLISTED
+
+_AUTHORITY_SEEN = """with seen as (
+    select la_code, {name} as la_name, min(row_number) as row_number
+    from submission group by all
+), judged as (
+    select seen.*, known.code, known.synthetic, facts.la_code as usual, names.code as named, facts.period_end < known.valid_from
+        or facts.period_end > known.valid_to as not_in_use
+    from seen cross join submission_facts as facts
+    left join known_authorities as known on known.code = seen.la_code
+    left join authority_names as names
+        on names.code = seen.la_code and names.name_key = regexp_replace(lower(seen.la_name), '[^a-z0-9]', '', 'g')
+)"""
+
+
+def f01_headings(_: Rule, __: Context) -> str:
+    """Missing, repeated and otherwise worded headings, and rows that could not be read."""
+    return """select cast(null as bigint) as row_number, kind || '_heading' as part, coalesce(field_id, text) as field,
+        cast(null as varchar) as value, cast(null as varchar) as suggestion
+    from headings where kind in ('missing', 'repeated')
+    union all
+    select null, 'heading_wording', field_id, text, heading from headings where kind = 'tolerated'
+    union all
+    select row_number, 'unreadable_row', null, null, null from unreadable_rows"""
+
+
+def f02_surplus_columns(_: Rule, __: Context) -> str:
+    """Columns outside the specification, named by heading or, without one, by position. Their values are not there."""
+    return """select cast(null as bigint) as row_number,
+        case when kind = 'surplus' or filled then 'surplus_column' else 'empty_column' end as part,
+        case when kind = 'surplus' then text else 'column ' || position end as field,
+        cast(null as varchar) as value, cast(null as varchar) as suggestion
+    from headings where kind in ('surplus', 'blank')"""
+
+
+def f03_authority(_: Rule, context: Context) -> str:
+    """The LA Code is known at the period's end, the only one, and goes with the LA Name. One finding per value."""
+    has_name = context.specification.has("la_name")
+    code = """select row_number, {part} as part, 'la_code' as field, la_code as value, null as suggestion
+        from judged where {where}"""
+    parts = {
+        "missing": "la_code is null",
+        "unknown": "la_code is not null and code is null",
+        "synthetic": f"synthetic and not {'true' if context.synthetic else 'false'}",
+        "not_in_use": "not_in_use",
+        "several": "la_code <> usual",
+    }
+    name = """select row_number, 'name' as part, 'la_name' as field, la_name as value, null as suggestion
+        from judged where la_name is not null and code is not null and named is null"""
+    seen = _AUTHORITY_SEEN.format(name="la_name" if has_name else "cast(null as varchar)")
+    return f"{seen}\n" + all_of(*(code.format(part=f"'{part}'", where=where) for part, where in parts.items()), name)
+
+
+def f04_period(_: Rule, context: Context) -> str:
+    """One reporting period, from 1 April to the end of a month of the reporting year. One finding per value."""
+    by_value = """select min(s.row_number) as row_number, {part} as part, {field} as field, {value} as value,
+        {suggestion} as suggestion from submission as s cross join submission_facts as facts where {where} group by all"""
+    start, end = f"reporting_period_start_date{PARSED}", f"reporting_period_end_date{PARSED}"
+    year = "extract(year from facts.period_start)"
+    label = f"{year} || '/' || lpad(cast(({year} + 1) % 100 as varchar), 2, '0')"
+    rows = [
+        ("several", "reporting_period_end_date", f"{start} <> facts.period_start or {end} <> facts.period_end", "null"),
+        ("start", "reporting_period_start_date", f"strftime({start}, '%d/%m') <> '01/04'", "null"),
+        ("order", "reporting_period_end_date", f"{end} < {start} or {end} >= {start} + interval 1 year", "null"),
+        (
+            "month_end",
+            "reporting_period_end_date",
+            f"{end} <> last_day({end})",
+            f"strftime(last_day({end}), '%d/%m/%Y')",
+        ),
+    ]
+    if context.specification.has("reporting_year"):
+        rows.append(("reporting_year", "reporting_year", f"s.reporting_year <> {label}", label))
+    selects = [
+        by_value.format(part=f"'{part}'", field=f"'{field}'", value=f"s.{field}", where=where, suggestion=suggestion)
+        for part, field, where, suggestion in rows
+    ]
+    written = written_dates("reporting_period_start_date", "reporting_period_end_date", once=True)
+    not_stated = """select cast(null as bigint) as row_number, 'not_stated' as part, 'reporting_period_end_date' as field,
+        cast(null as varchar) as value, cast(null as varchar) as suggestion from submission_facts where period_end is null"""
+    return all_of(not_stated, *selects, *written)
+
+
+def f06_partial(_: Rule, context: Context) -> str:
+    """Event types, and from v6 client types, of which the file has no row."""
+    selects = []
+    for field, part in (("event_type", "no_event_type"), ("client_type", "no_client_type")):
+        if context.specification.has(field):
+            listed = ", ".join(f"({literal(value)})" for value in context.specification.values(field))
+            selects.append(
+                f"""select cast(null as bigint) as row_number, '{part}' as part, '{field}' as field, value,
+                cast(null as varchar) as suggestion from (values {listed}) as listed(value)
+                where value not in (select {field} from submission where {field} is not null)"""
+            )
+    return all_of(*selects)
+
+
+def f09_wording(_: Rule, __: Context) -> str:
+    """Values that are not worded as listed and for which a listed value is meant or close."""
+    return f"select row_number, part, field, value, suggestion from list_findings where part <> '{UNLISTED}'"
+
+
+PREDICATES = {
+    "F01": f01_headings,
+    "F02": f02_surplus_columns,
+    "F03": f03_authority,
+    "F04": f04_period,
+    "F06": f06_partial,
+    "F09": f09_wording,
+}

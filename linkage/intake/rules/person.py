@@ -1,0 +1,162 @@
+"""Rules about people: identifier, NHS number, sameness over rows, dates of birth and death, postcode."""
+
+from linkage.engine import ident
+from linkage.intake.dates import PARSED
+from linkage.intake.rules.dates import written_dates
+from linkage.intake.rules.model import Context, Rule, all_of, found_sql, in_sql
+from linkage.normalise import nhs_number, postcode
+from linkage.spec import Specification, age_years_sql
+
+_BIRTH = f"s.date_of_birth{PARSED}"
+_DEATH = f"s.date_of_death{PARSED}"
+
+
+def p01_person_identifier(_: Rule, __: Context) -> str:
+    """Rows without a person identifier."""
+    return found_sql("missing", "person_unique_identifier", "s.person_unique_identifier is null")
+
+
+def p02_nhs_number(_: Rule, __: Context) -> str:
+    """NHS numbers that are not valid, or valid with separators; a missing one once for each person."""
+    return f"""with judged as (
+        select row_number, person_unique_identifier, nhs_number, {nhs_number.reason_sql("nhs_number")} as reason,
+            {nhs_number.compact_sql("nhs_number")} as digits from submission
+    )
+    select row_number, case when reason in ('repeated_digits', 'pattern') then 'placeholder' else reason end as part,
+        'nhs_number' as field, nhs_number as value, cast(null as varchar) as suggestion
+    from judged where reason <> 'missing'
+    union all
+    select row_number, 'separators', 'nhs_number', nhs_number, digits from judged where reason is null and nhs_number <> digits
+    union all
+    select min(row_number), 'missing', 'nhs_number', null, null from judged group by person_unique_identifier
+    having max(nhs_number) is null"""
+
+
+def p03_one_number_one_person(_: Rule, __: Context) -> str:
+    """Valid NHS numbers on several persons, and persons with several; the first row of each pair."""
+    return f"""with pairs as (
+        select {nhs_number.clean_sql("nhs_number")} as number, person_unique_identifier as person,
+            min(row_number) as row_number
+        from submission where nhs_number is not null and person_unique_identifier is not null group by 1, 2
+    ), counted as (
+        select *, count(*) over (partition by number) as persons, count(*) over (partition by person) as numbers
+        from pairs where number is not null
+    )
+    select row_number, 'shared_number' as part, 'nhs_number' as field, number as value, cast(null as varchar) as suggestion
+    from counted where persons > 1
+    union all
+    select row_number, 'several_numbers', 'nhs_number', number, null from counted where numbers > 1"""
+
+
+def p05_same_details(_: Rule, context: Context) -> str:
+    """Person fields that differ from those of the person's latest event.
+
+    Fields for some client types only, and Has Informal Carer, which means something else on a carer's row, are compared
+    within the client type.
+    """
+    selects = []
+    for field in context.specification.section("person", "person_comorbidity"):
+        if field.id in ("person_unique_identifier", "primary_support_reason", "client_type"):
+            continue
+        within = bool(field.client_types) or field.id == "has_informal_carer"
+        selects.append(_differs(field.id, context.specification, within_client_type=within))
+    return all_of(*selects)
+
+
+def p06_support_reason(rule: Rule, context: Context) -> str:
+    """One reason for each person (from v6 for each person and client type); the carers' own reason on carer rows only."""
+    selects = [_differs("primary_support_reason", context.specification, within_client_type=True)]
+    if context.specification.has("client_type"):
+        carer_reason = in_sql(rule.texts("carer_reason"))
+        service_user = in_sql(rule.texts("service_user"))
+        field = "primary_support_reason"
+        given = f"s.client_type is not null and s.{field} is not null"
+        not_carer = f"{given} and s.client_type not in {service_user} and s.{field} not in {carer_reason}"
+        not_user = f"{given} and s.client_type in {service_user} and s.{field} in {carer_reason}"
+        selects += [
+            found_sql("carer", field, not_carer, suggestion=carer_reason),
+            found_sql("service_user", field, not_user),
+        ]
+    return all_of(*selects)
+
+
+def p07_date_of_birth(rule: Rule, __: Context) -> str:
+    """A date of birth, written dd/mm/yyyy, of an adult at the end of the reporting period."""
+    adult = int(rule.number("minimum_age_years"))
+    field = "date_of_birth"
+    future = f"{_BIRTH} > facts.as_at"
+    under_age = f"{_BIRTH} <= facts.as_at and {age_years_sql(_BIRTH, 'facts.period_end')} < {adult}"
+    adult_later = f"{age_years_sql(_BIRTH, 'facts.period_end')} >= {adult}"
+    at_start = f"{age_years_sql(_BIRTH, f's.event_start_date{PARSED}')} < {adult} and {adult_later}"
+    return all_of(
+        found_sql("missing", field, f"s.{field} is null"),
+        *written_dates(field),
+        found_sql("future", field, future),
+        found_sql("under_age", field, under_age),
+        found_sql("under_age_at_start", field, at_start),
+    )
+
+
+def p08_approximate_birth(rule: Rule, __: Context) -> str:
+    """A date of birth that heaps on 1 January without name and postcode, or makes the person implausibly old."""
+    unsupported = "(s.first_name is null or s.last_name is null or s.postcode is null)"
+    first_of_january = f"extract(month from {_BIRTH}) = 1 and extract(day from {_BIRTH}) = 1"
+    too_old = f"{age_years_sql(_BIRTH, 'facts.period_end')} > {int(rule.number('highest_age_years'))}"
+    return all_of(
+        found_sql("approximate", "date_of_birth", f"{first_of_january} and {unsupported}"),
+        found_sql("implausible_age", "date_of_birth", too_old),
+    )
+
+
+def p09_date_of_death(_: Rule, __: Context) -> str:
+    """A date of death from the date of birth to the end of the reporting period, both inclusive."""
+    field = "date_of_death"
+    return all_of(
+        *written_dates(field),
+        found_sql("before_birth", field, f"{_DEATH} < {_BIRTH}"),
+        found_sql("after_period_end", field, f"{_DEATH} > facts.period_end and {_DEATH} <= facts.as_at"),
+        found_sql("future", field, f"{_DEATH} > facts.as_at"),
+    )
+
+
+def p11_postcode(_: Rule, context: Context) -> str:
+    """A postcode in capitals with one space; its area exists. Invented areas pass when the data are synthetic."""
+    invented = in_sql(postcode.synthetic_areas() if context.synthetic else ())
+    return f"""with canonical as (
+        select row_number, postcode, {postcode.reason_sql("postcode")} as reason, {postcode.clean_sql("postcode")} as clean
+        from submission
+    ), judged as (
+        select *, {postcode.is_pseudo_sql("clean")} as pseudo, {postcode.warning_sql("clean")} as warning,
+            coalesce({postcode.area_sql("clean")} in {invented}, false) as invented from canonical
+    )
+    select row_number, reason as part, 'postcode' as field, postcode as value, cast(null as varchar) as suggestion
+    from judged where reason is not null
+    union all
+    select row_number, 'form', 'postcode', postcode, clean from judged where postcode <> clean
+    union all
+    select row_number, case when pseudo then 'pseudo' else warning end, 'postcode', postcode, null
+    from judged where pseudo or (warning is not null and not invented)"""
+
+
+def _differs(field: str, specification: Specification, *, within_client_type: bool) -> str:
+    by_client = within_client_type and specification.has("client_type")
+    latest = "latest_by_client_type" if within_client_type else "latest_by_person"
+    same_client = "and s.client_type is not distinct from latest.client_type" if by_client else ""
+    return f"""select s.row_number, 'differs' as part, '{field}' as field, s.{ident(field)} as value,
+        latest.{ident(field)} as suggestion
+    from submission as s join {latest} as latest
+        on s.person_unique_identifier = latest.person_unique_identifier {same_client}
+    where s.{ident(field)} is distinct from latest.{ident(field)}"""
+
+
+PREDICATES = {
+    "P01": p01_person_identifier,
+    "P02": p02_nhs_number,
+    "P03": p03_one_number_one_person,
+    "P05": p05_same_details,
+    "P06": p06_support_reason,
+    "P07": p07_date_of_birth,
+    "P08": p08_approximate_birth,
+    "P09": p09_date_of_death,
+    "P11": p11_postcode,
+}
