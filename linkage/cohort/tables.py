@@ -20,7 +20,7 @@ from linkage.cohort.shown import disclosure_policy, write_gated
 from linkage.engine import Engine, EngineOptions, Step
 from linkage.errors import UsageError
 from linkage.runs import Manifest, file_record, staged_outputs
-from linkage.store import open_linked
+from linkage.store import open_linked, require_other_folder
 from pseudo.disclosure import Cells, DisclosurePolicy, GatedTable, Totals, apply
 
 SALT_POLICY = "cld_round5"
@@ -53,6 +53,7 @@ def tables_salt(
     there or authorities that cover different periods, InputError when the release lacks a needed column, PolicyError
     for an unknown disclosure policy.
     """
+    require_other_folder(out, linked)
     rule = disclosure_policy(policy)
     definition = lts001_definition()
     if part_direct_payment:

@@ -31,6 +31,12 @@ def open_linked(folder: Path, options: EngineOptions | None = None) -> Engine:
     return engine
 
 
+def require_other_folder(out: Path, source: Path) -> None:
+    """Raise UsageError when the outputs would be written into the folder that they are made from."""
+    if out.resolve() == source.resolve():
+        raise UsageError(f"{out}: this folder holds the input. Give --out another folder.")
+
+
 def require_columns(engine: Engine, table: str, columns: Sequence[str]) -> None:
     """Raise InputError naming the columns that a table lacks: the release policy dropped or coarsened them."""
     missing = [column for column in columns if column not in engine.columns(table)]

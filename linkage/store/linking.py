@@ -8,7 +8,7 @@ from pathlib import Path
 from linkage.engine import Engine, EngineOptions, Step, ident, literal, open_engine
 from linkage.errors import InputError
 from linkage.runs import Manifest, file_record, staged_outputs
-from linkage.store.catalogue import COMMAND, RELEASED_TABLES, require_columns
+from linkage.store.catalogue import COMMAND, RELEASED_TABLES, require_columns, require_other_folder
 from linkage.store.released import Released, opened_release
 
 KEY_COLUMNS = ("person_pseudonym", "person_id_type")
@@ -35,6 +35,7 @@ def link(release: Path, out: Path, *, options: EngineOptions | None = None, as_a
     verify, PolicyError when it has expired on ``as_at`` (default: today), InputError when there is no social care
     table or a table has no person pseudonyms. Nothing is left behind on failure.
     """
+    require_other_folder(out, release)
     released = opened_release(release, as_at)
     with staged_outputs(out) as staging, open_engine(options, folders=[release, staging]) as engine:
         _load(engine, released)

@@ -164,3 +164,8 @@ def test_another_folder_is_not_a_linked_one(tmp_path: Path) -> None:
 def test_a_missing_column_is_named(linked: Path) -> None:
     with open_linked(linked) as engine, pytest.raises(InputError, match="lacks date_of_birth"):
         require_columns(engine, "social_care", ["la_code", "date_of_birth"])
+
+
+def test_the_input_folder_is_not_written_into(release: Path) -> None:
+    with pytest.raises(UsageError, match="holds the input"):
+        link(release, release)

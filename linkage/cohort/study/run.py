@@ -24,7 +24,7 @@ from linkage.cohort.study.results import COVARIATES, flow_table, models_table, r
 from linkage.engine import Engine, EngineOptions
 from linkage.errors import InputError
 from linkage.runs import Manifest, file_record, staged_outputs
-from linkage.store import open_linked, require_columns
+from linkage.store import open_linked, require_columns, require_other_folder
 from pseudo.disclosure import GatedTable
 
 CRUDE, ADJUSTED = "crude", "adjusted for age band, sex and ethnic group"
@@ -51,6 +51,7 @@ def study_run(linked: Path, study: Path | str, out: Path, *, options: EngineOpti
     Raises UsageError for an unknown study or a missing statistics library, InputError when a needed column is missing,
     nobody is left in the study or no ratio can be estimated.
     """
+    require_other_folder(out, linked)
     definition = study_definition(study)
     policy = disclosure_policy(definition.disclosure_policy)
     with open_linked(linked, options) as engine:
