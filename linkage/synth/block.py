@@ -43,10 +43,14 @@ def load_setting(profile: SynthProfile) -> Setting:
 
 
 def make_block(setting: Setting, number: int, limit: int) -> Block | None:
-    """Block ``number``, cut to the whole households within its first ``limit`` people; None when no household fits."""
+    """Block ``number``, cut to the whole households within its first ``limit`` people; None when no household fits.
+
+    The first block has at least one household.
+    """
     profile, world = setting.profile, setting.world
     people = households(profile, world, number)
-    people = cut(people, first_people(people, limit))
+    least = int((people.household == people.household[0]).sum()) if number == 0 else 0
+    people = cut(people, max(first_people(people, limit), least))
     if len(people) == 0:
         return None
     lived = lives(profile, world, setting.names, people)

@@ -8,6 +8,7 @@ from linkage.errors import RefusedError, UsageError
 from linkage.runs import staged_outputs
 from linkage.synth import health, register, truth
 from linkage.synth.block import Block, Setting, load_setting, make_blocks
+from linkage.synth.care import Columns
 from linkage.synth.profile import SynthProfile
 from linkage.synth.readme import planted_text, readme_text
 from linkage.synth.submissions import QUARTERS, submission
@@ -72,7 +73,7 @@ def _write_truth(folder: Path, setting: Setting, blocks: list[Block], counts: di
     return counts
 
 
-def _story(tables: list[dict[str, np.ndarray]]) -> dict[str, dict[str, int]]:  # type: ignore[type-arg]
+def _story(tables: list[Columns]) -> dict[str, dict[str, int]]:
     """Records by outcome, difficulty, and authority, for the README."""
     story = {}
     for column in ("la_code", "expected_outcome", "difficulty", "given_number"):

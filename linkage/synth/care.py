@@ -5,6 +5,7 @@ may run past the end of the year; ``settled`` keeps what began within it and clo
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ from linkage.synth.world import World
 
 Texts = npt.NDArray[np.object_]
 Days = npt.NDArray[np.datetime64]
-Columns = dict[str, npt.NDArray[np.generic]]
+Columns = dict[str, npt.NDArray[Any]]
 
 EVENT_TEXTS = (
     "event_outcome", "route_of_access", "assessment_type", "eligible_needs_identified", "service_type",
@@ -29,6 +30,10 @@ LONG_TERM = {
 }
 COMMUNITY = "Long Term Support: Community"
 DIRECT_PAYMENT, MANAGED, COMMISSIONED = "Direct Payment", "CASSR Managed Personal Budget", "CASSR Commissioned Support"
+PLANNING, ADVISED = "Progress to Support Planning / Services", "NFA - Information & Advice / Signposting only"
+ELIGIBLE = "Eligible needs identified"
+# Days from the request to the admission to a care home that follows it, about.
+_BEFORE_ADMISSION = 30
 _PRISON = "prison"
 _DECEASED = "NFA - Deceased"
 
@@ -85,7 +90,11 @@ def _ways_in(draws: Draws, profile: SynthProfile, world: World, users: Clients) 
     """Requests, assessments, reablement and short-term support; and when long-term support begins for everybody."""
     care, ids = world.care, users.person_id
     days = (profile.period_end - profile.period_start).days
-    asked = np.datetime64(profile.period_start, "D") + draws.between("asked", ids, 0, days - 5)
+    first = np.datetime64(profile.period_start, "D")
+    asked: Any = np.where(
+        users.admitted > first + _BEFORE_ADMISSION, users.admitted - _BEFORE_ADMISSION,
+        first + draws.between("asked", ids, 0, days - 5),
+    )  # fmt: skip
     ends = asked + draws.between("request_days", ids, 0, 7)
     new, enabled = users.pathway == "new_long_term", users.pathway == "reablement"
     short, contact = users.pathway == "short_term", users.pathway == "contact_only"
@@ -95,7 +104,7 @@ def _ways_in(draws: Draws, profile: SynthProfile, world: World, users: Clients) 
         [
             "Progress to Assessment / Unplanned Review",
             "Progress to Reablement/ST-Max",
-            "Progress to Support Planning / Services",
+            PLANNING,
         ],
         draws.choose("contact_outcome", ids, care.contact_outcomes),
     ).astype(object)
@@ -111,10 +120,10 @@ def _ways_in(draws: Draws, profile: SynthProfile, world: World, users: Clients) 
     )
     parts = [
         chosen(request, new | enabled | short | contact),
-        chosen(_reablement(draws, users, reablement, reablement_ends, goes_on), enabled),
+        chosen(_reablement(draws, world, users, reablement, reablement_ends, goes_on), enabled),
         chosen(
-            _assessments(draws, users, assessed, assessed_by),
-            new | goes_on | (contact & draws.chance("advised", ids, 0.3)),
+            _assessments(draws, world, users, assessed, assessed_by),
+            new | goes_on | (contact & draws.chance("advised", ids, care.advised_after_contact)),
         ),
         chosen(_short_term(draws, world, users, ends), short),
     ]
@@ -126,13 +135,15 @@ def _routes(draws: Draws, world: World, users: Clients) -> Texts:
     for group, weights in world.care.routes.items():
         rows = users.group == group
         route[rows] = draws.choose("route", users.person_id[rows], weights)
-    hospital = (users.pathway == "reablement") & draws.chance("from_hospital", users.person_id, 0.7)
+    hospital = (users.pathway == "reablement") & draws.chance(
+        "from_hospital", users.person_id, world.care.reablement_from_hospital
+    )
     return np.where(hospital, "Discharge from Hospital", route)
 
 
-def _reablement(draws: Draws, users: Clients, start: Days, end: Days, goes_on: Bools) -> Columns:
+def _reablement(draws: Draws, world: World, users: Clients, start: Days, end: Days, goes_on: Bools) -> Columns:
     planned = np.where(
-        draws.chance("reablement_stops", users.person_id, 0.1),
+        draws.chance("reablement_stops", users.person_id, world.care.reablement_stops_early),
         "NFA - Support ended: Other reason",
         "Service ended as planned",
     )
@@ -143,15 +154,15 @@ def _reablement(draws: Draws, users: Clients, start: Days, end: Days, goes_on: B
     )  # fmt: skip
 
 
-def _assessments(draws: Draws, users: Clients, start: Days, end: Days) -> Columns:
+def _assessments(draws: Draws, world: World, users: Clients, start: Days, end: Days) -> Columns:
     advised = users.pathway == "contact_only"
-    needs = draws.choose("needs", users.person_id, {"Non-eligible needs identified": 0.7, "No needs identified": 0.3})
+    needs = draws.choose("needs", users.person_id, world.care.needs_of_advised)
     return events_of(
         users.row, users.person_id, "Assessment", start, end,
-        event_outcome=np.where(advised, "NFA - Information & Advice / Signposting only", "Progress to Support Planning / Services").astype(object),
+        event_outcome=np.where(advised, ADVISED, PLANNING).astype(object),
         assessment_type="Long Term Assessment",
-        eligible_needs_identified=np.where(advised, needs, "Eligible needs identified").astype(object),
-        participants=draws.choose("participants", users.person_id, {"alone": 0.6, "with_carer": 0.36, "": 0.04}),
+        eligible_needs_identified=np.where(advised, needs, ELIGIBLE).astype(object),
+        participants=draws.choose("participants", users.person_id, world.care.assessment_participants),
     )  # fmt: skip
 
 
@@ -269,7 +280,7 @@ def _reviews(draws: Draws, profile: SynthProfile, world: World, users: Clients) 
         event_outcome=draws.choose("review_outcome", ids, care.review_outcomes),
         review_reason=np.where(unplanned, draws.choose("review_reason", ids, care.unplanned_reasons), "Planned").astype(object),
         review_outcomes_achieved=draws.choose("achieved", ids, care.review_outcomes_achieved),
-        participants=draws.choose("review_participants", ids, {"alone": 0.55, "with_carer": 0.40, "carer": 0.05}),
+        participants=draws.choose("review_participants", ids, care.review_participants),
     )  # fmt: skip
     reviewed = (users.long_term_from < start) & draws.chance("reviewed", ids, care.review_in_year)
     return chosen(table, reviewed)

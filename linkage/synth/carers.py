@@ -1,14 +1,30 @@
 """Care events of carers in their own right, as version 6 of the specification collects them."""
 
 import numpy as np
+import numpy.typing as npt
 
-from linkage.synth.care import COMMISSIONED, DIRECT_PAYMENT, MANAGED, Columns, chosen, events_of, joined, settled
+from linkage.synth.care import (
+    ADVISED,
+    COMMISSIONED,
+    DIRECT_PAYMENT,
+    ELIGIBLE,
+    MANAGED,
+    PLANNING,
+    Columns,
+    chosen,
+    events_of,
+    joined,
+    settled,
+)
 from linkage.synth.clients import ASSOCIATED, CARER, Carers
 from linkage.synth.draws import Draws
 from linkage.synth.lives import NEVER
 from linkage.synth.profile import SynthProfile
 from linkage.synth.world import World
 
+Days = npt.NDArray[np.datetime64]
+
+NOT_ELIGIBLE = "Non-eligible needs identified"
 DIRECT_TO_CARER = "Carer Support: Direct to Carer"
 
 
@@ -21,26 +37,27 @@ def carer_events(profile: SynthProfile, world: World, carers: Carers) -> Columns
     supported = draws.chance("carer_service", ids, world.carers.service_among_carers)
     assessment = events_of(
         carers.row, ids, "Assessment", start, end,
-        event_outcome=np.where(supported, "Progress to Support Planning / Services", "NFA - Information & Advice / Signposting only").astype(object),
+        event_outcome=np.where(supported, PLANNING, ADVISED).astype(object),
         assessment_type="Long Term Assessment", client_type=CARER,
-        eligible_needs_identified=np.where(supported, "Eligible needs identified", "Non-eligible needs identified").astype(object),
-        participants=draws.choose("carer_participants", ids, {"carer": 0.7, "with_carer": 0.3}),
+        eligible_needs_identified=np.where(supported, ELIGIBLE, NOT_ELIGIBLE).astype(object),
+        participants=draws.choose("carer_participants", ids, world.carers.participants),
     )  # fmt: skip
     own = carers.client_type == CARER
+    reviewed = own & draws.chance("carer_reviewed", ids, world.carers.review_among_carers)
     table = joined([
         chosen(assessment, own),
         chosen(_services(draws, world, carers, end), own & supported),
-        chosen(_reviews(draws, profile, carers), own & draws.chance("carer_reviewed", ids, world.carers.review_among_carers)),
+        chosen(_reviews(draws, profile, world, carers), reviewed),
     ])  # fmt: skip
     never = np.full(len(ids), NEVER)
     associated = chosen(events_of(carers.row, ids, "", never, never, client_type=ASSOCIATED), ~own)
     return joined([settled(table, carers.row, carers.death, profile), associated])
 
 
-def _services(draws: Draws, world: World, carers: Carers, ready: np.ndarray) -> Columns:  # type: ignore[type-arg]
+def _services(draws: Draws, world: World, carers: Carers, ready: Days) -> Columns:
     ids = carers.person_id
     component = draws.choose("carer_component", ids, world.carers.services)
-    managed = np.where(draws.chance("carer_managed", ids, 0.6), MANAGED, COMMISSIONED)
+    managed = np.where(draws.chance("carer_managed", ids, world.carers.managed_not_commissioned), MANAGED, COMMISSIONED)
     return events_of(
         carers.row, ids, "Service", ready + draws.between("carer_wait", ids, 0, 20), np.full(len(ids), NEVER),
         service_type=DIRECT_TO_CARER, service_component=component, client_type=CARER,
@@ -48,13 +65,13 @@ def _services(draws: Draws, world: World, carers: Carers, ready: np.ndarray) -> 
     )  # fmt: skip
 
 
-def _reviews(draws: Draws, profile: SynthProfile, carers: Carers) -> Columns:
+def _reviews(draws: Draws, profile: SynthProfile, world: World, carers: Carers) -> Columns:
     ids = carers.person_id
     days = (profile.period_end - profile.period_start).days
     start = np.datetime64(profile.period_start, "D") + draws.between("carer_review", ids, 0, days - 2)
     return events_of(
         carers.row, ids, "Review", start, start + draws.between("carer_review_days", ids, 0, 7),
         event_outcome="No change in package", review_reason="Planned", client_type=CARER,
-        review_outcomes_achieved=draws.choose("carer_achieved", ids, {"Fully Met": 0.5, "Partially Met": 0.5}),
-        participants=draws.choose("carer_review_participants", ids, {"carer": 0.6, "with_carer": 0.4}),
+        review_outcomes_achieved=draws.choose("carer_achieved", ids, world.carers.review_outcomes_achieved),
+        participants=draws.choose("carer_review_participants", ids, world.carers.participants),
     )  # fmt: skip

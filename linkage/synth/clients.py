@@ -24,7 +24,8 @@ class Clients:
     """One row per service user of a block. ``row`` is the position among the people.
 
     ``pathway`` is established, new_long_term, reablement, contact_only or short_term; ``group`` younger (18 to 64) or
-    older; ``setting`` nursing, residential or community; ``long_term_from`` is NaT where no long-term support begins.
+    older; ``setting`` nursing, residential or community; ``long_term_from`` the start of established support (else NaT);
+    ``admitted`` the admission to a care home (else NaT).
     """
 
     row: Ints
@@ -35,6 +36,7 @@ class Clients:
     reason: Texts
     setting: Texts
     long_term_from: Days
+    admitted: Days
     death: Days
 
 
@@ -75,6 +77,7 @@ def clients(profile: SynthProfile, world: World, people: Households, lives: Live
         reason=_reasons(draws, world, ids, group, pathway),
         setting=np.where(home, np.where(nursing, "nursing", "residential"), "community").astype(object),
         long_term_from=_long_term_from(draws, world, people, lives, row, pathway, start),
+        admitted=lives.admitted[row],
         death=lives.death[row],
     )
 
@@ -91,7 +94,7 @@ def carers(profile: SynthProfile, people: Households, lives: Lives, users: Clien
     is_user = np.isin(np.arange(len(people)), users.row)
     cares = (cared_for >= 0) & (cared_for != np.arange(len(people))) & alive & adult
     cares &= draws.chance("cares", people.person_id, profile.coverage.carer_in_household)
-    cares &= ~is_user | draws.chance("both", people.person_id, 0.5)
+    cares &= ~is_user | draws.chance("both", people.person_id, profile.coverage.carer_is_also_user)
     row = np.flatnonzero(cares)
     associated = draws.chance("associated", people.person_id[row], profile.coverage.known_by_association)
     return Carers(

@@ -28,7 +28,7 @@ class Draws:
 
     def uniform(self, name: str, ids: npt.ArrayLike) -> Floats:
         """Evenly from 0 (included) to 1 (excluded)."""
-        return (self._hash(name, ids) >> np.uint64(11)).astype(np.float64) / float(1 << 53)
+        return np.asarray((self._hash(name, ids) >> np.uint64(11)).astype(np.float64) / float(1 << 53))
 
     def chance(self, name: str, ids: npt.ArrayLike, share: npt.ArrayLike) -> Bools:
         """True with the given probability, one for all or one for each."""
@@ -38,7 +38,7 @@ class Draws:
         """A whole number, evenly from ``low`` to ``high``, both included."""
         low = np.asarray(low, dtype=np.int64)
         width = np.asarray(high, dtype=np.int64) - low + 1
-        return (low + np.floor(self.uniform(name, ids) * width)).astype(np.int64)
+        return np.asarray(low + np.floor(self.uniform(name, ids) * width), dtype=np.int64)
 
     def pick(self, name: str, ids: npt.ArrayLike, weights: Sequence[float]) -> Ints:
         """A position in ``weights``, with probability proportional to the weight there."""

@@ -28,7 +28,7 @@ def with_event_fields(setting: Setting, block: Block, events: Columns, spec: Spe
         "event_description": _descriptions(setting, events, ids),
     }
     table |= _participants(events, spec)
-    table |= _providers(setting, block, events, ids)
+    table |= _providers(setting, events)
     table |= _costs(setting, events, ids)
     if spec.has("client_type"):
         table |= _caring(setting, block, events)
@@ -39,7 +39,9 @@ def with_event_fields(setting: Setting, block: Block, events: Columns, spec: Spe
 
 
 def _descriptions(setting: Setting, events: Columns, ids: Ints) -> Texts:
-    described = Draws(setting.profile.seed).chance("described", ids, 0.12) & (events["event_type"] == "Service")
+    described = Draws(setting.profile.seed).chance("described", ids, setting.world.care.described) & (
+        events["event_type"] == "Service"
+    )
     texts = [f"Package, {component}" for component in events["service_component"].tolist()]
     return np.where(described, np.array(texts, dtype=object), "").astype(object)
 
@@ -52,7 +54,7 @@ def _participants(events: Columns, spec: Specification) -> Columns:
     return {field: np.where(applies, values, "").astype(object)}
 
 
-def _providers(setting: Setting, block: Block, events: Columns, ids: Ints) -> Columns:
+def _providers(setting: Setting, events: Columns) -> Columns:
     """A registered provider for the components that have one; the same for a person's services of one component."""
     providers = setting.world.care.providers
     names, codes = [], []
@@ -119,7 +121,7 @@ def _caring(setting: Setting, block: Block, events: Columns) -> Columns:
     person = cared_for[events["row"].astype(np.int64)]
     linked = np.where(cares & (person >= 0), local[person], "").astype(object)
     ids = events["person_id"].astype(np.int64)
-    number = np.where(draws.chance("cares_for_two", ids, 0.1), "2", "1")
+    number = np.where(draws.chance("cares_for_two", ids, setting.world.carers.cares_for_two), "2", "1")
     table: Columns = {
         "total_hours_caring_per_week": np.where(
             cares, draws.choose("hours", ids, setting.world.carers.hours), ""

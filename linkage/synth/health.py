@@ -58,7 +58,8 @@ def emergency_rates(setting: Setting, block: Block) -> Floats:
     rate = by_age(rates.emergency_a_year, age_years(people, np.datetime64(setting.profile.period_start, "D")))
     rate = rate * np.where(people.sex == MALE, rates.emergency_male_factor, 1.0)
     rate = rate * np.array([rates.emergency_group_factor[_group_of_code()[c]] for c in people.ethnic_group.tolist()])
-    return np.where(long_term_at_start(setting, block), rate * setting.profile.planted.emergency_rate_ratio, rate)
+    ratio = setting.profile.planted.emergency_rate_ratio
+    return np.asarray(np.where(long_term_at_start(setting, block), rate * ratio, rate), dtype=np.float64)
 
 
 def admission_rows(setting: Setting, block: Block) -> Columns:

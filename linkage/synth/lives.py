@@ -194,7 +194,7 @@ def _practices(draws: Draws, world: World, people: Households, postcode: Ints) -
     count = world.practices.per_authority
     keeps = ~draws.chance("changes_practice", people.kin, world.lives.changes_practice_on_move)
     local = np.where(postcode >= 0, postcode // 97 % count, -1)
-    elsewhere = draws.chance("practice_elsewhere", people.kin, 0.15)[:, None]
+    elsewhere = draws.chance("practice_elsewhere", people.kin, world.lives.practice_elsewhere)[:, None]
     local = np.where((local >= 0) & elsewhere, (local + 1) % count, local)
     return np.where(keeps[:, None] & (local >= 0), local[:, :1], local)
 

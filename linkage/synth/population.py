@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.errors import InternalError
-from linkage.synth.draws import Bools, Draws, Floats, Ints
+from linkage.synth.draws import Bools, Draws, Floats, Ints, by_age
 from linkage.synth.profile import SynthProfile
 from linkage.synth.world import AgeBand, World
 
@@ -32,7 +32,7 @@ _KINDS = (
     "siblings",
     "care_home",
 )
-_PARENT_AGE = 40
+_PARENT_AGE, _OLDEST = 40, 104
 _YEAR = 365.25
 
 
@@ -65,7 +65,7 @@ class Households:
     @property
     def in_care_home(self) -> Bools:
         """Whether the person lives in a care home now."""
-        return self.role == RESIDENT
+        return np.asarray(self.role == RESIDENT)
 
 
 def households(profile: SynthProfile, world: World, block: int) -> Households:
@@ -81,7 +81,7 @@ def households(profile: SynthProfile, world: World, block: int) -> Households:
         raise InternalError("A block of synthetic households holds more people than NHS numbers were set aside for.")
     kind = kinds[home]
     spouse, twin_of, child_of = _kinship(draws, world, person, home, role, kind)
-    birth = _all_births(draws, profile, world, person, role, kind, first_birth[home], (spouse, twin_of, child_of))
+    birth = _all_births(draws, profile, world, person, role, kind, first_birth[home], (twin_of, child_of))
     kin = np.where((kind == "lodgers") | (kind == "care_home"), person, homes[home] * _PLACES)
     group, pattern = _ethnicity(draws, world, kin)
     return Households(
@@ -169,7 +169,7 @@ def _all_births(
     first: Days,
     kinship: tuple[Ints, ...],
 ) -> Days:
-    spouse, twin_of, child_of = kinship
+    twin_of, child_of = kinship
     rates = world.households
     birth = _births(draws, "other", person, rates.age_bands, profile)
     birth = np.where(role == RESIDENT, _births(draws, "resident", person, rates.care_home_age_bands, profile), birth)
@@ -203,23 +203,23 @@ def _births(draws: Draws, name: str, ids: Ints, bands: Sequence[AgeBand], profil
 
 
 def _near(draws: Draws, name: str, ids: Ints, to: Days, years: int, profile: SynthProfile) -> Days:
-    """Dates of birth around others; drawn again where the person would not be an adult, lastly a little older."""
+    """Dates of birth around others; drawn again where the person would be too young or too old, lastly a little older."""
     birth = to - draws.between(f"{name}/older", ids, 30, 900)
     done = np.zeros(len(ids), dtype=bool)
     for turn in range(4):
         shift = np.rint(draws.bell(f"{name}/{turn}", ids) * years * _YEAR / 2).astype(np.int64)
-        adult = ~done & (to + shift <= _born(profile, 18))
+        adult = ~done & (to + shift <= _born(profile, 18)) & (to + shift > _born(profile, _OLDEST))
         birth = np.where(adult, to + shift, birth)
         done |= adult
     return birth
 
 
 def _sexes(draws: Draws, world: World, person: Ints, spouse: Ints, twin_of: Ints, age: Floats) -> Ints:
-    sex = np.where(draws.chance("sex", person, np.where(age >= 75, 0.62, 0.51)), FEMALE, MALE)
+    sex = np.where(draws.chance("sex", person, by_age(world.households.women, age)), FEMALE, MALE)
     partner = (spouse >= 0) & (spouse < np.arange(len(person)))
     same = draws.chance("same_sex", person, world.households.same_sex_couple)
     sex = np.where(partner, np.where(same, sex[spouse], 3 - sex[spouse]), sex)
-    alike = (twin_of >= 0) & draws.chance("alike", person, 0.66)
+    alike = (twin_of >= 0) & draws.chance("alike", person, world.households.twins_same_sex)
     return np.where(alike, sex[twin_of], sex)
 
 

@@ -76,6 +76,9 @@ class FaultRates(ConfigModel):
     number: NumberFaults
     anothers_with_their_birth_date: Share
     number_missing_when_absent: Share
+    number_superseded_given: Share
+    number_spaced: Share
+    twin_placeholder: Share
     given_name_typo: Share
     family_name_typo: Share
     nickname: Share
@@ -94,6 +97,7 @@ class FaultRates(ConfigModel):
     gender_wrong: Share
     gender_unknown: Share
     duplicate_local_id: Share
+    birth_placeholder_written: Share
     birth_placeholder_date: date
     no_fixed_abode_postcode: str
 
@@ -101,6 +105,7 @@ class FaultRates(ConfigModel):
 class SubmissionFaults(ConfigModel):
     """Faults of event rows and of the succession of quarterly files."""
 
+    number_known_at_once: Share
     recorded_late: Share
     corrected_later: Share
     withdrawn_later: Share

@@ -110,8 +110,9 @@ def records(
         [[] for _ in row],
     )
     birth = _births(making)
-    number, given = _numbers(making, absent, invalidated, birth)
-    first, last = _names(making, world, names)
+    unnamed = _unnamed_twins(making, absent | invalidated)
+    number, given = _numbers(making, absent, invalidated, birth, unnamed)
+    first, last = _names(making, world, names, unnamed)
     return Records(
         row=row,
         record_id=record_id,
@@ -134,7 +135,10 @@ def records(
 def _odds_factor(draws: Draws, profile: SynthProfile, people: Households, row: Ints, record_id: Ints) -> Floats:
     spread = profile.faults.carelessness
     factor = np.exp(spread * draws.bell("carelessness", record_id) - spread**2 / 2)
-    return factor * np.array([profile.faults.pattern_factor.get(p, 1.0) for p in people.pattern[row].tolist()])
+    by_pattern = np.array(
+        [profile.faults.pattern_factor.get(p, 1.0) for p in people.pattern[row].tolist()], dtype=np.float64
+    )
+    return np.asarray(factor * by_pattern)
 
 
 def _local_ids(profile: SynthProfile, people: Households, row: Ints, duplicate: Bools) -> Texts:
@@ -154,14 +158,25 @@ def _births(making: _Making) -> Days:
     digits = one_digit_wrong(making.draws, making.record_id, birth)
     birth = birth.copy()
     birth[struck], birth[wrong] = swapped[struck], digits[wrong]
-    placeholder = making.draws.chance("writes_placeholder", making.record_id, 0.6)
+    placeholder = making.draws.chance("writes_placeholder", making.record_id, rates.birth_placeholder_written)
     birth[blank] = np.where(placeholder[blank], np.datetime64(rates.birth_placeholder_date, "D"), NEVER)
     for name, positions in (("day_month_swapped", struck), ("birth_digit", wrong), ("birth_date_missing", blank)):
         making.note(np.setdiff1d(positions, blank) if name != "birth_date_missing" else positions, name)
     return birth
 
 
-def _numbers(making: _Making, absent: Bools, invalidated: Bools, birth: Days) -> tuple[Texts, Texts]:
+def _unnamed_twins(making: _Making, left_out: Bools) -> Ints:
+    """Records of twins of the same sex that hold "Twin 1" or "Twin 2" for a given name, and no number."""
+    twin = making.people.twin_of.copy()
+    younger = np.flatnonzero(twin >= 0)
+    twin[twin[younger]] = younger
+    alike = (twin >= 0) & (making.people.sex == making.people.sex[twin])
+    struck = making.strikes("twin_placeholder", making.rates.twin_placeholder, alike[making.row] & ~left_out)
+    making.note(struck, "twin_placeholder")
+    return struck
+
+
+def _numbers(making: _Making, absent: Bools, invalidated: Bools, birth: Days, unnamed: Ints) -> tuple[Texts, Texts]:
     """The given NHS number as text and what it is; changes ``birth`` where somebody else's date came with the number."""
     rates, draws, row = making.rates, making.draws, making.row
     kinds = np.full(len(row), "ok", dtype=object)
@@ -172,9 +187,14 @@ def _numbers(making: _Making, absent: Bools, invalidated: Bools, birth: Days) ->
     others = _other_person(making, absent)
     kinds[making.strikes("number_anothers", rates.number.anothers, (others >= 0) & ~absent & ~invalidated)] = "anothers"
     old = making.lives.numbers[row, 1] >= 0
-    kinds[old & (kinds == "ok") & draws.chance("gives_old", making.record_id, 0.7) & ~absent & ~invalidated] = (
-        "superseded"
-    )
+    kinds[
+        old
+        & (kinds == "ok")
+        & draws.chance("gives_old", making.record_id, rates.number_superseded_given)
+        & ~absent
+        & ~invalidated
+    ] = "superseded"
+    kinds[unnamed] = "missing"
     numbers = np.full(len(row), "", dtype=object)
     for position, kind in enumerate(kinds.tolist()):
         own = making.lives.numbers[row[position]]
@@ -191,6 +211,9 @@ def _numbers(making: _Making, absent: Bools, invalidated: Bools, birth: Days) ->
     )
     birth[copied] = making.people.birth[others[copied]]
     making.note(np.flatnonzero(copied), "anothers_birth_date")
+    spaced = making.strikes("number_spaced", rates.number_spaced, np.isin(kinds, ["ok", "anothers", "superseded"]))
+    numbers[spaced] = [f"{number[:3]} {number[3:6]} {number[6:]}" for number in numbers[spaced]]
+    making.note(spaced, "number_spaced")
     return numbers, kinds
 
 
@@ -203,7 +226,7 @@ def _other_person(making: _Making, absent: Bools) -> Ints:
     return np.where(np.isin(other, away) | (other == row), -1, other)
 
 
-def _names(making: _Making, world: World, names: Names) -> tuple[Texts, Texts]:
+def _names(making: _Making, world: World, names: Names, unnamed: Ints) -> tuple[Texts, Texts]:
     rates, lives, row, draws = making.rates, making.lives, making.row, making.draws
     patterns = making.people.pattern[row]
     first = names.given[lives.given[row]]
@@ -226,6 +249,8 @@ def _names(making: _Making, world: World, names: Names) -> tuple[Texts, Texts]:
             values[position] = typed_wrong(draws, name, int(making.record_id[position]), values[position])
         making.note(struck, name)
     _lose_given_names(making, first)
+    older = making.people.twin_of[making.row[unnamed]] < 0
+    first[unnamed] = np.where(older, "Twin 1", "Twin 2")
     swapped = making.strikes("names_swapped", rates.names_swapped)
     first[swapped], last[swapped] = last[swapped], first[swapped]
     making.note(swapped, "names_swapped")

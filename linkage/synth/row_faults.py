@@ -19,7 +19,7 @@ _BLANK_ON_EVENTS = ("route_of_access", "review_reason", "service_component")
 _NEVER_MISWORDED = ("event_type", "client_type")
 
 
-def with_row_faults(setting: Setting, block: Block, table: Columns, spec: Specification, place: int) -> Columns:
+def with_row_faults(setting: Setting, block: Block, table: Columns, spec: Specification) -> Columns:
     """The rows with their faults; a fault of a person field is the same on all rows of the record."""
     draws, rates = Draws(setting.profile.seed), setting.profile.submission
     record_id = block.records.record_id[table["record"].astype(np.int64)]

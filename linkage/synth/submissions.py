@@ -52,6 +52,16 @@ def submission(setting: Setting, blocks: list[Block], place: int, quarter: int) 
     return Submission(authority, quarter, name, spec.headings, rows)
 
 
+def submitted(setting: Setting, block: Block) -> Bools:
+    """Whether each record of a block stands in at least one submission."""
+    there = np.zeros(len(block.records), dtype=bool)
+    for place in range(len(setting.profile.authorities)):
+        events = _events_with_records(block, place)
+        for quarter in QUARTERS:
+            there[_as_known(setting, events, quarter)["record"]] = True
+    return there
+
+
 def quarter_end(setting: Setting, quarter: int) -> date:
     """The last day of a quarter of the profile's year."""
     first = np.datetime64(setting.profile.period_start, "M")
@@ -60,18 +70,18 @@ def quarter_end(setting: Setting, quarter: int) -> date:
 
 
 def _block_rows(setting: Setting, block: Block, place: int, quarter: int, spec: Specification) -> Columns:
-    events = _events_with_records(setting, block, place)
+    events = _events_with_records(block, place)
     events = _as_known(setting, events, quarter)
     events = with_event_fields(setting, block, events, spec)
     people = _details(setting, block, events, quarter)
     table = {**{name: np.full(len(events["record"]), "", dtype=object) for name in spec.ids}, **people, **events}
     table |= _submission_columns(setting, place, quarter, len(events["record"]))
-    table = with_row_faults(setting, block, table, spec, place)
+    table = with_row_faults(setting, block, table, spec)
     order = np.lexsort((table["event_id"], table["event_start_date"], table["person_unique_identifier"].astype(str)))
     return _as_text(chosen(table, order), spec, setting.profile.authorities[place].midnight_event_types)
 
 
-def _events_with_records(setting: Setting, block: Block, place: int) -> Columns:
+def _events_with_records(block: Block, place: int) -> Columns:
     """Events of the authority with the record each belongs to; a second identifier takes every other event."""
     users = block.events | {"client_type": np.full(len(block.events["row"]), USER, dtype=object)}
     events = joined([users, block.carer_events])
@@ -119,7 +129,9 @@ def _details(setting: Setting, block: Block, events: Columns, quarter: int) -> C
     ids = block.records.record_id[record]
     dead = details["date_of_death"] <= np.datetime64(quarter_end(setting, quarter), "D")
     known_from = np.where(
-        draws.chance("number_known", ids, 0.93), 1, draws.between("number_from", ids, 2, len(QUARTERS))
+        draws.chance("number_known", ids, setting.profile.submission.number_known_at_once),
+        1,
+        draws.between("number_from", ids, 2, len(QUARTERS)),
     )
     carer = np.isin(events["client_type"], [CARER, ASSOCIATED])
     details["date_of_death"] = np.where(dead, details["date_of_death"], NEVER)

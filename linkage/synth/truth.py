@@ -4,9 +4,11 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.synth.block import Block, Setting
-from linkage.synth.care import Columns
+from linkage.synth.care import Columns, chosen
+from linkage.synth.draws import Bools
 from linkage.synth.nhs_numbers import text as number_text
 from linkage.synth.register import on_register
+from linkage.synth.submissions import submitted
 
 Texts = npt.NDArray[np.object_]
 
@@ -15,18 +17,18 @@ COLUMNS = (
     "difficulty", "expected_outcome",
 )  # fmt: skip
 # Faults that leave the record itself in doubt, as against those that a tracer is expected to see through.
-_NO_BIRTH, _NO_NAME = "birth_date_missing", "given_name_placeholder"
-_HARMLESS = {"number_missing", "number_superseded", "postcode_unspaced", "number_not_on_register"}
+_NO_BIRTH, _NO_NAMES = "birth_date_missing", {"given_name_placeholder", "twin_placeholder"}
+_HARMLESS = {"number_missing", "number_superseded", "number_spaced", "postcode_unspaced", "number_not_on_register"}
 _HARD_FROM = 2
 
 
 def truth_rows(setting: Setting, block: Block) -> Columns:
-    """One row per record of a block."""
+    """One row per record of a block that stands in at least one submission."""
     records = block.records
     there = on_register(block)[records.row]
     outcomes = expected_outcomes(block)
     codes = np.array([a.la_code for a in setting.profile.authorities], dtype=object)
-    return {
+    table: Columns = {
         "la_code": codes[records.authority],
         "person_unique_identifier": records.local_id,
         "person_id": np.array([f"P{person}" for person in block.people.person_id[records.row]], dtype=object),
@@ -37,12 +39,13 @@ def truth_rows(setting: Setting, block: Block) -> Columns:
         "difficulty": _difficulties(block, outcomes),
         "expected_outcome": outcomes,
     }
+    return chosen(table, submitted(setting, block))
 
 
 def expected_outcomes(block: Block) -> Texts:
     """What a good tracer says of each record: see the trace contract for the words."""
     records = block.records
-    twin = _has_twin(block)
+    twin = _has_twin(block).tolist()
     outcomes = [
         _expected(absent, invalidated, kind, faults, alike)
         for absent, invalidated, kind, faults, alike in zip(
@@ -71,13 +74,13 @@ def _expected(absent: bool, invalidated: bool, kind: str, faults: list[str], twi
         return "conflict" if anonymous or "anothers_birth_date" in faults else "corrected"
     if anonymous:
         return "not_enough_data"
-    return "multiple" if twin and _NO_NAME in faults else "found"
+    return "multiple" if twin and _NO_NAMES & set(faults) else "found"
 
 
 def _difficulties(block: Block, outcomes: Texts) -> Texts:
     records = block.records
     serious = np.array([len(set(faults) - _HARMLESS) for faults in records.faults])
-    look_alike = np.array(_has_twin(block)) & (records.given_number != "ok")
+    look_alike = _has_twin(block) & (records.given_number != "ok")
     hard = (serious >= _HARD_FROM) | look_alike
     impossible = np.isin(outcomes, ["not_enough_data", "multiple", "conflict"])
     return np.select(
@@ -85,8 +88,11 @@ def _difficulties(block: Block, outcomes: Texts) -> Texts:
     ).astype(object)
 
 
-def _has_twin(block: Block) -> list[bool]:
+def _has_twin(block: Block) -> Bools:
+    """Whether each record's person has a twin of the same sex on the register."""
     people = block.people
-    has = people.twin_of >= 0
-    has[people.twin_of[has]] = True
-    return list(has[block.records.row].tolist())
+    twin = people.twin_of.copy()
+    younger = np.flatnonzero(twin >= 0)
+    twin[twin[younger]] = younger
+    alike = (twin >= 0) & (people.sex == people.sex[twin]) & on_register(block)[twin]
+    return np.asarray(alike[block.records.row])

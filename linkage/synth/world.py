@@ -3,7 +3,7 @@
 Keys of the ``*_a_year`` and ``*_mean`` tables are ages in completed years: a value holds from its age up to the next.
 """
 
-from functools import cached_property
+from functools import cache, cached_property
 
 from pydantic import Field
 
@@ -38,6 +38,8 @@ class Households(ConfigModel):
     care_home_age_bands: tuple[AgeBand, ...]
     partner_age_gap_years: int
     same_sex_couple: float
+    women: Weights
+    twins_same_sex: float
     second_adult_child: float
     twins_among_two_children: float
     twins_among_siblings: float
@@ -74,6 +76,7 @@ class Lives(ConfigModel):
     moves_known_for_years: int
     care_home_stay_years: int
     changes_practice_on_move: float
+    practice_elsewhere: float
     deaths_a_year: Weights
     care_home_death_factor: float
     deaths_before_start_years: int
@@ -129,12 +132,19 @@ class Care(ConfigModel):
     review_outcomes_achieved: Weights
     routes: dict[str, Weights]
     contact_outcomes: Weights
+    advised_after_contact: float
+    needs_of_advised: Weights
+    assessment_participants: Weights
+    review_participants: Weights
+    reablement_from_hospital: float
+    reablement_stops_early: float
     reablement_days: Range
     reablement_leads_to_long_term: float
     short_term_services: tuple[ShortTermService, ...]
     costs: dict[str, Cost]
     providers: dict[str, tuple[str, ...]]
     full_cost_client: float
+    described: float
 
 
 class PersonDetails(ConfigModel):
@@ -158,6 +168,10 @@ class CarerRates(ConfigModel):
 
     services: Weights
     hours: Weights
+    participants: Weights
+    managed_not_commissioned: float
+    review_outcomes_achieved: Weights
+    cares_for_two: float
     service_among_carers: float
     review_among_carers: float
 
@@ -210,6 +224,7 @@ class SyntheticPostcodeAreas(ConfigModel):
     areas: tuple[str, ...]
 
 
+@cache
 def synthetic_postcode_areas() -> tuple[str, ...]:
     """Postcode areas that stand for no real place."""
     return read_packaged("codelists/synthetic_postcode_areas.yaml", SyntheticPostcodeAreas).areas
