@@ -1,5 +1,6 @@
 """Each normaliser gives the same answers in Python and in SQL: one test body, the cases in ``tests/vectors``."""
 
+import doctest
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -9,7 +10,7 @@ import pytest
 import yaml
 
 from linkage.engine import Step, open_engine
-from linkage.normalise import date_of_birth, gender, name, nhs_number, postcode
+from linkage.normalise import date_of_birth, gender, name, nhs_number, postcode, text
 from linkage.normalise.invalid import InvalidValueError
 
 VECTORS = Path(__file__).parents[1] / "vectors"
@@ -86,3 +87,8 @@ def test_canonical_form_is_stable(field: str, case: dict[str, Any]) -> None:
 
 def test_no_synthetic_postcode_area_is_real() -> None:
     assert not set(postcode.synthetic_areas()) & {*postcode.lists().areas, "ZZ"}
+
+
+@pytest.mark.parametrize("module", [*MODULES.values(), text], ids=lambda module: module.__name__)
+def test_examples_in_the_docstrings_hold(module: ModuleType) -> None:
+    assert doctest.testmod(module).failed == 0
