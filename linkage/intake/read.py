@@ -62,7 +62,7 @@ def read_submission(path: Path, spec: str | None = None) -> Reading:
     match = match_headings(specification, headings)
     body = _Body(specification, match, lines.damaged)
     batches = list(body.batches(records))
-    if not body.row_number:
+    if body.row_number == body.rows_blank:
         raise InputError(f"{path}: the file has a heading line and no rows. Export the submission again.")
     return Reading(
         path=path,

@@ -80,7 +80,7 @@ def read_records(lines: Iterable[str]) -> Iterator[Record]:
             return
         except csv.Error:
             cells, fault = [], BROKEN_QUOTATION
-        if len(source.taken) > 1 and (fault or _swallowed(source.taken[1:], width)):
+        if len(source.taken) > 1 and (fault or _swallowed(cells, source.taken[1:], width)):
             source.keep_first()
             cells, fault = [], BROKEN_QUOTATION
         record = Record(cells, tuple(source.taken), source.number, fault)
@@ -96,13 +96,19 @@ def _width_fault(cells: int, width: int) -> str | None:
     return TOO_FEW_CELLS if cells < width else TOO_MANY_CELLS
 
 
-def _swallowed(lines: list[str], width: int) -> bool:
-    """Whether one of the lines is a whole record by itself."""
-    for line in lines:
-        try:
-            [cells] = csv.reader([line], strict=True)
-        except (csv.Error, ValueError):
-            continue
-        if width > 1 and len(cells) == width:
-            return True
-    return False
+def _swallowed(cells: list[str], later_lines: list[str], width: int) -> bool:
+    """Whether a record of several lines has taken in whole records.
+
+    With the right number of cells, one of them would hold the separators of a whole record. With another number, one of
+    the later lines is a record of the right width by itself.
+    """
+    if len(cells) == width:
+        return any(cell.count(",") >= max(1, width - 1) for cell in cells)
+    return width > 1 and any(_width_alone(line) == width for line in later_lines)
+
+
+def _width_alone(line: str) -> int | None:
+    try:
+        return sum(len(cells) for cells in csv.reader([line], strict=True))
+    except csv.Error:
+        return None

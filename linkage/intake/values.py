@@ -4,7 +4,7 @@ import difflib
 import re
 from dataclasses import dataclass
 
-from linkage.normalise.text import trim
+from linkage.normalise.text import separators, trim
 from linkage.spec import ValueList
 
 EXACT = "exact"
@@ -42,15 +42,18 @@ def judge_value(value_list: ValueList, text: str, closeness: Closeness) -> Judge
     """
     if text in value_list.names:
         return Judgement(EXACT if text in value_list.wordings else GUIDANCE_ONLY, text, None)
-    aliases = {alias: value.value for value in value_list.values for alias in value.aliases}
-    if text in aliases:
-        return Judgement(GUIDANCE_WORDING, aliases[text], aliases[text])
+    aliases = {_hyphens(alias): value.value for value in value_list.values for alias in value.aliases}
+    if _hyphens(text) in aliases:
+        meant = aliases[_hyphens(text)]
+        return Judgement(GUIDANCE_WORDING, meant, meant)
     for kind, form in ((SPACING, _one_space), (LETTER_CASE, _one_space_lower), (PUNCTUATION, wording_key)):
-        meant = {form(name): name for name in value_list.names}.get(form(text))
-        if meant:
-            return Judgement(kind, meant, meant)
-    meant = {wording_key(alias): value for alias, value in aliases.items()}.get(wording_key(text))
-    return Judgement(GUIDANCE_WORDING, meant, meant) if meant else _guess(value_list, text, closeness)
+        known = {form(name): name for name in value_list.names}
+        if form(text) in known:
+            return Judgement(kind, known[form(text)], known[form(text)])
+    known = {wording_key(alias): value for alias, value in aliases.items()}
+    if wording_key(text) in known:
+        return Judgement(GUIDANCE_WORDING, known[wording_key(text)], known[wording_key(text)])
+    return _guess(value_list, text, closeness)
 
 
 def wording_key(text: str) -> str:
@@ -60,6 +63,11 @@ def wording_key(text: str) -> str:
     True
     """
     return re.sub(r"[^\w%+]|_", "", text.casefold().replace("&", "and"))
+
+
+def _hyphens(text: str) -> str:
+    """Every dash as a hyphen: the guidance is known as scanned text, whose dashes vary."""
+    return text.translate(dict.fromkeys(map(ord, separators().hyphens), "-"))
 
 
 def _one_space(text: str) -> str:
