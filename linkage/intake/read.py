@@ -58,7 +58,7 @@ def read_submission(path: Path, spec: str | None = None) -> Reading:
     lines = open_lines(path)
     records = read_records(lines)
     headings = _heading_record(path, records)
-    specification = load_specification(spec or detect_version(headings))
+    specification = load_specification(spec or _version(path, headings))
     match = match_headings(specification, headings)
     body = _Body(specification, match, lines.damaged)
     batches = list(body.batches(records))
@@ -135,6 +135,13 @@ class _Body:
             "".join(record.lines).rstrip("\r\n"),
         )
         self.rejects.append(dict(zip(REJECT_SCHEMA.names, row, strict=True)))
+
+
+def _version(path: Path, headings: list[str]) -> str:
+    try:
+        return detect_version(headings)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
 def _heading_record(path: Path, records: Iterator[Record]) -> list[str]:

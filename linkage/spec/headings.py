@@ -91,7 +91,7 @@ def detect_version(headings: Sequence[str]) -> str:
     best = max(matches, key=lambda match: scores[match.version])
     if best.known < _LEAST_KNOWN * (best.known + len(best.missing)):
         raise InputError(
-            f"The first line is not the heading line of a submission: it has {best.known} of the "
+            f"the first line is not the heading line of a submission: it has {best.known} of the "
             f"{best.known + len(best.missing)} headings of specification {best.version}. "
             "Check that the file has a heading line and is comma-separated, or name the specification with --spec."
         )

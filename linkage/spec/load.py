@@ -5,10 +5,9 @@ from functools import cache
 from typing import Any
 
 from linkage.configs import packaged, read_packaged
-from linkage.errors import UsageError
+from linkage.errors import InternalError, UsageError
 from linkage.spec.files import AddedEntry, AmendedEntry, ChangesEntry, FieldEntry, ListEntry, SpecificationFile
 from linkage.spec.specification import Change, Field, ListValue, Specification, ValueList
-from pseudo.errors import ConfigError
 
 
 @cache
@@ -95,12 +94,12 @@ def _position(fields: list[FieldEntry], field_id: str, version: str) -> int:
     for position, field in enumerate(fields):
         if field.id == field_id:
             return position
-    raise ConfigError(f"configs/specs/{version}.yaml: changes name a field '{field_id}' that the base lacks.")
+    raise InternalError(f"configs/specs/{version}.yaml: changes name a field '{field_id}' that the base lacks.")
 
 
 def _field(entry: FieldEntry, lists: Mapping[str, ListEntry], version: str) -> Field:
     if entry.list is not None and entry.list not in lists:
-        raise ConfigError(f"configs/specs/{version}.yaml: field '{entry.id}' names a list that is not there.")
+        raise InternalError(f"configs/specs/{version}.yaml: field '{entry.id}' names a list that is not there.")
     return Field(
         id=entry.id,
         heading=entry.heading,

@@ -4,7 +4,7 @@ import pytest
 
 from linkage.configs import packaged, read_packaged
 from linkage.errors import UsageError
-from linkage.spec import load_specification, versions
+from linkage.spec import canonical_ids, load_specification, versions
 from linkage.spec.files import SpecificationFile
 from linkage.spec.headings import heading_key
 
@@ -125,3 +125,10 @@ def test_an_unknown_version_or_field_is_a_usage_error() -> None:
         load_specification("v9")
     with pytest.raises(UsageError, match="no field"):
         V42.field("client_type")
+
+
+def test_the_canonical_columns_are_those_of_every_version_each_in_its_place() -> None:
+    ids = canonical_ids()
+    assert set(ids) == set(V42.ids) | set(V6.ids)
+    assert ids[:4] == ("la_code", "la_name", "reporting_year", "reporting_period_start_date")
+    assert [name for name in ids if V6.has(name)] == list(V6.ids)
