@@ -30,6 +30,7 @@ REASONS = {
 """Reason codes in order of precedence (a text of another shape is ``not_a_date`` before the range is looked at)."""
 
 _MIDNIGHT = r"[ T]+0?0:00(?::00(?:\.0+)?)?$"
+_CANONICAL = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _DAY_FIRST = "[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}"
 _YEAR_FIRST = "[0-9]{4}/[0-9]{1,2}/[0-9]{1,2}"
 _JOINED = "[0-9]{8}"
@@ -98,11 +99,8 @@ def compact_sql(expr: str) -> str:
 
 def clean_sql(expr: str) -> str:
     """SQL of the date as yyyy-mm-dd text, or null when the text is not a usable date of birth."""
-    return let_sql(
-        "_written",
-        compact_sql(expr),
-        let_sql("_iso", _iso_sql("_written"), f"case when {_usable_sql('_iso')} then _iso end"),
-    )
+    iso = f"case when regexp_full_match({expr}, '{_CANONICAL}') then {expr} else {_any_iso_sql(expr)} end"
+    return let_sql("_iso", iso, f"case when {_usable_sql('_iso')} then _iso end")
 
 
 def is_valid_sql(expr: str) -> str:
@@ -140,6 +138,10 @@ def _exists(iso: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _any_iso_sql(expr: str) -> str:
+    return let_sql("_written", compact_sql(expr), _iso_sql("_written"))
 
 
 def _iso_sql(written: str) -> str:

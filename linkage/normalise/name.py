@@ -20,6 +20,7 @@ from linkage.engine.sql import literal
 from linkage.normalise.invalid import InvalidValueError
 from linkage.normalise.text import (
     WHITESPACE,
+    any_of,
     let_sql,
     separators,
     simple_upper,
@@ -38,6 +39,7 @@ REASONS = {
 """Reason codes in order of precedence."""
 
 _DIGITS = "0123456789"
+_SIMPLE = "[A-Za-z]+(?:[ '-][A-Za-z]+)*"
 _PLAIN = "[A-Z]+(?: [A-Z]+)*"
 _LATIN = "[\\x01-\u036f\u1e00-\u1eff\u2000-\u206f]*"
 _BRACKETED = r"\([^()]*\)|\[[^\[\]]*\]|\{[^{}]*\}"
@@ -125,8 +127,9 @@ def soundex(text: str | None) -> str | None:
 
 
 def compact_sql(expr: str) -> str:
-    """SQL of ``compact``; null stays null."""
-    return _collapse_sql(f"nfc_normalize(replace({expr}, chr(0), ''))", f"[{WHITESPACE}]+")
+    """SQL of ``compact``; null stays null. A name of ASCII letters with single separators is only looked at."""
+    collapsed = _collapse_sql(f"nfc_normalize(replace({expr}, chr(0), ''))", f"[{WHITESPACE}]+")
+    return f"case when regexp_full_match({expr}, {literal(_SIMPLE)}) then {expr} else {collapsed} end"
 
 
 def reason_sql(expr: str) -> str:
@@ -165,10 +168,16 @@ def soundex_sql(expr: str) -> str:
 
 def comparison_soundex_sql(comparison_form: str) -> str:
     """SQL of ``soundex`` from a column that holds comparison forms already; null without a letter A to Z."""
-    letters = f"trim(regexp_replace({comparison_form}, '[^A-Z ]', '', 'g'), ' ')"
-    codes = f"translate(regexp_replace(_letters, '^[HW]', 'A'), '{_SOUNDEX_LETTERS}', '{_SOUNDEX_CODES}')"
+    others_removed = f"trim(regexp_replace({comparison_form}, '[^A-Z ]', '', 'g'), ' ')"
+    letters = (
+        f"case when regexp_full_match({comparison_form}, '[A-Z ]*') then {comparison_form} else {others_removed} end"
+    )
+    voiced = "case when substr(_letters, 1, 1) in ('H', 'W') then 'A' || substr(_letters, 2) else _letters end"
+    single = "_codes"
     for digit in "123456":
-        codes = f"regexp_replace({codes}, '{digit}+', '{digit}', 'g')"
+        single = f"regexp_replace({single}, '{digit}+', '{digit}', 'g')"
+    single = f"case when regexp_matches(_codes, '11|22|33|44|55|66') then {single} else _codes end"
+    codes = let_sql("_codes", f"translate({voiced}, '{_SOUNDEX_LETTERS}', '{_SOUNDEX_CODES}')", single)
     digits = f"rpad(replace(substr({codes}, 2), '0', ''), {_SOUNDEX_LENGTH - 1}, '0')"
     return let_sql("_letters", letters, f"case when _letters <> '' then substr(_letters, 1, 1) || {digits} end")
 
@@ -198,18 +207,25 @@ def _words_sql(expr: str) -> str:
     unbracketed = f"regexp_replace({folded}, {literal(_BRACKETED)}, ' ', 'g')"
     plain = f"regexp_full_match(_upper, {literal(_PLAIN)})"
     words = f"case when {plain} then _upper else {_collapse_sql(unbracketed, _NOT_A_LETTER)} end"
-    untitled = f"regexp_replace({words}, {literal(_leading_titles())}, '')"
-    return let_sql("_upper", f"upper({compact_sql(expr)})", untitled)
+    untitled = (
+        f"case when contains(_all, ' ') then regexp_replace(_all, {literal(_leading_titles())}, '') else _all end"
+    )
+    return let_sql("_upper", f"upper({compact_sql(expr)})", let_sql("_all", words, untitled))
 
 
 def _fold_sql(upper: str) -> str:
     latin = f"regexp_full_match({upper}, {literal(_LATIN)})"
-    folded = f"case when {latin} then strip_accents({upper}) else {upper} end"
+    unaccented = f"case when {latin} then strip_accents({upper}) else {upper} end"
+    written = f"case when regexp_matches(_folded, {literal(any_of(''.join(lists().letters)))}) then {_written_out_sql('_folded')}"
+    return let_sql("_folded", unaccented, f"{written} else _folded end")
+
+
+def _written_out_sql(expr: str) -> str:
     single = {letter: written for letter, written in lists().letters.items() if len(written) == 1}
     for letter, written in lists().letters.items():
         if letter not in single:
-            folded = f"replace({folded}, {literal(letter)}, {literal(written)})"
-    return f"translate({folded}, {literal(''.join(single))}, {literal(''.join(single.values()))})"
+            expr = f"replace({expr}, {literal(letter)}, {literal(written)})"
+    return f"translate({expr}, {literal(''.join(single))}, {literal(''.join(single.values()))})"
 
 
 def _collapse_sql(expr: str, pattern: str) -> str:

@@ -25,6 +25,7 @@ REASONS = {
 """Reason codes in order of precedence."""
 
 _INWARD_LENGTH = 3
+_CANONICAL = "[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}"
 
 
 class PostcodeLists(ConfigModel):
@@ -130,10 +131,11 @@ def compact_sql(expr: str) -> str:
 
 
 def clean_sql(expr: str) -> str:
-    """SQL of the canonical spaced form, or null when the text is not a postcode."""
-    joined = compact_sql(expr)
-    spaced = f"regexp_replace({joined}, '(.{{{_INWARD_LENGTH}}})$', ' \\1')"
-    return f"case when {is_valid_sql(expr)} then {spaced} end"
+    """SQL of the canonical spaced form, or null when the text is not a postcode. A canonical text is only looked at."""
+    spaced = f"regexp_replace({compact_sql(expr)}, '(.{{{_INWARD_LENGTH}}})$', ' \\1')"
+    return f"""case
+        when regexp_full_match({expr}, '{_CANONICAL}') then {expr}
+        when {is_valid_sql(expr)} then {spaced} end"""
 
 
 def is_valid_sql(expr: str) -> str:

@@ -41,7 +41,8 @@ def trim(text: str | None) -> str:
 
 def trim_sql(expr: str) -> str:
     """SQL of ``trim``; null stays null."""
-    return f"trim({expr}, {literal(WHITESPACE)})"
+    blanks = any_of(WHITESPACE)
+    return f"regexp_replace({expr}, {literal(f'^{blanks}+|{blanks}+$')}, '', 'g')"
 
 
 def without(text: str | None, characters: str) -> str:
@@ -50,8 +51,17 @@ def without(text: str | None, characters: str) -> str:
 
 
 def without_sql(expr: str, characters: str) -> str:
-    """SQL of ``without``; null stays null."""
-    return f"translate({expr}, {literal(characters)}, '')"
+    """SQL of ``without``; null stays null. (DuckDB's ``translate`` and ``trim`` take ten times as long.)"""
+    return f"regexp_replace({expr}, {literal(any_of(characters) + '+')}, '', 'g')"
+
+
+def any_of(characters: str) -> str:
+    """A regular expression for any one of the characters, read alike by Python and DuckDB.
+
+    >>> any_of(" -")
+    '[ \\\\-]'
+    """
+    return "[" + "".join(f"\\{character}" if character in "\\]^-[" else character for character in characters) + "]"
 
 
 def simple_upper(text: str) -> str:
