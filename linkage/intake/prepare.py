@@ -98,9 +98,7 @@ def submission_step(specification: Specification, reworded: Sequence[str]) -> St
         joins.append(f"left join date_values as {other} on {other}.text = s.{ident(field.id)}")
         columns.append(f"{other}.day as {ident(field.id + PARSED)}")
     select = ",\n    ".join(columns)
-    return Step(
-        "submission", f"select {select}\nfrom submission_text as s\n" + "\n".join(joins) + "\norder by s.row_number"
-    )
+    return Step("submission", f"select {select}\nfrom submission_text as s\n" + "\n".join(joins))
 
 
 def facts_step(as_at: date) -> Step:
