@@ -103,6 +103,12 @@ class Engine:
         self._execute(Step(step.name, copy, {**step.values, "path": str(path)}))
         self.steps.append(step)
 
+    def write_csv(self, step: Step, path: Path) -> None:
+        """Write a query's result to one CSV file (UTF-8, heading, quoted where needed). Give the query an ``order by``."""
+        copy = f"copy (\n{step.sql}\n) to $path (format csv, header true)"
+        self._execute(Step(step.name, copy, {**step.values, "path": str(path)}))
+        self.steps.append(step)
+
     def count(self, name: str) -> int:
         """Rows of a table."""
         return int(self.value(Step("count_rows", f"select count(*) from {ident(name)}")))

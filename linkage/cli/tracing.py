@@ -1,0 +1,131 @@
+"""Commands of tracing: register build, register describe, trace, feedback, evaluate."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from linkage.cli.options import Columns, Json, Memory, Out, Synthetic, TempDir, Threads, engine_options
+from linkage.cli.output import emit
+
+register_app = typer.Typer(no_args_is_help=True, help="Prepare a person register and look at one.")
+
+_REGISTER_EXAMPLES = """**Examples**
+
+cldlink register build extract.csv --out register
+
+cldlink register build a.parquet b.parquet --out register --columns nhs_number=NHS_NO,family_name=SURNAME
+
+Next: cldlink trace people.csv --register register --out traced"""
+
+_TRACE_EXAMPLES = """**Examples**
+
+cldlink trace submission.csv --register register --out traced
+
+cldlink trace people.csv --register register --out traced --id client_id --columns given_name=Forename,postcode=PCODE
+
+Writes trace.parquet (one row per person, with a reason) and a folder 'restricted' for those who may see candidates and
+sensitive records.
+
+Next: cldlink feedback traced/trace.parquet --out feedback"""
+
+
+@register_app.command("build", epilog=_REGISTER_EXAMPLES)
+def build(
+    sources: Annotated[list[Path], typer.Argument(help="CSV or Parquet extracts, one row per version of a person.")],
+    out: Out,
+    columns: Columns = None,
+    postcode_as: Annotated[
+        Literal["uk", "text"], typer.Option(help="How to compare postcodes: as British ones, or as plain text.")
+    ] = "uk",
+    memory: Memory = None,
+    threads: Threads = None,
+    temp_dir: TempDir = None,
+    json: Json = False,
+) -> None:
+    """Prepare a person register once, so that files can be traced against it many times.
+
+    Fields: nhs_number, date_of_birth (both needed), given_name, other_given_name, family_name, gender, postcode,
+    valid_from, valid_to, date_of_death, confidentiality (S, Y or I), superseded_by, gp_practice_code.
+    """
+    from linkage.trace.register import REGISTER_FIELDS, build_register
+    from linkage.trace.source import parse_column_map
+
+    counts = build_register(
+        sources,
+        out,
+        columns=parse_column_map(columns, REGISTER_FIELDS),
+        postcode_as=postcode_as,
+        options=engine_options(memory, threads, temp_dir),
+    )
+    emit("register build", counts, as_json=json)
+
+
+@register_app.command("describe")
+def describe(register: Annotated[Path, typer.Argument(help="A prepared register.")], json: Json = False) -> None:
+    """Say what a prepared register holds: people, versions, what was left out, how postcodes are compared."""
+    from linkage.runs import read_manifest
+
+    manifest = read_manifest(register)
+    emit("register describe", {**manifest["counts"], **manifest["settings"]}, as_json=json)
+
+
+def trace(
+    queries: Annotated[Path, typer.Argument(help="A CLD submission, or any CSV or Parquet file of people.")],
+    register: Annotated[Path, typer.Option("--register", help="A prepared register.")],
+    out: Out,
+    id_column: Annotated[
+        str | None, typer.Option("--id", metavar="COLUMN", help="Heading of the person's id; else the row number.")
+    ] = None,
+    columns: Columns = None,
+    profile: Annotated[str, typer.Option(help="A packaged profile, or the path of one's own YAML file.")] = "default",
+    min_weight: Annotated[
+        float | None, typer.Option(help="Least match weight of a link, in bits; overrides the profile.")
+    ] = None,
+    min_gap: Annotated[
+        float | None, typer.Option(min=0, help="Least distance to the runner-up, in bits; overrides the profile.")
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Write trace.csv beside trace.parquet.")] = False,
+    synthetic: Synthetic = False,
+    memory: Memory = None,
+    threads: Threads = None,
+    temp_dir: TempDir = None,
+    json: Json = False,
+) -> None:
+    """Find the NHS number of every person of a file in a register, and say why; never choose between two people.
+
+    Fields: nhs_number, given_name, family_name, date_of_birth, postcode, gender; any may be missing.
+    """
+    from linkage import api
+
+    counts = api.trace_file(
+        queries,
+        register,
+        out,
+        request=api.TraceRequest(id_column, columns, profile, min_weight, min_gap, csv, synthetic),
+        options=engine_options(memory, threads, temp_dir),
+    )
+    emit("trace", counts, as_json=json)
+
+
+def feedback(
+    trace_file: Annotated[Path, typer.Argument(help="trace.parquet of CLD people.")], out: Out, json: Json = False
+) -> None:
+    """Write each authority its feedback file: given and traced number, outcome, what to do. Its own people only."""
+    from linkage.trace.feedback import write_feedback
+
+    emit("feedback", {f"people_{la}": count for la, count in write_feedback(trace_file, out).items()}, as_json=json)
+
+
+def evaluate(
+    trace_file: Annotated[Path, typer.Argument(help="trace.parquet.")],
+    truth: Annotated[
+        Path, typer.Option("--truth", help="CSV: query_id (or la_code, person_unique_identifier), true_nhs_number.")
+    ],
+    json: Json = False,
+) -> None:
+    """Measure a trace against the truth: precision, recall, false links to people who are not in the register."""
+    from linkage.trace.evaluate import evaluate_trace
+
+    quality = evaluate_trace(trace_file, truth)
+    emit("evaluate", quality.as_dict(), as_json=json, lines=quality.lines())

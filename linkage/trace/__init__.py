@@ -1,0 +1,1 @@
+"""Tracing: from a submitted person to one person of the register, or to a reason why not."""

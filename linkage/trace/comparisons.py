@@ -1,0 +1,174 @@
+"""What is compared, and the levels of each comparison: the evidence of a trace.
+
+A comparison is a list of levels, best first; the first level whose condition is true holds, the last is "different".
+In every condition ``_l`` is the register's person and ``_r`` the query. How likely each level is for the same person
+(m) is in the model file; how likely for two random people (u) is measured in the register.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Agreement = Literal["full", "partial", "none"]
+
+
+@dataclass(frozen=True)
+class Level:
+    """One level. ``says`` is the plain-words fragment of a reason; ``frequency`` the column whose rarity counts."""
+
+    name: str
+    sql: str
+    agreement: Agreement
+    says: str
+    frequency: str | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One compared field: missing when ``null_sql`` holds, else the first level that is true, else "different"."""
+
+    field: str
+    columns: tuple[str, ...]
+    null_sql: str
+    levels: tuple[Level, ...]
+
+    @property
+    def level_names(self) -> tuple[str, ...]:
+        """Names of all levels, best first, "different" last."""
+        return (*(level.name for level in self.levels), "different")
+
+    @property
+    def level_sql(self) -> str:
+        """The name of the level that holds for a pair of records ``_l`` and ``_r``; null when a value is missing."""
+        cases = " ".join(f"when {level.sql} then '{level.name}'" for level in self.levels)
+        return f"case when {self.null_sql} then null {cases} else 'different' end"
+
+    def names_with(self, agreement: Agreement) -> str:
+        """The names of the levels of one agreement, as an SQL list of constants."""
+        return ", ".join(f"'{level.name}'" for level in self.levels if level.agreement == agreement)
+
+
+def _similar(column: str, threshold: float) -> str:
+    return f"jaro_winkler_similarity({column}_l, {column}_r) >= {threshold}"
+
+
+# Two of day, month and year agree, on ISO text. The elements are compared in place.
+_TWO_OF_THREE = (
+    "(cast(substr(dob_l, 1, 4) = substr(dob_r, 1, 4) as int) + cast(substr(dob_l, 6, 2) = substr(dob_r, 6, 2) as int)"
+    " + cast(substr(dob_l, 9, 2) = substr(dob_r, 9, 2) as int)) >= 2"
+)
+_DAY_MONTH_SWAPPED = (
+    "substr(dob_l, 1, 4) = substr(dob_r, 1, 4) and substr(dob_l, 6, 2) = substr(dob_r, 9, 2)"
+    " and substr(dob_l, 9, 2) = substr(dob_r, 6, 2)"
+)
+
+COMPARISONS: tuple[Comparison, ...] = (
+    Comparison(
+        "nhs_number",
+        ("nhs_number",),
+        "nhs_number_r is null",
+        (Level("exact", "nhs_number_l = nhs_number_r", "full", "the NHS number agrees"),),
+    ),
+    Comparison(
+        "given_name",
+        ("given", "given_tokens", "given_related", "family"),
+        "given_l is null or given_r is null",
+        (
+            Level("exact", "given_l = given_r", "full", "the given name agrees", "given"),
+            Level(
+                "shared",
+                "list_has_any(given_tokens_l, given_tokens_r)",
+                "full",
+                "one of the given names agrees",
+            ),
+            Level(
+                "nickname",
+                "list_has_any(given_tokens_l, given_related_r)",
+                "full",
+                "the given name is a short or familiar form",
+            ),
+            Level("crossed", "given_r = family_l", "full", "given and family name are exchanged"),
+            Level(
+                "initial",
+                "(length(given_r) = 1 or length(given_l) = 1) and substr(given_l, 1, 1) = substr(given_r, 1, 1)",
+                "partial",
+                "the initial of the given name agrees",
+            ),
+            Level("near", _similar("given", 0.92), "full", "the given name is nearly the same"),
+            Level("similar", _similar("given", 0.8), "partial", "the given name is similar"),
+        ),
+    ),
+    Comparison(
+        "family_name",
+        ("family", "family_tokens", "given"),
+        "family_l is null or family_r is null",
+        (
+            Level("exact", "family_l = family_r", "full", "the family name agrees", "family"),
+            Level(
+                "shared",
+                "list_has_any(family_tokens_l, family_tokens_r)",
+                "full",
+                "a part of the family name or an earlier one agrees",
+            ),
+            Level("crossed", "family_r = given_l", "full", "given and family name are exchanged"),
+            Level("near", _similar("family", 0.92), "full", "the family name is nearly the same"),
+            Level("similar", _similar("family", 0.8), "partial", "the family name is similar"),
+        ),
+    ),
+    Comparison(
+        "date_of_birth",
+        ("dob",),
+        "dob_l is null or dob_r is null",
+        (
+            Level("exact", "dob_l = dob_r", "full", "the date of birth agrees", "dob"),
+            Level("swapped", _DAY_MONTH_SWAPPED, "full", "day and month of birth are exchanged"),
+            Level("near", "damerau_levenshtein(dob_l, dob_r) <= 1", "full", "the date of birth differs by one digit"),
+            Level("two_of_three", _TWO_OF_THREE, "partial", "two of day, month and year of birth agree"),
+        ),
+    ),
+    Comparison(
+        "postcode",
+        ("postcode", "postcodes", "postcode_sector", "postcode_district", "postcode_area"),
+        "postcode_l is null or postcode_r is null",
+        (
+            Level("exact", "postcode_l = postcode_r", "full", "the postcode agrees", "postcode"),
+            Level("earlier", "list_contains(postcodes_l, postcode_r)", "full", "an earlier postcode agrees"),
+            Level(
+                "near",
+                "damerau_levenshtein(postcode_l, postcode_r) <= 1",
+                "partial",
+                "the postcode differs by one character",
+            ),
+            Level("sector", "postcode_sector_l = postcode_sector_r", "partial", "the postcode sector agrees"),
+            Level("district", "postcode_district_l = postcode_district_r", "partial", "the postcode district agrees"),
+            Level("area", "postcode_area_l = postcode_area_r", "none", "only the postcode area agrees"),
+        ),
+    ),
+    Comparison(
+        "gender",
+        ("gender",),
+        "gender_l is null or gender_r is null",
+        (Level("exact", "gender_l = gender_r", "full", "the gender agrees"),),
+    ),
+)
+
+COMPARED_FIELDS: tuple[str, ...] = tuple(comparison.field for comparison in COMPARISONS)
+FREQUENCY_COLUMNS: tuple[str, ...] = tuple(
+    level.frequency for comparison in COMPARISONS for level in comparison.levels if level.frequency
+)
+MODEL_COLUMNS: tuple[str, ...] = tuple(
+    dict.fromkeys(column for comparison in COMPARISONS for column in comparison.columns)
+)
+
+
+def comparison_of(field: str) -> Comparison:
+    """The comparison of a field."""
+    return next(comparison for comparison in COMPARISONS if comparison.field == field)
+
+
+def paired_columns_sql(left: str, right: str) -> str:
+    """Select items that put the model's columns of two tables side by side as ``_l`` and ``_r``."""
+    return ", ".join(
+        f'{side}."{column}" as "{column}_{suffix}"'
+        for side, suffix in ((left, "l"), (right, "r"))
+        for column in MODEL_COLUMNS
+    )

@@ -1,0 +1,123 @@
+"""One decision per query: from evidence to an outcome, in one place.
+
+A link is accepted when the best person's weight reaches ``min_weight``, lies ``min_gap`` clear of the next *different*
+person, and the evidence is not names and address alone. Nothing is ever chosen between two close candidates. Ties are
+ordered by weight, then NHS number, so that the result does not depend on threads or order.
+"""
+
+from linkage.engine import Engine, Step
+from linkage.trace.comparisons import comparison_of
+from linkage.trace.settings import Profile
+
+
+def decide(engine: Engine, profile: Profile, prior_weight: float) -> None:
+    """Make table ``decision`` (one row per row of ``query``) from ``scored``, ``cross_checked`` and ``candidate_person``.
+
+    ``prior_weight`` is the weight of a person of whom nothing is known: what the best is compared with when it stands
+    alone.
+    """
+    engine.run(_ranked_step())
+    engine.run(_best_step(prior_weight))
+    engine.run(_judged_step(profile))
+    engine.run(_outcome_step(profile))
+
+
+def cross_check_step() -> Step:
+    """Queries whose valid number is in the register with the same date of birth, in any version of the record.
+
+    The names must not speak against it: a given name and a gender that differ, or a given and a family name that differ,
+    send the query on to the probabilistic step (a spouse's or twin's number). An invalidated record never passes.
+    """
+    return Step(
+        "cross_checked",
+        """
+select q.query_row, p.person_id, p.current_nhs_number, p.sensitive, p.invalidated,
+  p.current_nhs_number <> p.nhs_number as superseded
+from query q join candidate_person p on p.nhs_number = q.nhs_number
+where list_contains(p.dobs, q.dob)
+  and (q.given is null or p.given is null
+    or list_has_any(p.given_tokens, q.given_tokens) or list_has_any(p.given_tokens, q.given_related)
+    or list_has_any(p.family_tokens, q.given_tokens)
+    or jaro_winkler_similarity(p.given, q.given) >= 0.8
+    or (length(q.given) = 1 and starts_with(p.given, q.given)))""",
+    )
+
+
+def _ranked_step() -> Step:
+    """One row per (query, person): superseded records of one chain count once, by their best record."""
+    return Step(
+        "ranked",
+        """
+with pair as (
+  select s.*, p.nhs_number, p.current_nhs_number, p.sensitive, p.invalidated
+  from scored s join candidate_person p using (person_id)
+  where s.query_row not in (select query_row from cross_checked)),
+once as (
+  select * from pair
+  qualify row_number() over (partition by query_row, current_nhs_number
+    order by match_weight desc, nhs_number) = 1)
+select *, row_number() over (partition by query_row order by match_weight desc, current_nhs_number) as place
+from once""",
+    )
+
+
+def _best_step(prior_weight: float) -> Step:
+    return Step(
+        "best",
+        """
+select b.*, round(b.match_weight - greatest(coalesce(n.match_weight, $prior), $prior), 4) as gap,
+  n.match_weight as next_weight
+from ranked b left join ranked n on n.query_row = b.query_row and n.place = 2
+where b.place = 1""",
+        {"prior": prior_weight},
+    )
+
+
+def _judged_step(profile: Profile) -> Step:
+    """Whether the best person is accepted. Without any agreement of the date of birth, both names must agree in full."""
+    given = comparison_of("given_name").names_with("full")
+    family = comparison_of("family_name").names_with("full")
+    return Step(
+        "judged",
+        f"""
+select *, match_weight >= $min_weight as strong,
+  coalesce(level_date_of_birth, 'missing') not in ('different', 'missing')
+  or (coalesce(level_given_name in ({given}), false)
+    and coalesce(level_family_name in ({family}), false)) as identifying
+from best""",
+        {"min_weight": profile.min_weight},
+    )
+
+
+def _outcome_step(profile: Profile) -> Step:
+    return Step(
+        "decision",
+        """
+select q.query_row,
+  case
+    when x.invalidated then 'invalidated'
+    when x.query_row is not null and x.superseded then 'superseded'
+    when x.query_row is not null then 'confirmed'
+    when not q.enough then 'not_enough_data'
+    when j.strong and j.identifying and j.gap >= $min_gap then
+      case when j.invalidated then 'invalidated'
+        when q.nhs_number is null then 'found'
+        when q.nhs_number = j.current_nhs_number then 'confirmed'
+        when q.nhs_number = j.nhs_number or q.current_nhs_number = j.current_nhs_number then 'superseded'
+        when j.match_weight >= $min_correct then 'corrected'
+        else 'conflict' end
+    when j.strong and j.identifying and j.next_weight is not null then 'multiple'
+    when q.current_nhs_number is not null then 'conflict'
+    else 'not_found' end as outcome,
+  x.query_row is not null as exact, coalesce(x.person_id, j.person_id) as person_id,
+  coalesce(x.current_nhs_number, j.current_nhs_number) as best_nhs_number,
+  coalesce(x.sensitive, j.sensitive, false) as sensitive,
+  j.match_weight, j.match_probability, j.gap
+from query_known q
+left join cross_checked x using (query_row)
+left join judged j using (query_row)""",
+        {
+            "min_gap": profile.min_gap,
+            "min_correct": profile.min_weight_to_correct,
+        },
+    )

@@ -1,0 +1,104 @@
+"""Settings of tracing, read from ``configs/trace/``: profiles, the frozen model, blocking limits."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import Field, model_validator
+
+from linkage.configs import configs_dir
+from linkage.errors import UsageError
+from linkage.trace.comparisons import COMPARISONS, FREQUENCY_COLUMNS
+from pseudo.config_file import ConfigModel, read_config
+
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
+
+
+class Profile(ConfigModel):
+    """How evidence becomes a decision. Weights and gaps are in bits (log2 Bayes factor, the prior included)."""
+
+    name: str
+    version: int = Field(ge=1)
+    description: str
+    model: str
+    min_weight: float
+    min_gap: float = Field(ge=0)
+    min_weight_to_correct: float
+    review_weight: float
+
+
+class RegisterSettings(ConfigModel):
+    """How a register is prepared (``configs/trace/register.yaml``).
+
+    ``baseline_u`` and ``baseline_frequency`` stand for ``baseline_pairs`` pairs and ``baseline_people`` people beside
+    the register's own.
+    """
+
+    max_people_per_key: int = Field(ge=1)
+    u_sample_people: int = Field(ge=1)
+    u_sample_pairs: int = Field(ge=1)
+    baseline_pairs: int = Field(ge=1)
+    baseline_u: Mapping[str, Mapping[str, float]]
+    baseline_people: int = Field(ge=1)
+    baseline_frequency: Mapping[str, float]
+
+    @model_validator(mode="after")
+    def _complete(self) -> "RegisterSettings":
+        for comparison in COMPARISONS:
+            if comparison.field != "nhs_number" and set(self.baseline_u.get(comparison.field, {})) != set(
+                comparison.level_names
+            ):
+                raise ValueError(f"baseline_u.{comparison.field} needs exactly {', '.join(comparison.level_names)}")
+        if set(self.baseline_frequency) != set(FREQUENCY_COLUMNS):
+            raise ValueError(f"baseline_frequency needs exactly {', '.join(FREQUENCY_COLUMNS)}")
+        return self
+
+
+class TraceModel(ConfigModel):
+    """The frozen model: for each comparison the probability of each level when both records are one person (m)."""
+
+    name: str
+    version: int = Field(ge=1)
+    trained_on: str
+    share_in_register: float = Field(gt=0, le=1)
+    m: Mapping[str, Mapping[str, float]]
+
+    @model_validator(mode="after")
+    def _complete(self) -> "TraceModel":
+        for comparison in COMPARISONS:
+            given = self.m.get(comparison.field, {})
+            if set(given) != set(comparison.level_names):
+                raise ValueError(f"m.{comparison.field} needs exactly the levels {', '.join(comparison.level_names)}")
+            if not all(0 < value < 1 for value in given.values()):
+                raise ValueError(f"m.{comparison.field}: every probability must lie between 0 and 1")
+            if abs(sum(given.values()) - 1) > 0.001:
+                raise ValueError(f"m.{comparison.field}: the probabilities must add up to 1")
+        return self
+
+
+def load_profile(name: str) -> Profile:
+    """A packaged profile by name, or one's own by the path of a YAML file. Raises UsageError on an unknown name."""
+    return read_config(_path(name, "profile"), Profile)
+
+
+def load_model(name: str) -> TraceModel:
+    """A packaged model by name, or one's own by path."""
+    return read_config(_path(name, "model"), TraceModel)
+
+
+def load_register_settings() -> RegisterSettings:
+    """The packaged settings of register preparation."""
+    return read_config(configs_dir() / "trace" / "register.yaml", RegisterSettings)
+
+
+def _path(name: str, kind: str) -> Path:
+    if name.endswith((".yaml", ".yml")):
+        return Path(name)
+    folder = configs_dir() / "trace"
+    prefix = f"{kind}_"
+    known = sorted(path.stem.removeprefix(prefix) for path in folder.glob(f"{prefix}*.yaml"))
+    if not _NAME.fullmatch(name) or name not in known:
+        raise UsageError(
+            f"There is no {kind} of that name. Known: {', '.join(known)}; or give the path of a YAML file."
+        )
+    return folder / f"{prefix}{name}.yaml"

@@ -1,0 +1,180 @@
+"""Reading what is to be traced, or what a register is made of: a CSV or Parquet file and a column map.
+
+Everything is text, trimmed, and blank means missing. Nothing is dropped: a row that cannot be read stops the reading
+with its number (never its content).
+"""
+
+import codecs
+import csv
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkage.engine import Engine, Step, ident
+from linkage.errors import InputError, InternalError, MachineError, UsageError
+
+_DELIMITERS = (",", "\t", ";", "|")
+_PARQUET = (".parquet", ".pq")
+
+
+@dataclass(frozen=True)
+class ColumnMap:
+    """Which heading holds which field; a field without an entry is found under its own name, if there."""
+
+    headings: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        repeated = {heading for heading in self.headings.values() if list(self.headings.values()).count(heading) > 1}
+        if repeated:
+            raise UsageError("--columns gives one heading to two fields. Each heading may be used once.")
+
+
+def parse_column_map(text: str | None, known: Sequence[str]) -> ColumnMap:
+    """``FIELD=COLUMN,FIELD=COLUMN`` as given to ``--columns``. Raises UsageError on an unknown or repeated field.
+
+    >>> parse_column_map("given_name=first name", ["given_name"]).headings
+    {'given_name': 'first name'}
+    """
+    headings: dict[str, str] = {}
+    for part in (text or "").split(","):
+        if not part.strip():
+            continue
+        field, equals, heading = part.partition("=")
+        field = field.strip()
+        if not equals or not heading.strip():
+            raise UsageError("--columns is a list like given_name=Forename,family_name=Surname; a part lacks its '='.")
+        if field not in known:
+            raise UsageError(f"--columns: there is no field '{field}'. The fields are: {', '.join(known)}.")
+        if field in headings:
+            raise UsageError(f"--columns: the field '{field}' is given twice.")
+        headings[field] = heading.strip()
+    return ColumnMap(headings)
+
+
+def require_file(path: Path, what: str) -> Path:
+    """The path, if it is a file that is not empty. Raises UsageError or InputError with what to do."""
+    if path.is_dir():
+        raise UsageError(f"{path}: this is a folder; {what} must be a file.")
+    if not path.exists():
+        raise UsageError(f"{path}: there is no such file. Check the path of {what}.")
+    if path.stat().st_size == 0:
+        raise InputError(f"{path}: the file is empty. {what} needs a heading row and at least one row.")
+    return path
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file to read and its column map. ``scratch`` is a folder for a UTF-8 copy, if one is needed."""
+
+    path: Path
+    columns: ColumnMap
+    scratch: Path
+
+
+def load_source(engine: Engine, name: str, source: Source, fields: Sequence[str]) -> list[str]:
+    """Load a file as table ``name``: ``row_number`` (1 = first after the heading) and every field as trimmed text.
+
+    A field that the file does not have is null throughout. Returns the fields that the file has. Raises UsageError when
+    a mapped heading is not in the file, InputError when the file cannot be read as a table.
+    """
+    raw = f"{name}_raw"
+    read = _read_parquet if source.path.suffix.lower() in _PARQUET else _read_csv
+    read(engine, raw, source)
+    found = _found(engine.columns(raw), source, fields)
+    selected = [
+        f"nullif(trim({ident(column)}::varchar), '') as {ident(field)}"
+        if column
+        else f"cast(null as varchar) as {ident(field)}"
+        for field, column in found.items()
+    ]
+    listed = ",\n".join(selected)
+    engine.run(Step(name, f"select _row as row_number,\n{listed}\nfrom {ident(raw)} order by _row"))
+    engine.drop(raw)
+    return [field for field, column in found.items() if column]
+
+
+def _found(headings: Sequence[str], source: Source, fields: Sequence[str]) -> dict[str, str | None]:
+    """The heading of each field (None when the file has none), blanks around headings and their case ignored."""
+    heading_of: dict[str, str] = {}
+    for heading in headings:
+        heading_of.setdefault(heading.strip().casefold(), heading)
+    names = ", ".join(heading.strip() for heading in headings if heading != "_row")
+    for field, heading in source.columns.headings.items():
+        if heading.casefold() not in heading_of:
+            raise UsageError(f"{source.path}: no column '{heading}' for the field '{field}'. The columns are: {names}.")
+    return {field: heading_of.get(source.columns.headings.get(field, field).casefold()) for field in fields}
+
+
+def _read_parquet(engine: Engine, name: str, source: Source) -> None:
+    sql = (
+        "select file_row_number + 1 as _row, * exclude (file_row_number)\n"
+        "from read_parquet($path, file_row_number = true)"
+    )
+    try:
+        engine.run(Step(name, sql, {"path": str(source.path)}))
+    except (InputError, MachineError):
+        raise InputError(f"{source.path}: this is not a readable Parquet file.") from None
+
+
+def _read_csv(engine: Engine, name: str, source: Source) -> None:
+    encoding = _encoding(source.path)
+    path = source.path
+    if encoding != "utf-8":
+        path = source.scratch / f"{name}.utf8.csv"
+        _transcode(source.path, path, encoding)
+    sql = (
+        "select row_number() over () as _row, * from read_csv($path, all_varchar = true, header = true,\n"
+        "delim = $delimiter, quote = '\"', escape = '\"', strict_mode = true, null_padding = false)"
+    )
+    try:
+        engine.run(Step(name, sql, {"path": str(path), "delimiter": _delimiter(source.path, encoding)}))
+    except (InputError, InternalError):
+        raise InputError(_unreadable(source.path, encoding)) from None
+
+
+def _encoding(path: Path) -> str:
+    """UTF-8 if the whole file is, UTF-16 if it says so, else Windows-1252 (which reads any byte)."""
+    with path.open("rb") as handle:
+        start = handle.read(4)
+        if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            return "utf-16"
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            decoder.decode(start)
+            while chunk := handle.read(1 << 22):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return "cp1252"
+    return "utf-8"
+
+
+def _transcode(path: Path, target: Path, encoding: str) -> None:
+    with (
+        path.open(encoding=encoding, errors="replace", newline="") as old,
+        target.open("w", encoding="utf-8", newline="") as new,
+    ):
+        shutil.copyfileobj(old, new, 1 << 20)
+
+
+def _delimiter(path: Path, encoding: str) -> str:
+    """The separator that occurs most in the heading row; a comma when none does."""
+    with path.open(encoding=encoding, errors="replace", newline="") as handle:
+        heading = handle.readline(1 << 20)
+    return max(_DELIMITERS, key=heading.count)
+
+
+def _unreadable(path: Path, encoding: str) -> str:
+    """Why a CSV cannot be read: the first record whose number of columns is not that of the heading."""
+    advice = "Look there for a missing quote or a stray separator, save the file as CSV again, and retry."
+    try:
+        with path.open(encoding=encoding, errors="replace", newline="") as handle:
+            rows = csv.reader(handle, delimiter=_delimiter(path, encoding))
+            width = len(next(rows, []))
+            for number, row in enumerate(rows, start=1):
+                if row and len(row) != width:
+                    return f"{path}: row {number} has {len(row)} columns, the heading has {width}. {advice}"
+    except csv.Error:
+        return f"{path}: this is not a CSV file. Save it as 'CSV UTF-8' and retry."
+    return f"{path}: this cannot be read as CSV. {advice}"
