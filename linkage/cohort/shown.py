@@ -1,7 +1,7 @@
 """Figures on their way out: every table passes the disclosure gate, and only what the gate made is written."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,16 @@ def disclosure_policy(name: str) -> DisclosurePolicy:
     return choose_policy(load_policies(packaged("disclosure/policies.yaml")), name)
 
 
-def write_gated(folder: Path, tables: Mapping[str, GatedTable]) -> dict[str, Any]:
-    """Write each table to ``<name>.csv`` as shown, and a list of them for the output checker; return what the gate did."""
+def write_gated(
+    folder: Path, tables: Mapping[str, GatedTable], order: Mapping[str, Sequence[str]] | None = None
+) -> dict[str, Any]:
+    """Write each table to ``<name>.csv`` as shown, and a list of them for the output checker; return what the gate did.
+
+    ``order``: the columns of a table in the order wanted, where it is not the gate's (which puts percentages last).
+    """
     records = {f"{name}.csv": table.record.as_dict() for name, table in tables.items()}
     for name, table in tables.items():
-        columns = table.display.column_names
+        columns = list((order or {}).get(name, table.display.column_names))
         rows = [[row[column] for column in columns] for row in table.display.to_pylist()]
         _write_csv(folder / f"{name}.csv", columns, rows)
     listed = [[file, *(record[name] for name in _HEADINGS[1:])] for file, record in records.items()]

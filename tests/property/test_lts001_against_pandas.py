@@ -19,7 +19,6 @@ from linkage.cohort.measures.salt_lts001 import run_lts001
 from linkage.engine import Step, open_engine
 
 START, END = date(2022, 4, 1), date(2023, 3, 31)
-DATES = {"date_of_death", "event_start_date", "event_end_date"}
 REASONS = ["Mental Health Support", "Learning Disability Support", "PSR Not Known", None]
 LONG, SHORT = "Long Term Support: ", "Short Term Support: "
 TYPES = [LONG + "Nursing Care", LONG + "Residential Care", *[LONG + "Community"] * 8, SHORT + "ST-Max"]
@@ -55,6 +54,8 @@ def rows_of_person(random: Random, person: str) -> list[dict[str, Any]]:
         rows.append(
             {
                 "la_code": random.choice(["991", "991", "991", "992"]),
+                "reporting_period_start_date": START,
+                "reporting_period_end_date": END,
                 "person_pseudonym": person,
                 "person_id_type": "one_time" if random.random() < 0.03 else "nhs_number",
                 "birth_month": random.choice([birth_month, birth_month, birth_month, "1958-03"]),
@@ -76,7 +77,7 @@ def some_day(random: Random) -> date:
 
 
 def by_sql(world: list[dict[str, Any]], switch: str) -> dict[tuple[str, ...], int]:
-    schema = pa.schema([(name, pa.date32() if name in DATES else pa.string()) for name in NEEDED_COLUMNS])
+    schema = pa.schema([(name, pa.date32() if "date" in name else pa.string()) for name in NEEDED_COLUMNS])
     definition = lts001_definition().model_copy(update={"part_direct_payment": switch})
     with open_engine() as engine:
         engine.register("social_care", pa.Table.from_pylist(world, schema=schema))

@@ -14,9 +14,8 @@ from linkage.runs import Manifest
 from linkage.store.linking import link_quality_step, person_step
 
 Row = dict[str, Any]
-CARE = (*NEEDED_COLUMNS, "reporting_period_start_date", "reporting_period_end_date")
 COLUMNS = {
-    "social_care": CARE,
+    "social_care": NEEDED_COLUMNS,
     "admissions": NEEDED_ADMISSION_COLUMNS,
     "gp_registrations": NEEDED_GP_COLUMNS,
     "long_term_conditions": ("person_pseudonym", "person_id_type"),

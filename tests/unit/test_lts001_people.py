@@ -13,11 +13,11 @@ from linkage.cohort.derive.long_term_support import NEEDED_COLUMNS
 from linkage.cohort.derive.period import Period
 from linkage.cohort.measures.salt_lts001 import flow_step, run_lts001
 from linkage.engine import Engine, Step, open_engine
+from linkage.errors import UsageError
 
 VECTORS = Path(__file__).parents[1] / "vectors" / "lts001_people.yaml"
 PEOPLE: list[dict[str, Any]] = yaml.safe_load(VECTORS.read_text(encoding="utf-8"))["people"]
 YEAR = Period(date(2022, 4, 1), date(2023, 3, 31))
-DATES = {"date_of_death", "event_start_date", "event_end_date"}
 SERVICE_TYPES = {
     "nursing": "Long Term Support: Nursing Care",
     "residential": "Long Term Support: Residential Care",
@@ -30,6 +30,8 @@ SERVICE_TYPES = {
 def care_row(name: str, person: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     plain = {
         "la_code": "991",
+        "reporting_period_start_date": YEAR.start,
+        "reporting_period_end_date": YEAR.end,
         "person_pseudonym": name,
         "person_id_type": "nhs_number",
         "birth_month": person.get("birth_month", "1940-06"),
@@ -46,7 +48,7 @@ def care_row(name: str, person: dict[str, Any], row: dict[str, Any]) -> dict[str
 
 
 def catalogue(rows: list[dict[str, Any]]) -> Engine:
-    schema = pa.schema([(name, pa.date32() if name in DATES else pa.string()) for name in NEEDED_COLUMNS])
+    schema = pa.schema([(name, pa.date32() if "date" in name else pa.string()) for name in NEEDED_COLUMNS])
     engine = open_engine()
     engine.register("social_care", pa.Table.from_pylist(rows, schema=schema))
     return engine
@@ -114,6 +116,21 @@ def test_one_person_known_to_two_authorities_counts_in_both() -> None:
     rows = [care_row("p", {}, row), care_row("p", {}, row | {"la_code": "992"})]
     counts = run(rows).rows(Step("totals", _TOTALS))
     assert counts == [("991", 1), ("992", 1)]
+
+
+def test_only_the_rows_of_the_submission_that_covers_the_period_count() -> None:
+    # Left open in the submission of the year before, ended in the one that covers the period.
+    before = {"reporting_period_start_date": date(2021, 4, 1), "reporting_period_end_date": date(2022, 3, 31)}
+    stay = {"type": "nursing", "start": date(2021, 1, 1)}
+    engine = run([care_row("p", {}, stay | before), care_row("p", {}, stay | {"end": date(2022, 6, 1)})])
+    assert set(placed(engine)) == {("p", "a")}
+    assert ("991", "social care rows", "not of the submission that covers the period", 1, 1) in engine.rows(flow_step())
+
+
+def test_an_authority_without_a_submission_for_the_period_is_named() -> None:
+    quarter = {"type": "nursing", "start": date(2021, 1, 1), "reporting_period_end_date": date(2022, 6, 30)}
+    with pytest.raises(UsageError, match="authority 991 covers"):
+        run([care_row("p", {}, quarter)])
 
 
 def test_rows_without_a_person_key_are_left_out_and_counted() -> None:

@@ -7,17 +7,19 @@ import pytest
 
 from linkage.cohort.derive.definitions import lts001_definition
 from linkage.cohort.derive.long_term_support import long_term_steps
+from linkage.cohort.derive.period import Period
 from linkage.cohort.study.definition import study_definition
 from linkage.cohort.study.population import FollowUp, flow_step, population_steps
 from linkage.engine import Engine, Step
 from tests.unit.linked_tables import Row, episode, linked_engine, registration, service
 
+FIRST_DAY = Period(date(2022, 4, 1), date(2022, 4, 1))
 YEAR = FollowUp(date(2022, 4, 1), date(2023, 4, 1))
 
 
 def study(gp: list[Row], care: list[Row] | None = None, admissions: list[Row] | None = None) -> Engine:
     engine = linked_engine(social_care=care or [], gp_registrations=gp, admissions=admissions or [])
-    engine.run_all(long_term_steps(lts001_definition(), []))
+    engine.run_all(long_term_steps(lts001_definition(), FIRST_DAY, la_codes=[]))
     engine.run_all(population_steps(study_definition("emergency_admission"), YEAR))
     return engine
 

@@ -31,10 +31,11 @@ class AgeBand(ConfigModel):
 
 
 class Column(ConfigModel):
-    """One column of the table; its place in the list is its rank."""
+    """One column of the table; its place in the list is its rank. ``short`` is its heading where space is scarce."""
 
     id: ColumnId
     label: str
+    short: str
 
 
 class Lts001Definition(ConfigModel):

@@ -7,12 +7,15 @@ counted once and are left out (DHSC drops rows without a person id).
 from datetime import date
 
 from linkage.cohort.derive.definitions import Lts001Definition
+from linkage.cohort.derive.period import Period
 from linkage.cohort.derive.wording import grouped_sql, is_one_of_sql
 from linkage.engine import Engine, Step, literal
 from linkage.store import require_columns
 
 NEEDED_COLUMNS = (
     "la_code",
+    "reporting_period_start_date",
+    "reporting_period_end_date",
     "person_pseudonym",
     "person_id_type",
     "birth_month",
@@ -37,14 +40,35 @@ def prepare_social_care(engine: Engine) -> None:
     require_columns(engine, "social_care", NEEDED_COLUMNS)
 
 
-def long_term_steps(definition: Lts001Definition, la_codes: list[str]) -> list[Step]:
+def long_term_steps(definition: Lts001Definition, covering: Period, *, la_codes: list[str]) -> list[Step]:
     """All steps from ``social_care`` to ``long_term_rows``, in order. No authority named: all."""
     return [
+        covering_submissions(covering, la_codes),
         care_rows(definition, la_codes),
         care_people(),
         long_term_checked(),
         long_term_rows(),
     ]
+
+
+def covering_submissions(covering: Period, la_codes: list[str]) -> Step:
+    """One row per authority: the end of its latest submission that covers the whole period (null: there is none).
+
+    A service open over two years is in the submissions of both, so the rows of one submission only may be counted.
+    """
+    sql = """
+with covers as (
+  select la_code, client_type, reporting_period_end_date as period_end,
+    coalesce(reporting_period_start_date <= $covering_start and reporting_period_end_date >= $covering_end, false) as covers
+  from social_care where len($la_codes) = 0 or list_contains($la_codes, la_code)
+),
+latest as (
+  select la_code, max(period_end) filter (covers) as chosen_end from covers group by la_code
+)
+select la_code, chosen_end, count(client_type) filter (period_end = chosen_end) = 0 as has_no_client_types
+from covers join latest using (la_code) group by la_code, chosen_end"""
+    period = {"covering_start": covering.start, "covering_end": covering.end}
+    return Step("covering_submissions", sql, {**period, "la_codes": la_codes})
 
 
 def care_rows(definition: Lts001Definition, la_codes: list[str]) -> Step:
@@ -56,10 +80,8 @@ def care_rows(definition: Lts001Definition, la_codes: list[str]) -> Step:
     prison = is_one_of_sql("delivery_mechanism", definition.prison_mechanisms)
     reasons = {reason: (reason,) for reason in definition.primary_support_reasons}
     sql = f"""
-with authority as (
-  select la_code, count(client_type) = 0 as has_no_client_types from social_care group by la_code
-)
 select la_code, person_pseudonym, birth_month, date_of_death,
+  coalesce(reporting_period_end_date = chosen_end, false) as is_covering,
   person_id_type <> 'one_time' as has_person_key,
   {is_one_of_sql("client_type", definition.client_types)}
     or (client_type is null and has_no_client_types) as is_service_user,
@@ -68,7 +90,7 @@ select la_code, person_pseudonym, birth_month, date_of_death,
   case when {setting} = 'community' and {prison} then 'prison' else {setting} end as setting,
   {grouped_sql("delivery_mechanism", definition.mechanisms)} as mechanism,
   {grouped_sql("primary_support_reason", reasons)} as support_reason
-from social_care join authority using (la_code)
+from social_care join covering_submissions using (la_code)
 where len($la_codes) = 0 or list_contains($la_codes, la_code)"""
     return Step("care_rows", sql, {"la_codes": la_codes})
 
@@ -82,7 +104,7 @@ def care_people() -> Step:
     sql = """
 with stated as (
   select la_code, person_pseudonym, birth_month, max(start_date) as stated_on, max(date_of_death) as date_of_death
-  from care_rows where is_service_user and has_person_key
+  from care_rows where is_covering and is_service_user and has_person_key
   group by la_code, person_pseudonym, birth_month
 ),
 ranked as (
@@ -107,6 +129,7 @@ select care_rows.la_code, care_rows.person_pseudonym, setting, mechanism, start_
   case when care_people.date_of_death < coalesce(stated_end_date, date '9999-12-31')
     then care_people.date_of_death else stated_end_date end as end_date,
   case
+    when not is_covering then 'not of the submission that covers the period'
     when not has_person_key then 'no person key'
     when not is_service_user then 'client type other than service user'
     when not is_service then 'not a service'
@@ -162,7 +185,7 @@ def support_reasons(not_known: str, period_end: date) -> Step:
 with said as (
   select la_code, person_pseudonym, support_reason, max(coalesce(start_date, date '0001-01-01')) as said_on
   from care_rows
-  where is_service_user and has_person_key and support_reason is not null
+  where is_covering and is_service_user and has_person_key and support_reason is not null
     and coalesce(start_date, date '0001-01-01') <= $period_end
   group by la_code, person_pseudonym, support_reason
 ),

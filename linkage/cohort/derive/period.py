@@ -37,24 +37,31 @@ def months_later(day: date, months: int) -> date:
 
 
 def covered_period(engine: Engine, la_codes: list[str]) -> Period:
-    """The period that the submissions of the chosen authorities (none named: all) say they cover.
+    """The period that the latest submissions of the chosen authorities (none named: all) say they cover.
 
     Raises UsageError when the authorities cover different periods or state none: the caller must then choose.
     """
-    periods = engine.rows(_covered_step(la_codes))
+    sql = """
+with latest as (
+  select la_code, max(reporting_period_end_date) as period_end from social_care
+  where len($la_codes) = 0 or list_contains($la_codes, la_code) group by la_code
+)
+select la_code, min(reporting_period_start_date) filter (reporting_period_end_date = period_end), period_end
+from social_care join latest using (la_code) group by la_code, period_end order by la_code"""
+    periods = engine.rows(Step("covered_period", sql, {"la_codes": la_codes}))
     if not periods:
-        raise UsageError("No social care rows for the chosen authorities. Check --la against the la_code column.")
+        raise UsageError("The linked tables hold no social care rows for these authorities. Check --la.")
     if len({tuple(row[1:]) for row in periods}) > 1 or None in periods[0][1:]:
         stated = "; ".join(f"{code}: {start or 'not stated'} to {end or 'not stated'}" for code, start, end in periods)
         raise UsageError(f"The authorities do not cover one and the same period ({stated}). Give --period or --la.")
     return Period(periods[0][1], periods[0][2])
 
 
-def _covered_step(la_codes: list[str]) -> Step:
-    sql = """
-select la_code, min(reporting_period_start_date) as period_start, max(reporting_period_end_date) as period_end
-from social_care
-where len($la_codes) = 0 or list_contains($la_codes, la_code)
-group by la_code
-order by la_code"""
-    return Step("covered_period", sql, {"la_codes": la_codes})
+def require_covered(engine: Engine, period: Period) -> None:
+    """Raise UsageError naming the authorities of ``covering_submissions`` that have no submission for the whole period."""
+    sql = "select la_code from covering_submissions where chosen_end is null order by la_code"
+    lacking = [row[0] for row in engine.rows(Step("not_covered", sql))]
+    if lacking:
+        raise UsageError(
+            f"No submission of authority {', '.join(lacking)} covers {period}. Give another period or other authorities."
+        )

@@ -15,7 +15,7 @@ from datetime import date
 from linkage.cohort.derive.age import age_band_sql, age_from_birth_month_sql
 from linkage.cohort.derive.definitions import ColumnId, Lts001Definition
 from linkage.cohort.derive.long_term_support import long_term_chains, long_term_steps, support_reasons
-from linkage.cohort.derive.period import Period, months_later
+from linkage.cohort.derive.period import Period, months_later, require_covered
 from linkage.engine import Engine, Step, ident, literal
 
 TABLES = ("LTS001a", "LTS001b", "LTS001c")
@@ -60,8 +60,12 @@ def windows(period: Period, continuous_months: int) -> tuple[Window, Window, Win
 
 
 def run_lts001(engine: Engine, definition: Lts001Definition, period: Period, *, la_codes: list[str]) -> None:
-    """Make ``lts001_people`` and ``lts001_counts`` in a linked catalogue, with every step between."""
-    engine.run_all(long_term_steps(definition, la_codes))
+    """Make ``lts001_people`` and ``lts001_counts`` in a linked catalogue, with every step between.
+
+    Raises UsageError when an authority has no submission that covers the period.
+    """
+    engine.run_all(long_term_steps(definition, period, la_codes=la_codes))
+    require_covered(engine, period)
     engine.run(long_term_chains(definition.gap_days))
     engine.run(support_reasons(definition.primary_support_reason_not_known, period.end))
     for window in windows(period, definition.continuous_months):

@@ -13,6 +13,9 @@ USERS, OTHERS = "Long-term service users", "Other registered adults"
 ALL_AGES = "All ages"
 ADMISSIONS = "emergency_admissions"
 RATE = "rate_per_100_person_years"
+RATE_COLUMNS = ("group", "age_band", "people", ADMISSIONS, "person_years", RATE, "rate_low", "rate_high")
+"""The columns of the rates in the order in which they are read."""
+
 COVARIATES = ("age_band", "sex", "ethnic_group")
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from linkage.cohort.derive.definitions import lts001_definition
 from linkage.cohort.derive.long_term_support import long_term_steps, prepare_social_care
-from linkage.cohort.derive.period import covered_period, months_later
+from linkage.cohort.derive.period import Period, covered_period, months_later, require_covered
 from linkage.cohort.shown import disclosure_policy, write_gated
 from linkage.cohort.study.definition import StudyDefinition, study_definition
 from linkage.cohort.study.poisson import Fit, fit_poisson
@@ -20,7 +20,7 @@ from linkage.cohort.study.population import (
     flow_step,
     population_steps,
 )
-from linkage.cohort.study.results import COVARIATES, flow_table, models_table, rates_table, ratios_table
+from linkage.cohort.study.results import COVARIATES, RATE_COLUMNS, flow_table, models_table, rates_table, ratios_table
 from linkage.engine import Engine, EngineOptions
 from linkage.errors import InputError
 from linkage.runs import Manifest, file_record, staged_outputs
@@ -69,7 +69,7 @@ def study_run(linked: Path, study: Path | str, out: Path, *, options: EngineOpti
         settings = {
             "study": definition.model_dump(mode="json"),
             "follow_up": {"start": follow_up.start, "stop": follow_up.stop},
-            "disclosure": write_gated(staging, tables),
+            "disclosure": write_gated(staging, tables, {"rates": RATE_COLUMNS}),
         }
         inputs = [file_record(path) for path in sorted(linked.glob("*.parquet"))]
         Manifest(command="study run", inputs=inputs, counts={}, settings=settings).write(staging)
@@ -86,7 +86,9 @@ def _counted(engine: Engine, definition: StudyDefinition, follow_up: FollowUp) -
     prepare_social_care(engine)
     require_columns(engine, "gp_registrations", NEEDED_GP_COLUMNS)
     require_columns(engine, "admissions", NEEDED_ADMISSION_COLUMNS)
-    engine.run_all(long_term_steps(lts001_definition(), []))
+    first_day = Period(follow_up.start, follow_up.start)
+    engine.run_all(long_term_steps(lts001_definition(), first_day, la_codes=[]))
+    require_covered(engine, first_day)
     engine.run_all(population_steps(definition, follow_up))
     cells = engine.table("study_cells").to_pandas()
     if cells.empty:
