@@ -51,6 +51,10 @@ def _similar(column: str, threshold: float) -> str:
     return f"jaro_winkler_similarity({column}_l, {column}_r) >= {threshold}"
 
 
+def _crossed(column: str, other: str) -> str:
+    return f"jaro_winkler_similarity({column}_r, {other}_l) >= 0.92"
+
+
 # Two of day, month and year agree, on ISO text. The elements are compared in place.
 _TWO_OF_THREE = (
     "(cast(substr(dob_l, 1, 4) = substr(dob_r, 1, 4) as int) + cast(substr(dob_l, 6, 2) = substr(dob_r, 6, 2) as int)"
@@ -86,7 +90,7 @@ COMPARISONS: tuple[Comparison, ...] = (
                 "full",
                 "the given name is a short or familiar form",
             ),
-            Level("crossed", "given_r = family_l", "full", "given and family name are exchanged"),
+            Level("crossed", _crossed("given", "family"), "full", "given and family name are exchanged"),
             Level(
                 "initial",
                 "(length(given_r) = 1 or length(given_l) = 1) and substr(given_l, 1, 1) = substr(given_r, 1, 1)",
@@ -109,7 +113,7 @@ COMPARISONS: tuple[Comparison, ...] = (
                 "full",
                 "a part of the family name or an earlier one agrees",
             ),
-            Level("crossed", "family_r = given_l", "full", "given and family name are exchanged"),
+            Level("crossed", _crossed("family", "given"), "full", "given and family name are exchanged"),
             Level("near", _similar("family", 0.92), "full", "the family name is nearly the same"),
             Level("similar", _similar("family", 0.8), "partial", "the family name is similar"),
         ),

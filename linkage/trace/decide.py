@@ -106,8 +106,8 @@ select q.query_row,
         when q.nhs_number = j.nhs_number or q.current_nhs_number = j.current_nhs_number then 'superseded'
         when j.match_weight >= $min_correct then 'corrected'
         else 'conflict' end
-    when j.strong and j.identifying and j.next_weight is not null then 'multiple'
     when q.current_nhs_number is not null then 'conflict'
+    when j.strong and j.identifying and j.next_weight is not null then 'multiple'
     else 'not_found' end as outcome,
   x.query_row is not null as exact, coalesce(x.person_id, j.person_id) as person_id,
   coalesce(x.current_nhs_number, j.current_nhs_number) as best_nhs_number,

@@ -53,8 +53,8 @@ def estimate_u(engine: Engine, people: str, settings: RegisterSettings) -> dict[
     """The probability of each level for two random people of the register: u, by counting random pairs.
 
     The pairs are fixed by the register's content. The packaged ``baseline_u`` counts as ``baseline_pairs`` more pairs, so
-    that a small register is not trusted for what it cannot show and no level is impossible. The NHS number agrees with
-    probability 1 / people.
+    that a small register is not trusted for what it cannot show and no level is impossible. Of the NHS number only the
+    packaged value is used.
     """
     engine.run(_sample_step(people, settings.u_sample_people))
     size = engine.count("u_person")
@@ -70,8 +70,8 @@ def estimate_u(engine: Engine, people: str, settings: RegisterSettings) -> dict[
             level: _rounded((counted.get(level, 0) + settings.baseline_pairs * baseline.get(level, 0)) / total)
             for level in comparison.level_names
         }
-    chance = 1 / max(engine.count(people), 2)
-    estimated["nhs_number"] = {"exact": _rounded(chance), "different": _rounded(1 - chance)}
+    chance = settings.nhs_number_mistaken
+    estimated["nhs_number"] = {"exact": chance, "different": _rounded(1 - chance)}
     engine.drop("u_person", "u_level")
     return estimated
 

@@ -90,7 +90,7 @@ def blocking_key_step(step_name: str, source: str, row: str, *, swap_dates: bool
     """One row per (row of ``source``, blocking key): ``row_id``, ``key_hash`` (64-bit).
 
     The keys (``docs/explanation/tracing.md``): date of birth; postcode; date of birth with the sound of any name word;
-    sounds of given and family name, in any order, with the year or with the day and month of birth; postcode district
+    sounds of given and family name in any order, alone or with the year or the day and month of birth; postcode district
     with date of birth; NHS number. ``swap_dates`` adds the date with day and month exchanged (queries only).
     """
     swapped = "substr(dob, 1, 4) || '-' || substr(dob, 9, 2) || '-' || substr(dob, 6, 2)"
@@ -106,11 +106,14 @@ dated as (select * exclude (dates), unnest(dates) as d from word),
 sounded as (select row_id, d, unnest(list_distinct(list_concat(given_sounds, family_sounds))) as s from dated),
 given as (select row_id, d, family_sounds, unnest(given_sounds) as g from dated),
 paired as (select row_id, d, g, unnest(family_sounds) as f from given),
+named as (
+  select row_id, g, unnest(family_sounds) as f from (select row_id, family_sounds, unnest(given_sounds) as g from word)),
 coded as (select row_id, unnest(postcodes) as p from word),
 keyed as (
   select row_id, 'd|' || d as k from dated where d is not null
   union all select row_id, 'p|' || p from coded
   union all select row_id, 'ds|' || d || '|' || s from sounded
+  union all select row_id, 'nn|' || least(g, f) || '|' || greatest(g, f) from named
   union all select row_id, 'dp|' || d || '|' || postcode_district from dated
   union all select row_id, 'ny|' || least(g, f) || '|' || greatest(g, f) || '|' || substr(d, 1, 4) from paired
   union all select row_id, 'nd|' || least(g, f) || '|' || greatest(g, f) || '|' || substr(d, 6) from paired

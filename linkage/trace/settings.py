@@ -39,6 +39,7 @@ class RegisterSettings(ConfigModel):
     u_sample_pairs: int = Field(ge=1)
     baseline_pairs: int = Field(ge=1)
     baseline_u: Mapping[str, Mapping[str, float]]
+    nhs_number_mistaken: float = Field(gt=0, lt=1)
     baseline_people: int = Field(ge=1)
     baseline_frequency: Mapping[str, float]
 

@@ -121,7 +121,7 @@ CASES: list[tuple[str, tuple[str, ...], str, str | None]] = [
     ("twin, told by the given name", ("", "Violet", "Larch", "09/09/1950", "2", "ZX3 1AA"), "found", TWIN_B),
     ("twin without a given name", ("", "", "Larch", "09/09/1950", "2", "ZX3 1AA"), "multiple", None),
     ("twin with a placeholder name", ("", "Baby", "Larch", "09/09/1950", "2", "ZX3 1AA"), "multiple", None),
-    ("the twin's number", (TWIN_A, "Violet", "Larch", "09/09/1950", "2", "ZX3 1AA"), "corrected", TWIN_B),
+    ("the twin's number", (TWIN_A, "Violet", "Larch", "09/09/1950", "2", "ZX3 1AA"), "conflict", None),
     ("father and son, told by the date", ("", "Peter", "Marsh", "30/11/1961", "1", "ZX4 2AB"), "found", SON),
     ("father and son, no date", ("", "Peter", "Marsh", "", "1", "ZX4 2AB"), "multiple", None),
     ("the spouse's number", (HUSBAND, "Ruth", "Pascoe", "21/08/1941", "2", "ZX5 5CD"), "corrected", WIFE),
