@@ -79,6 +79,7 @@ class FaultRates(ConfigModel):
     number_superseded_given: Share
     number_spaced: Share
     twin_placeholder: Share
+    bare_record: Share
     given_name_typo: Share
     family_name_typo: Share
     nickname: Share
@@ -128,7 +129,7 @@ class Planted(ConfigModel):
 
 
 class SynthProfile(ConfigModel):
-    """One synthetic world. ``people`` is the number of adults, met to within one household."""
+    """One synthetic world. ``people`` is the number of adults, met to within one household; ``story`` goes into its README."""
 
     name: str
     seed: int = Field(ge=0)
@@ -136,6 +137,7 @@ class SynthProfile(ConfigModel):
     period_start: date
     period_end: date
     world: str
+    story: str
     care_homes_per_household: Share
     authorities: tuple[AuthorityProfile, ...]
     coverage: Coverage

@@ -1,5 +1,7 @@
 """The words that go with a synthetic world: its README and the planted effects."""
 
+import textwrap
+
 import yaml
 
 from linkage.synth.block import Setting
@@ -10,7 +12,7 @@ _README = """# A synthetic world ({name})
 Nobody here is real. `cldlink synth` made all of it from seed {seed}: {people:,} adults, two invented local authorities, and
 the files that hold those people, with the faults that real files have. Made again byte for byte by
 
-    cldlink synth --profile {name} --out DIR --synthetic
+    cldlink synth --profile {name} --people {asked} --seed {seed} --out DIR --synthetic
 
 **It cannot be mistaken for real people.** NHS numbers are of the 9-series, which is never issued; postcodes are in areas
 that do not exist (`configs/codelists/synthetic_postcode_areas.yaml`), save a few pseudo-postcodes for people without an
@@ -18,16 +20,10 @@ address; practice codes start with X; the authorities are invented and say so in
 
 ## Its story
 
-In the year {year}, Synthshire (991) still sends specification v4.2; Fictford (992) sends v6 and so reports carers.
-Each sends four files, every one covering 1 April to the end of its quarter. Later files add events, close them, correct
-some start dates, drop a few that should not have been there, and bring NHS numbers that were missing before.
-Synthshire's system exports review dates with a midnight time, and its third file is in Windows-1252; Fictford writes names
-in capitals, and its second file starts with a byte order mark. Both sometimes use the guidance's wording, leave fields
-blank or forget the delivery mechanism.
+{story}
 
 {share_absent:.0%} of the submitted people are absent from the register, so a tracer that finds everybody is wrong. Others gave a
 spouse's number, an old number, a maiden name or a nickname; some have a twin, a parent of the same name, or two identifiers.
-Far more people use social care here than in a real place: the sample is small, and the users are what it is for.
 
 ## Files
 
@@ -56,7 +52,8 @@ def readme_text(setting: Setting, counts: dict[str, int], story: dict[str, dict[
         name=profile.name,
         seed=profile.seed,
         people=counts["people"],
-        year=f"{profile.period_start.year}/{profile.period_end.year % 100:02d}",
+        asked=profile.people,
+        story=textwrap.fill(profile.story, 120, break_on_hyphens=False),
         share_absent=profile.register_rates.absent,
         files="\n".join(f"| `{name}` | {rows:,} |" for name, rows in counts.items() if name != "people"),
         truth_columns=", ".join(f"`{column}`" for column in TRUTH_COLUMNS),

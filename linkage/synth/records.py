@@ -23,6 +23,18 @@ Days = npt.NDArray[np.datetime64]
 
 _FIRST_LOCAL_ID = 100_000
 _OLD_AGE_YEARS = 70
+_GIVEN_NAME = {"nickname", "given_name_typo", "initial_only", "names_swapped"}
+_BIRTH = {"day_month_swapped", "birth_digit", "birth_date_missing"}
+_POSTCODE = {"stale_postcode", "care_home_postcode", "postcode_typo", "postcode_unspaced"}
+# Faults that leave no trace of others.
+_OVERRIDES = {
+    "given_name_placeholder": _GIVEN_NAME - {"names_swapped"},
+    "twin_placeholder": _GIVEN_NAME | {"given_name_placeholder"},
+    "no_fixed_abode": _POSTCODE,
+    "postcode_missing": _POSTCODE | {"no_fixed_abode"},
+    "anothers_birth_date": _BIRTH,
+    "bare_record": _BIRTH | _POSTCODE | {"no_fixed_abode", "postcode_missing"},
+}
 
 
 @dataclass(frozen=True)
@@ -111,8 +123,13 @@ def records(
     )
     birth = _births(making)
     unnamed = _unnamed_twins(making, absent | invalidated)
-    number, given = _numbers(making, absent, invalidated, birth, unnamed)
+    bare = making.strikes("bare_record", profile.faults.bare_record, ~invalidated)
+    making.note(bare, "bare_record")
+    birth[bare] = NEVER
+    number, given = _numbers(making, absent, invalidated, birth, np.union1d(unnamed, bare))
     first, last = _names(making, world, names, unnamed)
+    postcode, gender = _postcodes(making, world, bare), _genders(making)
+    _forget_overridden(making.faults)
     return Records(
         row=row,
         record_id=record_id,
@@ -125,11 +142,18 @@ def records(
         first_name=first,
         last_name=last,
         birth=birth,
-        postcode=_postcodes(making, world),
-        gender=_genders(making),
+        postcode=postcode,
+        gender=gender,
         given_number=given,
         faults=making.faults,
     )
+
+
+def _forget_overridden(faults: list[list[str]]) -> None:
+    """Drop the names of faults that a later fault of the same record wiped out."""
+    for noted in faults:
+        wiped = set().union(*(_OVERRIDES[name] for name in noted if name in _OVERRIDES))
+        noted[:] = [name for name in noted if name not in wiped]
 
 
 def _odds_factor(draws: Draws, profile: SynthProfile, people: Households, row: Ints, record_id: Ints) -> Floats:
@@ -176,7 +200,7 @@ def _unnamed_twins(making: _Making, left_out: Bools) -> Ints:
     return struck
 
 
-def _numbers(making: _Making, absent: Bools, invalidated: Bools, birth: Days, unnamed: Ints) -> tuple[Texts, Texts]:
+def _numbers(making: _Making, absent: Bools, invalidated: Bools, birth: Days, without: Ints) -> tuple[Texts, Texts]:
     """The given NHS number as text and what it is; changes ``birth`` where somebody else's date came with the number."""
     rates, draws, row = making.rates, making.draws, making.row
     kinds = np.full(len(row), "ok", dtype=object)
@@ -194,7 +218,7 @@ def _numbers(making: _Making, absent: Bools, invalidated: Bools, birth: Days, un
         & ~absent
         & ~invalidated
     ] = "superseded"
-    kinds[unnamed] = "missing"
+    kinds[without] = "missing"
     numbers = np.full(len(row), "", dtype=object)
     for position, kind in enumerate(kinds.tolist()):
         own = making.lives.numbers[row[position]]
@@ -251,7 +275,7 @@ def _names(making: _Making, world: World, names: Names, unnamed: Ints) -> tuple[
     _lose_given_names(making, first)
     older = making.people.twin_of[making.row[unnamed]] < 0
     first[unnamed] = np.where(older, "Twin 1", "Twin 2")
-    swapped = making.strikes("names_swapped", rates.names_swapped)
+    swapped = np.setdiff1d(making.strikes("names_swapped", rates.names_swapped), unnamed)
     first[swapped], last[swapped] = last[swapped], first[swapped]
     making.note(swapped, "names_swapped")
     upper = _upper_case(making)
@@ -274,7 +298,7 @@ def _upper_case(making: _Making) -> Bools:
     return making.draws.chance("upper_case", making.record_id, share[making.people.authority[making.row]])
 
 
-def _postcodes(making: _Making, world: World) -> Texts:
+def _postcodes(making: _Making, world: World, bare: Ints) -> Texts:
     rates, lives, row, people = making.rates, making.lives, making.row, making.people
     numbers = lives.postcode[row, 0].copy()
     stale = making.strikes("stale_postcode", rates.stale_postcode, lives.postcode[row, 1] >= 0)
@@ -294,7 +318,9 @@ def _postcodes(making: _Making, world: World) -> Texts:
     roofless = making.strikes("no_fixed_abode", world.lives.no_fixed_abode, age < _OLD_AGE_YEARS)
     texts[roofless] = rates.no_fixed_abode_postcode
     making.note(roofless, "no_fixed_abode")
-    return _mistyped_postcodes(making, texts, roofless)
+    texts = _mistyped_postcodes(making, texts, roofless)
+    texts[bare] = ""
+    return texts
 
 
 def _mistyped_postcodes(making: _Making, texts: Texts, untouched: Ints) -> Texts:

@@ -17,7 +17,7 @@ COLUMNS = (
     "difficulty", "expected_outcome",
 )  # fmt: skip
 # Faults that leave the record itself in doubt, as against those that a tracer is expected to see through.
-_NO_BIRTH, _NO_NAMES = "birth_date_missing", {"given_name_placeholder", "twin_placeholder"}
+_BARE, _NO_BIRTH, _NO_NAMES = "bare_record", "birth_date_missing", {"given_name_placeholder", "twin_placeholder"}
 _HARMLESS = {"number_missing", "number_superseded", "number_spaced", "postcode_unspaced", "number_not_on_register"}
 _HARD_FROM = 2
 
@@ -61,9 +61,11 @@ def expected_outcomes(block: Block) -> Texts:
 
 
 def _expected(absent: bool, invalidated: bool, kind: str, faults: list[str], twin: bool) -> str:
-    anonymous = _NO_BIRTH in faults
+    unborn = _NO_BIRTH in faults
+    if _BARE in faults or (unborn and kind in {"missing", "invalid"} and _NO_NAMES & set(faults)):
+        return "not_enough_data"
     if absent:
-        return "not_enough_data" if anonymous and kind in {"missing", "invalid"} else "not_found"
+        return "not_found"
     if invalidated:
         return "invalidated"
     if kind == "ok":
@@ -71,9 +73,7 @@ def _expected(absent: bool, invalidated: bool, kind: str, faults: list[str], twi
     if kind == "superseded":
         return "superseded"
     if kind == "anothers":
-        return "conflict" if anonymous or "anothers_birth_date" in faults else "corrected"
-    if anonymous:
-        return "not_enough_data"
+        return "conflict" if unborn or "anothers_birth_date" in faults else "corrected"
     return "multiple" if twin and _NO_NAMES & set(faults) else "found"
 
 
@@ -81,7 +81,8 @@ def _difficulties(block: Block, outcomes: Texts) -> Texts:
     records = block.records
     serious = np.array([len(set(faults) - _HARMLESS) for faults in records.faults])
     look_alike = _has_twin(block) & (records.given_number != "ok")
-    hard = (serious >= _HARD_FROM) | look_alike
+    unborn = np.array([_NO_BIRTH in faults for faults in records.faults], dtype=bool) & (records.given_number != "ok")
+    hard = (serious >= _HARD_FROM) | look_alike | unborn
     impossible = np.isin(outcomes, ["not_enough_data", "multiple", "conflict"])
     return np.select(
         [records.absent, impossible, hard, serious > 0], ["absent", "impossible", "hard", "easy"], "exact"
