@@ -42,9 +42,9 @@ class Comparison:
         cases = " ".join(f"when {level.sql} then '{level.name}'" for level in self.levels)
         return f"case when {self.null_sql} then null {cases} else 'different' end"
 
-    def names_with(self, agreement: Agreement) -> str:
-        """The names of the levels of one agreement, as an SQL list of constants."""
-        return ", ".join(f"'{level.name}'" for level in self.levels if level.agreement == agreement)
+    def names_with(self, *agreements: Agreement) -> str:
+        """The names of the levels of some agreements, as an SQL list of constants."""
+        return ", ".join(f"'{level.name}'" for level in self.levels if level.agreement in agreements)
 
 
 def _similar(column: str, threshold: float) -> str:
@@ -90,7 +90,7 @@ COMPARISONS: tuple[Comparison, ...] = (
                 "full",
                 "the given name is a short or familiar form",
             ),
-            Level("crossed", _crossed("given", "family"), "full", "given and family name are exchanged"),
+            Level("crossed", _crossed("given", "family"), "partial", "given and family name are exchanged"),
             Level(
                 "initial",
                 "(length(given_r) = 1 or length(given_l) = 1) and substr(given_l, 1, 1) = substr(given_r, 1, 1)",
@@ -113,7 +113,7 @@ COMPARISONS: tuple[Comparison, ...] = (
                 "full",
                 "a part of the family name or an earlier one agrees",
             ),
-            Level("crossed", _crossed("family", "given"), "full", "given and family name are exchanged"),
+            Level("crossed", _crossed("family", "given"), "partial", "given and family name are exchanged"),
             Level("near", _similar("family", 0.92), "full", "the family name is nearly the same"),
             Level("similar", _similar("family", 0.8), "partial", "the family name is similar"),
         ),

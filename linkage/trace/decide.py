@@ -74,16 +74,19 @@ where b.place = 1""",
 
 
 def _judged_step(profile: Profile) -> Step:
-    """Whether the best person is accepted. Without any agreement of the date of birth, both names must agree in full."""
+    """Whether the best person is strong and identified: by the date of birth, at least in part, or by both names in full
+    and the postcode at least in part."""
     given = comparison_of("given_name").names_with("full")
     family = comparison_of("family_name").names_with("full")
+    postcode = comparison_of("postcode").names_with("full", "partial")
     return Step(
         "judged",
         f"""
 select *, match_weight >= $min_weight as strong,
   coalesce(level_date_of_birth, 'missing') not in ('different', 'missing')
   or (coalesce(level_given_name in ({given}), false)
-    and coalesce(level_family_name in ({family}), false)) as identifying
+    and coalesce(level_family_name in ({family}), false)
+    and coalesce(level_postcode in ({postcode}), false)) as identifying
 from best""",
         {"min_weight": profile.min_weight},
     )
