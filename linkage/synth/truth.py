@@ -16,6 +16,8 @@ COLUMNS = (
     "la_code", "person_unique_identifier", "person_id", "true_nhs_number", "in_register", "given_number", "faults",
     "difficulty", "expected_outcome",
 )  # fmt: skip
+# With no number and no date of birth either, a record with one of these says too little of anybody.
+_TOO_LITTLE = {"given_name_placeholder", "twin_placeholder", "postcode_missing"}
 # Faults that leave the record itself in doubt, as against those that a tracer is expected to see through.
 _BARE, _NO_BIRTH, _NO_NAMES = "bare_record", "birth_date_missing", {"given_name_placeholder", "twin_placeholder"}
 _HARMLESS = {"number_missing", "number_superseded", "number_spaced", "postcode_unspaced", "number_not_on_register"}
@@ -62,7 +64,7 @@ def expected_outcomes(block: Block) -> Texts:
 
 def _expected(absent: bool, invalidated: bool, kind: str, faults: list[str], twin: bool) -> str:
     unborn = _NO_BIRTH in faults
-    if _BARE in faults or (unborn and kind in {"missing", "invalid"} and _NO_NAMES & set(faults)):
+    if _BARE in faults or (unborn and kind in {"missing", "invalid"} and _TOO_LITTLE & set(faults)):
         return "not_enough_data"
     if absent:
         return "not_found"
