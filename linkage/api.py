@@ -1,14 +1,35 @@
-"""The public Python API: what the commands call, in the order of the main job."""
+"""The public Python API: what the commands call, in the order of the main job.
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+This module stands above the zones: it alone joins submissions with tracing, and both with a release.
+"""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from linkage.engine import EngineOptions
-from linkage.trace.run import Queries, TraceResult
+from linkage.configs import packaged
+from linkage.engine import Engine, EngineOptions, Step, open_engine
+from linkage.errors import UsageError
+from linkage.intake import CheckOptions, CheckResult, Consolidation, check_submission, consolidate, write_check
+from linkage.runs import Manifest, file_record, staged_outputs
+from linkage.spec import load_specification, versions
+from linkage.trace.run import Queries, TraceResult, trace_queries
+from linkage.trace.settings import load_profile
+from linkage.trace.source import ColumnMap, parse_column_map, require_file
+from pseudo.config_file import ConfigModel, read_config
+from pseudo.keys import RootKey
+from pseudo.policy import load_policy
+from pseudo.release import Release, make_release
+from pseudo.request import ReleaseRequest
+
+EVENTS, PERSONS, TRACE = "events.parquet", "persons.parquet", "trace.parquet"
+_CLD_HEADINGS = "person unique identifier"
 
 
 @dataclass(frozen=True)
@@ -16,12 +37,50 @@ class TraceRequest:
     """How a file is to be traced; the defaults are those of the command line."""
 
     id_column: str | None = None
-    columns: str | Mapping[str, str] | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
     profile: str = "default"
     min_weight: float | None = None
     min_gap: float | None = None
     csv: bool = False
     synthetic: bool = False
+
+
+def check(
+    path: Path,
+    out: Path | None = None,
+    *,
+    spec: str | None = None,
+    synthetic: bool = False,
+    options: CheckOptions | None = None,
+) -> CheckResult:
+    """Check one submission against its specification; write findings, rejects and summary to ``out`` if given."""
+    result = check_submission(path, spec=spec, synthetic=synthetic, options=options or CheckOptions())
+    if out:
+        write_check(result, out)
+    return result
+
+
+def consolidate_submissions(
+    paths: Sequence[Path],
+    out: Path,
+    *,
+    spec: str | None = None,
+    synthetic: bool = False,
+    options: CheckOptions | None = None,
+) -> Consolidation:
+    """Write the current record of every event (``events.parquet``) and everybody in it (``persons.parquet``) to ``out``."""
+    options = options or CheckOptions()
+    with staged_outputs(out) as staging:
+        with open_engine(options.engine, [*(path.resolve().parent for path in paths), staging]) as engine:
+            done = consolidate(engine, paths, spec=spec, synthetic=synthetic, as_at=options.as_at)
+            engine.write_parquet(
+                Step("write_events", "select * from events order by la_code, submission, row_number"), staging / EVENTS
+            )
+            engine.write_parquet(Step("write_persons", "select * from persons order by query_id"), staging / PERSONS)
+        statuses = {status.check.file: status.status for status in done.submissions}
+        inputs = [file_record(path) for path in paths]
+        Manifest("submission consolidate", inputs, done.counts, {"submissions": statuses}).write(staging)
+    return done
 
 
 def trace(
@@ -38,42 +97,160 @@ def trace(
     ``given_name``, ``family_name``, ``date_of_birth``, ``postcode``, ``gender`` and, if wanted, ``query_id``. With ``out``
     the files of ``cldlink trace`` are written as well.
     """
-    result = _traced(queries, Path(register), Path(out) if out else None, request or TraceRequest(), options)
-    return result.table.to_pandas()
+    source = queries if isinstance(queries, pd.DataFrame | pa.Table) else Path(queries)
+    frame: pd.DataFrame = traced(source, Path(register), Path(out) if out else None, request, options).table.to_pandas()
+    return frame
 
 
-def trace_file(
-    queries: Path, register: Path, out: Path, *, request: TraceRequest, options: EngineOptions | None = None
-) -> dict[str, int]:
-    """Trace a file and write the result to ``out``; return the counts by step and outcome."""
-    return _traced(queries, register, out, request, options).counts
-
-
-def _traced(
-    queries: Path | str | pd.DataFrame | pa.Table,
+def traced(
+    queries: Path | pd.DataFrame | pa.Table,
     register: Path,
     out: Path | None,
-    request: TraceRequest,
-    options: EngineOptions | None,
-) -> "TraceResult":
-    from linkage.trace.run import trace_queries
-    from linkage.trace.settings import load_profile
-
+    request: TraceRequest | None = None,
+    options: EngineOptions | None = None,
+) -> TraceResult:
+    """As ``trace``, giving the table as Arrow together with the counts by step and outcome."""
+    request = request or TraceRequest()
     changes = {"min_weight": request.min_weight, "min_gap": request.min_gap}
     profile = load_profile(request.profile).model_copy(update={k: v for k, v in changes.items() if v is not None})
-    return trace_queries(_queries(queries, request), register, out, profile=profile, csv=request.csv, options=options)
+    asked = _queries(queries, request)
+    return trace_queries(asked, register, out, profile=profile, csv=request.csv, options=options)
 
 
-def _queries(queries: Path | str | pd.DataFrame | pa.Table, request: TraceRequest) -> "Queries":
+def column_map(text: str | None) -> Mapping[str, str]:
+    """``FIELD=HEADING,…`` for a file of people to trace. Raises UsageError on an unknown field."""
     from linkage.trace.records import LINK_FIELDS
-    from linkage.trace.run import Queries
-    from linkage.trace.source import ColumnMap, parse_column_map
 
+    return parse_column_map(text, (*LINK_FIELDS, "other_given_name")).headings
+
+
+def _queries(queries: Path | pd.DataFrame | pa.Table, request: TraceRequest) -> Queries:
     if isinstance(queries, pd.DataFrame):
         queries = pa.Table.from_pandas(queries, preserve_index=False)
     if isinstance(queries, pa.Table):
         return Queries(table=queries)
-    known = (*LINK_FIELDS, "other_given_name")
-    given = request.columns
-    columns = ColumnMap(dict(given)) if isinstance(given, Mapping) else parse_column_map(given, known)
-    return Queries(path=Path(queries), columns=columns, id_column=request.id_column)
+    require_file(queries, "the file of people to trace")
+    if not request.columns and not request.id_column:
+        if queries.suffix == ".parquet" and "query_id" in pq.read_schema(queries).names:
+            return Queries(path=queries, id_column="query_id")
+        if _is_submission(queries):
+            return Queries(table=_submitted_people(queries, request), sources=(queries,))
+    return Queries(path=queries, columns=ColumnMap(request.columns), id_column=request.id_column)
+
+
+def _is_submission(path: Path) -> bool:
+    """Whether a file's heading row is that of a CLD submission (it names the person's unique identifier)."""
+    with path.open("rb") as handle:
+        heading = handle.readline(1 << 20).decode("utf-8", errors="replace")
+    return _CLD_HEADINGS in heading.casefold()
+
+
+def _submitted_people(path: Path, request: TraceRequest) -> pa.Table:
+    """The people of one submission, one row each: the latest event's values where rows disagree."""
+    with open_engine(folders=[path.resolve().parent]) as engine:
+        consolidate(engine, [path], synthetic=request.synthetic)
+        return engine.arrow(Step("people", "select * from persons order by query_id"))
+
+
+class RequestFile(ConfigModel):
+    """A request as a YAML file: who gives data to whom, for which project, until when (``YYYY-MM-DD``)."""
+
+    controller: str
+    recipient: str
+    project: str
+    opt_out: str
+    key_version: str
+    release_id: str
+    expires: date | None = None
+
+
+def read_request(path: Path) -> ReleaseRequest:
+    """Read a request file. Raises ConfigError with every fault, PolicyError when a name is not allowed."""
+    return ReleaseRequest(**read_config(path, RequestFile).model_dump())
+
+
+def release(
+    tables: Mapping[str, Path],
+    out: Path,
+    *,
+    request: ReleaseRequest,
+    root_key: RootKey,
+    policy: str = "secure",
+    traced_in: Path | None = None,
+    as_at: date | None = None,
+) -> Release:
+    """Make a release of ``tables`` (name of the policy → CSV or Parquet) under a packaged policy, or one's own by path.
+
+    A table ``social_care`` is the events of ``consolidate_submissions``; ``traced_in`` is the folder of their trace: the
+    number of an accepted link goes beside each row before it is pseudonymised.
+    """
+    chosen = Path(policy) if policy.endswith((".yaml", ".yml")) else packaged(f"release/{policy}.yaml")
+    loaded = load_policy(chosen)
+    with tempfile.TemporaryDirectory(prefix="cldlink-") as scratch:
+        sources = dict(tables)
+        if "social_care" in sources:
+            if traced_in is None:
+                raise UsageError("A release of social_care needs the trace of its people: give --trace FOLDER.")
+            sources["social_care"] = _with_numbers(sources["social_care"], traced_in, Path(scratch))
+        return make_release(
+            sources,
+            loaded,
+            root_key=root_key,
+            request=request,
+            out_dir=out,
+            listed_values={"social_care": _listed_values()},
+            as_at=as_at,
+        )
+
+
+def _with_numbers(events: Path, trace_folder: Path, scratch: Path) -> Path:
+    """The events with ``traced_nhs_number`` (accepted links only) and ``link_quality`` beside each row.
+
+    People whose record is marked sensitive keep their events and leave without a postcode.
+    """
+    folders = [events.resolve().parent, trace_folder.resolve(), scratch]
+    for path in (events, trace_folder / TRACE):
+        require_file(path, "an input of the release")
+    target = scratch / "social_care.parquet"
+    with open_engine(folders=folders) as engine:
+        engine.read_parquet("events", [events])
+        _load_trace(engine, trace_folder)
+        engine.write_parquet(_numbered_step(), target)
+    return target
+
+
+def _load_trace(engine: Engine, folder: Path) -> None:
+    """Table ``link``: one row per person, with the number of sensitive records from the restricted file if there."""
+    restricted = folder / "restricted" / "sensitive.parquet"
+    engine.read_parquet("trace", [folder / TRACE])
+    engine.read_parquet("sensitive_trace", [restricted if restricted.is_file() else folder / TRACE])
+    engine.run(
+        Step(
+            "link",
+            """
+select t.query_id, t.outcome, t.sensitive, coalesce(t.nhs_number, s.nhs_number) as traced_nhs_number
+from trace t left join sensitive_trace s on t.sensitive and s.query_id = t.query_id""",
+        )
+    )
+
+
+def _numbered_step() -> Step:
+    return Step(
+        "social_care",
+        """
+select e.* replace (case when link.sensitive then null else e.postcode end as postcode),
+  link.traced_nhs_number, coalesce(link.outcome, 'none') as link_quality
+from events e left join link on link.query_id = e.la_code || '/' || e.person_unique_identifier
+order by e.la_code, e.submission, e.row_number""",
+    )
+
+
+def _listed_values() -> dict[str, list[str]]:
+    """Every wording that any specification version lists for a field, aliases included."""
+    listed: dict[str, list[str]] = {}
+    for version in versions():
+        for listed_field in load_specification(version).list_fields:
+            if listed_field.value_list:
+                known = listed.get(listed_field.id, [])
+                listed[listed_field.id] = sorted({*known, *listed_field.value_list.wordings})
+    return listed

@@ -4,7 +4,6 @@ No traceback and no message of a library ever reaches the user: it could quote a
 its type and where in cldlink it arose, nothing else.
 """
 
-import sys
 import traceback
 from pathlib import Path
 
@@ -62,4 +61,4 @@ def _ours(filename: str) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

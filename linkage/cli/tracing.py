@@ -18,7 +18,7 @@ cldlink register build a.parquet b.parquet --out register --columns nhs_number=N
 
 Next: cldlink trace people.csv --register register --out traced"""
 
-_TRACE_EXAMPLES = """**Examples**
+TRACE_EXAMPLES = """**Examples**
 
 cldlink trace submission.csv --register register --out traced
 
@@ -98,14 +98,14 @@ def trace(
     """
     from linkage import api
 
-    counts = api.trace_file(
+    result = api.traced(
         queries,
         register,
         out,
-        request=api.TraceRequest(id_column, columns, profile, min_weight, min_gap, csv, synthetic),
+        request=api.TraceRequest(id_column, api.column_map(columns), profile, min_weight, min_gap, csv, synthetic),
         options=engine_options(memory, threads, temp_dir),
     )
-    emit("trace", counts, as_json=json)
+    emit("trace", result.counts, as_json=json)
 
 
 def feedback(

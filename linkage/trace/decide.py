@@ -74,8 +74,12 @@ where b.place = 1""",
 
 
 def _judged_step(profile: Profile) -> Step:
-    """Whether the best person is strong and identified: by the date of birth, at least in part, or by both names in full
-    and the postcode at least in part."""
+    """Whether the best person is strong, identified, and not contradicted.
+
+    Identified: by the date of birth, at least in part, or by both names in full with the NHS number or, at least in part,
+    the postcode. Contradicted: a given name unlike any of the person's, without the NHS number (a twin or sibling who is
+    not in the register) or with another gender (a spouse's number and date of birth).
+    """
     given = comparison_of("given_name").names_with("full")
     family = comparison_of("family_name").names_with("full")
     postcode = comparison_of("postcode").names_with("full", "partial")
@@ -83,10 +87,11 @@ def _judged_step(profile: Profile) -> Step:
         "judged",
         f"""
 select *, match_weight >= $min_weight as strong,
-  coalesce(level_date_of_birth, 'missing') not in ('different', 'missing')
-  or (coalesce(level_given_name in ({given}), false)
-    and coalesce(level_family_name in ({family}), false)
-    and coalesce(level_postcode in ({postcode}), false)) as identifying
+  coalesce(level_date_of_birth not in ('different'), false)
+  or (coalesce(level_given_name in ({given}) and level_family_name in ({family}), false)
+    and (coalesce(level_nhs_number = 'exact', false) or coalesce(level_postcode in ({postcode}), false))) as identified,
+  coalesce(level_given_name = 'different', false)
+    and (coalesce(level_nhs_number, 'missing') <> 'exact' or coalesce(level_gender = 'different', false)) as contradicted
 from best""",
         {"min_weight": profile.min_weight},
     )
@@ -102,7 +107,7 @@ select q.query_row,
     when x.query_row is not null and x.superseded then 'superseded'
     when x.query_row is not null then 'confirmed'
     when not q.enough then 'not_enough_data'
-    when j.strong and j.identifying and j.gap >= $min_gap then
+    when j.strong and j.identified and not j.contradicted and j.gap >= $min_gap then
       case when j.invalidated then 'invalidated'
         when q.nhs_number is null then 'found'
         when q.nhs_number = j.current_nhs_number then 'confirmed'
@@ -110,7 +115,7 @@ select q.query_row,
         when j.match_weight >= $min_correct then 'corrected'
         else 'conflict' end
     when q.current_nhs_number is not null then 'conflict'
-    when j.strong and j.identifying and j.next_weight is not null then 'multiple'
+    when j.strong and j.identified and not j.contradicted and j.next_weight is not null then 'multiple'
     else 'not_found' end as outcome,
   x.query_row is not null as exact, coalesce(x.person_id, j.person_id) as person_id,
   coalesce(x.current_nhs_number, j.current_nhs_number) as best_nhs_number,

@@ -95,8 +95,8 @@ def _splink_comparison(comparison: Comparison, m: Mapping[str, float], u: Mappin
         if level.frequency:
             levels[-1] |= {"tf_adjustment_column": level.frequency, "tf_adjustment_weight": 1.0}
     levels.append(_splink_level("ELSE", m["different"], u["different"]))
-    for level, name in zip(levels, ("missing", *comparison.level_names), strict=True):
-        level["label_for_charts"] = name
+    for compiled, name in zip(levels, ("missing", *comparison.level_names), strict=True):
+        compiled["label_for_charts"] = name
     return {"output_column_name": comparison.field, "comparison_levels": levels}
 
 

@@ -1,0 +1,97 @@
+"""Commands of the de-identified zone: link, tables salt, study run."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from linkage.cli.options import Json, Memory, Out, TempDir, Threads, engine_options
+from linkage.cli.output import emit
+
+tables_app = typer.Typer(no_args_is_help=True, help="Official tables from linked data.")
+study_app = typer.Typer(no_args_is_help=True, help="Cohort studies on linked data.")
+
+Linked = Annotated[Path, typer.Argument(help="A linked folder, made by 'cldlink link'.")]
+Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+
+
+def link(
+    release: Annotated[Path, typer.Argument(help="A release folder.")],
+    out: Out,
+    memory: Memory = None,
+    threads: Threads = None,
+    temp_dir: TempDir = None,
+    json: Json = False,
+) -> None:
+    """Verify a release and link its tables on the pseudonym into one catalogue.
+
+    Example: cldlink link release --out linked
+
+    Next: cldlink tables salt linked --out tables
+    """
+    from linkage.store import link as link_release
+
+    done = link_release(release, out, options=engine_options(memory, threads, temp_dir))
+    emit("link", done.counts, as_json=json)
+
+
+@tables_app.command("salt")
+def tables_salt(
+    linked: Linked,
+    out: Out,
+    period_start: Day = None,
+    period_end: Day = None,
+    la: Annotated[list[str] | None, typer.Option("--la", help="Authority code; several allowed; all if none.")] = None,
+    policy: Annotated[str, typer.Option(help="Disclosure policy for every count.")] = "cld_round5",
+    part_direct_payment: Annotated[
+        Literal["same_period", "same_day"] | None, typer.Option(help="How part direct payment is told.")
+    ] = None,
+    memory: Memory = None,
+    threads: Threads = None,
+    temp_dir: TempDir = None,
+    json: Json = False,
+) -> None:
+    """SALT LTS001a, b and c by primary support reason, age band, setting and mechanism.
+
+    Example: cldlink tables salt linked --out tables
+    """
+    from linkage.cohort.derive.period import Period
+    from linkage.cohort.tables import tables_salt as write
+    from linkage.errors import UsageError
+
+    if (period_start is None) != (period_end is None):
+        raise UsageError("Give both --period-start and --period-end, or neither.")
+    period = Period(period_start.date(), period_end.date()) if period_start and period_end else None
+    tables = write(
+        linked,
+        out,
+        period=period,
+        la=la or [],
+        policy=policy,
+        part_direct_payment=part_direct_payment,
+        options=engine_options(memory, threads, temp_dir),
+    )
+    emit("tables salt", {f"{name}_rows": len(table.display) for name, table in tables.tables.items()}, as_json=json)
+
+
+@study_app.command("run")
+def study_run(
+    linked: Linked,
+    study: Annotated[str, typer.Option("--study", help="A packaged study, or the path of one's own YAML file.")],
+    out: Out,
+    memory: Memory = None,
+    threads: Threads = None,
+    temp_dir: TempDir = None,
+    json: Json = False,
+) -> None:
+    """Run a study: population, follow-up, rates and adjusted rate ratio, through the disclosure gate.
+
+    Example: cldlink study run linked --study emergency_admission --out study
+    """
+    from linkage.cohort.study.run import study_run as run
+
+    done = run(linked, study, out, options=engine_options(memory, threads, temp_dir))
+    rows = [row for row in done.tables["rate_ratios"].display.to_pylist() if row["variable"] == "exposed"]
+    lines = [f"rate ratio, {row['model']}: {row['rate_ratio']} ({row['low']} to {row['high']})" for row in rows]
+    emit("study run", {"rate_ratios": rows}, as_json=json, lines=lines)

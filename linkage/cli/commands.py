@@ -1,0 +1,47 @@
+"""The Typer application: which command is where."""
+
+from typing import Annotated
+
+import typer
+
+from linkage import __version__
+from linkage.cli import analysis, releases, submissions, synthetic, tracing
+
+app = typer.Typer(
+    name="cldlink",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Check, trace, pseudonymise and link English adult social care Client Level Data. Works offline; nothing is sent "
+    "anywhere. Exit codes: 0 done, 2 usage, 3 input rejected, 4 refused, 6 key or signature, 7 machine, 70 fault, 130 stopped.",
+)
+
+
+def _version(shown: bool) -> None:
+    if shown:
+        typer.echo(f"cldlink {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Options of the whole program."""
+
+
+app.command("demo")(synthetic.demo)
+app.command("synth")(synthetic.synth)
+app.command("check")(submissions.check)
+app.add_typer(submissions.spec_app, name="spec")
+app.add_typer(submissions.submission_app, name="submission")
+app.add_typer(tracing.register_app, name="register")
+app.command("trace", epilog=tracing.TRACE_EXAMPLES)(tracing.trace)
+app.command("feedback")(tracing.feedback)
+app.command("evaluate")(tracing.evaluate)
+app.add_typer(releases.keys_app, name="keys")
+app.add_typer(releases.release_app, name="release")
+app.command("link")(analysis.link)
+app.add_typer(analysis.tables_app, name="tables")
+app.add_typer(analysis.study_app, name="study")
