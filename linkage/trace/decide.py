@@ -7,15 +7,16 @@ ordered by weight, then NHS number, so that the result does not depend on thread
 
 from linkage.engine import Engine, Step
 from linkage.trace.comparisons import comparison_of
-from linkage.trace.settings import Profile
+from linkage.trace.settings import Profile, WeightCaps
 
 
-def decide(engine: Engine, profile: Profile, prior_weight: float) -> None:
+def decide(engine: Engine, profile: Profile, caps: WeightCaps, prior_weight: float) -> None:
     """Make table ``decision`` (one row per row of ``query``) from ``scored``, ``cross_checked`` and ``candidate_person``.
 
     ``prior_weight`` is the weight of a person of whom nothing is known: what the best is compared with when it stands
     alone.
     """
+    engine.run(_capped_step(caps))
     engine.run(_ranked_step())
     engine.run(_best_step(prior_weight))
     engine.run(_judged_step(profile))
@@ -43,6 +44,29 @@ where list_contains(p.dobs, q.dob)
     )
 
 
+def _capped_step(caps: WeightCaps) -> Step:
+    """The scored pairs with their weight capped where the rival is no random person but a relative.
+
+    A given name unlike any of the person's: a twin or sibling who is not in the register would agree on all the rest; with
+    another gender as well, a spouse whose number or date of birth was copied. How likely the relative is bounds the
+    evidence, however well the rest agrees. An agreeing NHS number speaks against the twin.
+    """
+    return Step(
+        "capped",
+        """
+with bound as (
+  select *, case
+    when level_given_name = 'different' and level_gender = 'different' then $and_gender
+    when level_given_name = 'different' and coalesce(level_nhs_number, 'missing') <> 'exact' then $given
+    end as cap from scored)
+select * exclude (cap) replace (
+  least(match_weight, coalesce(cap, match_weight)) as match_weight,
+  case when cap < match_weight then round(1 / (1 + pow(2, -cap)), 6) else match_probability end as match_probability)
+from bound""",
+        {"given": caps.other_given_name, "and_gender": caps.other_given_name_and_gender},
+    )
+
+
 def _ranked_step() -> Step:
     """One row per (query, person): superseded records of one chain count once, by their best record."""
     return Step(
@@ -50,7 +74,7 @@ def _ranked_step() -> Step:
         """
 with pair as (
   select s.*, p.nhs_number, p.current_nhs_number, p.sensitive, p.invalidated
-  from scored s join candidate_person p using (person_id)
+  from capped s join candidate_person p using (person_id)
   where s.query_row not in (select query_row from cross_checked)),
 once as (
   select * from pair
@@ -74,11 +98,8 @@ where b.place = 1""",
 
 
 def _judged_step(profile: Profile) -> Step:
-    """Whether the best person is strong, identified, and not contradicted.
-
-    Identified: by the date of birth, at least in part, or by both names in full with the NHS number or, at least in part,
-    the postcode. Contradicted: a given name unlike any of the person's, without the NHS number (a twin or sibling who is
-    not in the register) or with another gender (a spouse's number and date of birth).
+    """Whether the best person is strong and identified: by the date of birth, at least in part, or by both names in full
+    with the NHS number or, at least in part, the postcode.
     """
     given = comparison_of("given_name").names_with("full")
     family = comparison_of("family_name").names_with("full")
@@ -89,9 +110,7 @@ def _judged_step(profile: Profile) -> Step:
 select *, match_weight >= $min_weight as strong,
   coalesce(level_date_of_birth not in ('different'), false)
   or (coalesce(level_given_name in ({given}) and level_family_name in ({family}), false)
-    and (coalesce(level_nhs_number = 'exact', false) or coalesce(level_postcode in ({postcode}), false))) as identified,
-  coalesce(level_given_name = 'different', false)
-    and (coalesce(level_nhs_number, 'missing') <> 'exact' or coalesce(level_gender = 'different', false)) as contradicted
+    and (coalesce(level_nhs_number = 'exact', false) or coalesce(level_postcode in ({postcode}), false))) as identified
 from best""",
         {"min_weight": profile.min_weight},
     )
@@ -107,7 +126,7 @@ select q.query_row,
     when x.query_row is not null and x.superseded then 'superseded'
     when x.query_row is not null then 'confirmed'
     when not q.enough then 'not_enough_data'
-    when j.strong and j.identified and not j.contradicted and j.gap >= $min_gap then
+    when j.strong and j.identified and j.gap >= $min_gap then
       case when j.invalidated then 'invalidated'
         when q.nhs_number is null then 'found'
         when q.nhs_number = j.current_nhs_number then 'confirmed'
@@ -115,7 +134,7 @@ select q.query_row,
         when j.match_weight >= $min_correct then 'corrected'
         else 'conflict' end
     when q.current_nhs_number is not null then 'conflict'
-    when j.strong and j.identified and not j.contradicted and j.next_weight is not null then 'multiple'
+    when j.strong and j.identified and j.next_weight is not null then 'multiple'
     else 'not_found' end as outcome,
   x.query_row is not null as exact, coalesce(x.person_id, j.person_id) as person_id,
   coalesce(x.current_nhs_number, j.current_nhs_number) as best_nhs_number,

@@ -86,7 +86,8 @@ def _trace(engine: Engine, queries: Queries, register: Register, profile: Profil
     engine.run_all([_known_step(), _candidate_step(), _term_step(register)])
     trace_model = load_model(profile.model)
     model.score(engine, trace_model, register.u, register.people)
-    decide(engine, profile, math.log2(trace_model.share_in_register / max(register.people, 2)))
+    prior_weight = math.log2(trace_model.share_in_register / max(register.people, 2))
+    decide(engine, profile, trace_model.caps, prior_weight)
     engine.run_all(result_steps())
     counts = {
         "queries": engine.count("query_source"),

@@ -55,6 +55,13 @@ class RegisterSettings(ConfigModel):
         return self
 
 
+class WeightCaps(ConfigModel):
+    """The most that a match can weigh, in bits, when the rival is a relative and not a random person."""
+
+    other_given_name: float
+    other_given_name_and_gender: float
+
+
 class TraceModel(ConfigModel):
     """The frozen model: for each comparison the probability of each level when both records are one person (m)."""
 
@@ -62,6 +69,7 @@ class TraceModel(ConfigModel):
     version: int = Field(ge=1)
     trained_on: str
     share_in_register: float = Field(gt=0, le=1)
+    caps: WeightCaps
     m: Mapping[str, Mapping[str, float]]
 
     @model_validator(mode="after")
