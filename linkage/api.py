@@ -20,8 +20,9 @@ from linkage.intake import CheckOptions, CheckResult, Consolidation, check_submi
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.spec import load_specification, versions
 from linkage.trace.run import Queries, TraceResult, trace_queries
-from linkage.trace.settings import load_profile
+from linkage.trace.settings import TraceModel, load_profile
 from linkage.trace.source import ColumnMap, parse_column_map, require_file
+from linkage.trace.train import train_model
 from pseudo.config_file import ConfigModel, read_config
 from pseudo.keys import RootKey
 from pseudo.policy import load_policy
@@ -115,6 +116,11 @@ def traced(
     profile = load_profile(request.profile).model_copy(update={k: v for k, v in changes.items() if v is not None})
     asked = _queries(queries, request)
     return trace_queries(asked, register, out, profile=profile, csv=request.csv, options=options)
+
+
+def train(queries: Path, register: Path, out: Path, *, name: str, request: TraceRequest | None = None) -> TraceModel:
+    """Train a model on a file of people against a register; write ``model_<name>.yaml`` to ``out`` and return it."""
+    return train_model(_queries(queries, request or TraceRequest()), register, out, name=name)
 
 
 def column_map(text: str | None) -> Mapping[str, str]:

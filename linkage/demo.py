@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 
 from linkage import api
+from linkage.cohort.measures.salt_lts001 import ALL_AGES_BAND
 from linkage.cohort.study.run import StudyResult, study_run
 from linkage.cohort.tables import SaltTables, tables_salt
 from linkage.demo_report import write_report
@@ -141,7 +142,7 @@ def _release_lines(made: Release) -> Iterator[str]:
 
 def _measure_lines(salt: SaltTables, study: StudyResult) -> Iterator[str]:
     for name in ("lts001a", "lts001b", "lts001c"):
-        totals = [row for row in salt.tables[name].display.to_pylist() if row["age_band"] == "18+"]
+        totals = [row for row in salt.tables[name].display.to_pylist() if row["age_band"] == ALL_AGES_BAND]
         yield _line(name.upper(), ", ".join(f"authority {row['la_code']}: {row['total']} people" for row in totals))
     for row in study.tables["rate_ratios"].display.to_pylist():
         if row["variable"] == "exposed":

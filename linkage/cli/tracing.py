@@ -1,13 +1,26 @@
 """Commands of tracing: register build, register describe, trace, feedback, evaluate."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperGroup
 
 from linkage.cli.options import Columns, Json, Memory, Out, Synthetic, TempDir, Threads, engine_options
 from linkage.cli.output import emit
 
+
+class _FileByDefault(TyperGroup):
+    """``cldlink trace people.csv`` is ``cldlink trace file people.csv``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the default command in front unless another one is named."""
+        if not args or args[0] not in self.commands:
+            args = ["file", *args]
+        return super().parse_args(ctx, args)
+
+
+trace_app = typer.Typer(cls=_FileByDefault, help="Find NHS numbers in a register, and train a model for it.")
 register_app = typer.Typer(no_args_is_help=True, help="Prepare a person register and look at one.")
 
 _REGISTER_EXAMPLES = """**Examples**
@@ -18,7 +31,7 @@ cldlink register build a.parquet b.parquet --out register --columns nhs_number=N
 
 Next: cldlink trace people.csv --register register --out traced"""
 
-TRACE_EXAMPLES = """**Examples**
+_TRACE_EXAMPLES = """**Examples**
 
 cldlink trace submission.csv --register register --out traced
 
@@ -70,6 +83,7 @@ def describe(register: Annotated[Path, typer.Argument(help="A prepared register.
     emit("register describe", {**manifest["counts"], **manifest["settings"]}, as_json=json)
 
 
+@trace_app.command("file", epilog=_TRACE_EXAMPLES)
 def trace(
     queries: Annotated[Path, typer.Argument(help="A CLD submission, or any CSV or Parquet file of people.")],
     register: Annotated[Path, typer.Option("--register", help="A prepared register.")],
@@ -106,6 +120,35 @@ def trace(
         options=engine_options(memory, threads, temp_dir),
     )
     emit("trace", result.counts, as_json=json)
+
+
+@trace_app.command("train")
+def train(
+    queries: Annotated[Path, typer.Argument(help="People who show the errors of those to be traced.")],
+    register: Annotated[Path, typer.Option("--register", help="A prepared register.")],
+    out: Out,
+    name: Annotated[str, typer.Option("--name", help="The name of the new model.")],
+    id_column: Annotated[str | None, typer.Option("--id", metavar="COLUMN", help="Heading of the person's id.")] = None,
+    columns: Columns = None,
+    synthetic: Synthetic = False,
+    json: Json = False,
+) -> None:
+    """Train a new model (m-probabilities, by expectation-maximisation) and write it as a YAML file to be looked at.
+
+    Tracing never trains: it uses a frozen model file. Name the new one in a profile of your own to use it.
+
+    Example: cldlink trace train current/persons.parquet --register register --name mine --out models
+    """
+    from linkage import api
+
+    request = api.TraceRequest(id_column, api.column_map(columns), synthetic=synthetic)
+    trained = api.train(queries, register, out, name=name, request=request)
+    emit(
+        "trace train",
+        trained.model_dump(),
+        as_json=json,
+        lines=[f"trained on {trained.trained_on}", f"{out}/model_{name}.yaml"],
+    )
 
 
 def feedback(

@@ -72,7 +72,8 @@ def trace_queries(
         return result
 
 
-def _trace(engine: Engine, queries: Queries, register: Register, profile: Profile, scratch: Path) -> TraceResult:
+def prepare_candidates(engine: Engine, queries: Queries, register: Register, scratch: Path) -> None:
+    """From a file to ``query_known`` (one row per query), ``found`` (query, person) and ``candidate_person``."""
     load_nicknames(engine)
     _load_queries(engine, queries, scratch)
     keep = ("query_row", "query_id", "nhs_number_given")
@@ -80,10 +81,12 @@ def _trace(engine: Engine, queries: Queries, register: Register, profile: Profil
     engine.run(query_step(register.postcode_as))
     engine.run(nickname_step("query", "query_words", "query_row"))
     engine.run(blocking_key_step("query_key", "query", "query_row", swap_dates=True))
-    engine.run(_found_step(register))
-    engine.run(_candidate_person_step(register))
-    engine.run(cross_check_step())
-    engine.run_all([_known_step(), _candidate_step(), _term_step(register)])
+    engine.run_all([_found_step(register), _candidate_person_step(register), _known_step(), _term_step(register)])
+
+
+def _trace(engine: Engine, queries: Queries, register: Register, profile: Profile, scratch: Path) -> TraceResult:
+    prepare_candidates(engine, queries, register, scratch)
+    engine.run_all([cross_check_step(), _candidate_step()])
     trace_model = load_model(profile.model)
     model.score(engine, trace_model, register.u, register.people)
     prior_weight = math.log2(trace_model.share_in_register / max(register.people, 2))

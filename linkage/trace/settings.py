@@ -95,6 +95,12 @@ def load_model(name: str) -> TraceModel:
     return read_config(_path(name, "model"), TraceModel)
 
 
+def require_name(name: str) -> None:
+    """Raise UsageError unless ``name`` can name a profile or model."""
+    if not _NAME.fullmatch(name):
+        raise UsageError("A name has 1 to 40 letters, digits, hyphens and underscores.")
+
+
 def load_register_settings() -> RegisterSettings:
     """The packaged settings of register preparation."""
     return read_config(configs_dir() / "trace" / "register.yaml", RegisterSettings)

@@ -1,0 +1,108 @@
+"""Training: m of every level by expectation-maximisation over the candidates of a file; u stays the register's own.
+
+Each round scores all candidates with the model so far (Splink), then takes as m the share of each level among the pairs,
+every pair counting with its probability of being one person. Source: Fellegi and Sunter (1969), Winkler (1988).
+"""
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from linkage.engine import Engine, EngineOptions, Step, ident, open_engine
+from linkage.errors import InputError
+from linkage.runs import staged_outputs
+from linkage.trace import model
+from linkage.trace.comparisons import COMPARISONS, Comparison
+from linkage.trace.register import Register, open_register, with_scratch
+from linkage.trace.run import Queries, prepare_candidates
+from linkage.trace.settings import TraceModel, load_model, require_name
+
+_ROUNDS = 25
+_SETTLED = 0.0005
+# Counts added to every level of a comparison: a level that the file never shows must stay possible.
+_ADDED = 0.5
+
+
+def train_model(
+    queries: Queries,
+    register_folder: Path,
+    out: Path,
+    *,
+    name: str,
+    start: str = "default",
+    options: EngineOptions | None = None,
+) -> TraceModel:
+    """Train on the people of ``queries`` against a register, from the model ``start``; write ``model_<name>.yaml`` to ``out``.
+
+    Use a file that shows the errors of those to be traced; easy rows belong in it. Probabilities are rounded to five
+    decimals, so that the same input gives the same file. Raises InputError when nobody has a candidate.
+    """
+    require_name(name)
+    register = open_register(register_folder)
+    starting = load_model(start)
+    with tempfile.TemporaryDirectory(prefix="cldlink-") as scratch:
+        folders = [register.folder, Path(scratch), *([queries.path.resolve().parent] if queries.path else [])]
+        with open_engine(with_scratch(options, Path(scratch)), folders) as engine:
+            prepare_candidates(engine, queries, register, Path(scratch))
+            if engine.run(_candidate_step()) == 0:
+                raise InputError("Nobody of the file has a candidate in the register: there is nothing to train on.")
+            trained = _trained(engine, starting, register)
+            people = engine.count("query_known")
+    about = f"{people} people against a register of {register.people}, from model {starting.name} {starting.version}"
+    result = TraceModel(name=name, version=1, trained_on=about, caps=starting.caps, **trained)
+    with staged_outputs(out) as staging:
+        text = yaml.safe_dump(result.model_dump(), sort_keys=False, allow_unicode=True)
+        (staging / f"model_{name}.yaml").write_text(text, encoding="utf-8", newline="\n")
+    return result
+
+
+def _candidate_step() -> Step:
+    """Every candidate of the queries that have details enough: the cross-check is no part of training."""
+    return Step(
+        "candidate",
+        """
+select person_id, query_row from found where query_row in (select query_row from query_known where enough)""",
+    )
+
+
+def _trained(engine: Engine, starting: TraceModel, register: Register) -> dict[str, Any]:
+    """``m`` and ``share_in_register`` when no probability moves by more than a little, or after the last round."""
+    current = starting
+    for _ in range(_ROUNDS):
+        model.score(engine, current, register.u, register.people)
+        m = {comparison.field: _maximised(engine, comparison) for comparison in COMPARISONS}
+        share = min(0.999, max(0.001, float(engine.value(_share_step()))))
+        moved = max(abs(m[field][level] - current.m[field][level]) for field in m for level in m[field])
+        current = current.model_copy(update={"m": m, "share_in_register": round(share, 3)})
+        if moved < _SETTLED:
+            break
+    return {"m": current.m, "share_in_register": current.share_in_register}
+
+
+def _maximised(engine: Engine, comparison: Comparison) -> dict[str, float]:
+    """The share of each level among the pairs, weighted by match probability; the parts add up to 1 exactly."""
+    level = ident(f"level_{comparison.field}")
+    step = Step(
+        "level_weight",
+        f"select {level}, sum(match_probability) from scored where {level} is not null group by 1 order by 1",
+    )
+    weights = dict(engine.rows(step))
+    total = sum(weights.values()) + _ADDED * len(comparison.level_names)
+    shares = {
+        name: max(0.00001, round((weights.get(name, 0.0) + _ADDED) / total, 5)) for name in comparison.level_names
+    }
+    commonest = max(shares, key=lambda name: shares[name])
+    shares[commonest] = round(1 - sum(share for name, share in shares.items() if name != commonest), 5)
+    return shares
+
+
+def _share_step() -> Step:
+    """The expected share of queries whose person is in the register: the best candidate's probability, on average."""
+    return Step(
+        "share_in_register",
+        """
+select sum(best) / (select count(*) from query_known where enough)
+from (select max(match_probability) as best from scored group by query_row)""",
+    )
