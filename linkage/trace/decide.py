@@ -26,8 +26,8 @@ def decide(engine: Engine, profile: Profile, caps: WeightCaps, prior_weight: flo
 def cross_check_step() -> Step:
     """Queries whose valid number is in the register with the same date of birth, in any version of the record.
 
-    The names must not speak against it: a given name and a gender that differ, or a given and a family name that differ,
-    send the query on to the probabilistic step (a spouse's or twin's number). An invalidated record never passes.
+    The given name must not speak against it, nor, where there is none to compare, the gender or the family name: such a
+    query goes on to the probabilistic step (a spouse's or twin's number and date).
     """
     return Step(
         "cross_checked",
@@ -35,35 +35,43 @@ def cross_check_step() -> Step:
 select q.query_row, p.person_id, p.current_nhs_number, p.sensitive, p.invalidated,
   p.current_nhs_number <> p.nhs_number as superseded
 from query q join candidate_person p on p.nhs_number = q.nhs_number
-where list_contains(p.dobs, q.dob)
-  and (q.given is null or p.given is null
-    or list_has_any(p.given_tokens, q.given_tokens) or list_has_any(p.given_tokens, q.given_related)
-    or list_has_any(p.family_tokens, q.given_tokens)
-    or jaro_winkler_similarity(p.given, q.given) >= 0.8
-    or (length(q.given) = 1 and starts_with(p.given, q.given)))""",
+where list_contains(p.dobs, q.dob) and case
+  when q.given is null or p.given is null then coalesce(q.gender = p.gender, true)
+    and (q.family is null or p.family is null or list_has_any(p.family_tokens, q.family_tokens)
+      or jaro_winkler_similarity(p.family, q.family) >= 0.8)
+  else list_has_any(p.given_tokens, q.given_tokens) or list_has_any(p.given_tokens, q.given_related)
+    or list_has_any(p.family_tokens, q.given_tokens) or jaro_winkler_similarity(p.given, q.given) >= 0.8
+    or (length(q.given) = 1 and starts_with(p.given, q.given)) end""",
     )
 
 
 def _capped_step(caps: WeightCaps) -> Step:
     """The scored pairs with their weight capped where the rival is no random person but a relative.
 
-    A given name unlike any of the person's: a twin or sibling who is not in the register would agree on all the rest; with
-    another gender as well, a spouse whose number or date of birth was copied. How likely the relative is bounds the
-    evidence, however well the rest agrees. An agreeing NHS number speaks against the twin.
+    How likely the relative is bounds the evidence, however well the rest agrees (``WeightCaps``). An agreeing NHS number
+    speaks against the twin and the namesake, and for the copy.
     """
     return Step(
         "capped",
         """
-with bound as (
-  select *, case
-    when level_given_name = 'different' and level_gender = 'different' then $and_gender
-    when level_given_name = 'different' and coalesce(level_nhs_number, 'missing') <> 'exact' then $given
-    end as cap from scored)
+with told as (
+  select *, coalesce(level_nhs_number = 'exact', false) as number_agrees,
+    coalesce(level_gender = 'different', false) as gender_differs,
+    coalesce(level_given_name, 'missing') as given_name,
+    coalesce(level_date_of_birth = 'different', false) as birth_differs
+  from scored),
+bound as (
+  select * exclude (number_agrees, gender_differs, given_name, birth_differs), least(
+    case when given_name = 'different' and not number_agrees then $twin end,
+    case when given_name = 'different' and gender_differs then $copied end,
+    case when given_name = 'missing' and gender_differs and number_agrees then $copied_unnamed end,
+    case when birth_differs and not number_agrees then $namesake end) as cap
+  from told)
 select * exclude (cap) replace (
-  least(match_weight, coalesce(cap, match_weight)) as match_weight,
+  least(match_weight, cap) as match_weight,
   case when cap < match_weight then round(1 / (1 + pow(2, -cap)), 6) else match_probability end as match_probability)
 from bound""",
-        {"given": caps.other_given_name, "and_gender": caps.other_given_name_and_gender},
+        caps.model_dump(),
     )
 
 

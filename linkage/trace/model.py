@@ -53,27 +53,30 @@ def estimate_u(engine: Engine, people: str, settings: RegisterSettings) -> dict[
     """The probability of each level for two random people of the register: u, by counting random pairs.
 
     The pairs are fixed by the register's content. The packaged ``baseline_u`` counts as ``baseline_pairs`` more pairs, so
-    that a small register is not trusted for what it cannot show and no level is impossible. Of the NHS number only the
-    packaged value is used.
+    that a small register is not trusted for what it cannot show and no level is impossible.
     """
     engine.run(_sample_step(people, settings.u_sample_people))
     size = engine.count("u_person")
     shifts = max(1, min((size - 1) // 2, settings.u_sample_pairs // max(size, 1)))
     conditions = ",\n  ".join(f"{comparison.level_sql} as {comparison.field}" for comparison in COMPARISONS)
     engine.run(Step("u_level", _random_pair_sql(conditions, size, shifts)))
-    estimated = {}
-    for comparison in COMPARISONS:
-        counted = dict(engine.rows(_level_count_step(comparison.field)))
-        baseline = settings.baseline_u.get(comparison.field, {})
-        total = sum(counted.values()) + settings.baseline_pairs
-        estimated[comparison.field] = {
-            level: _rounded((counted.get(level, 0) + settings.baseline_pairs * baseline.get(level, 0)) / total)
-            for level in comparison.level_names
-        }
-    chance = settings.nhs_number_mistaken
-    estimated["nhs_number"] = {"exact": chance, "different": _rounded(1 - chance)}
+    estimated = {comparison.field: _estimated(engine, comparison, settings) for comparison in COMPARISONS}
     engine.drop("u_person", "u_level")
     return estimated
+
+
+def _estimated(engine: Engine, comparison: Comparison, settings: RegisterSettings) -> dict[str, float]:
+    """u of each level of one comparison; levels with a packaged value keep it and the others share the rest."""
+    fixed = settings.fixed_u.get(comparison.field, {})
+    counted = dict(engine.rows(_level_count_step(comparison.field)))
+    baseline = settings.baseline_u.get(comparison.field, {})
+    pairs = {
+        level: counted.get(level, 0) + settings.baseline_pairs * baseline.get(level, 0)
+        for level in comparison.level_names
+        if level not in fixed
+    }
+    rest = (1 - sum(fixed.values())) / sum(pairs.values())
+    return {level: _rounded(fixed.get(level, pairs.get(level, 0) * rest)) for level in comparison.level_names}
 
 
 def _settings(m: Probabilities, u: Probabilities, prior: float) -> dict[str, Any]:

@@ -39,16 +39,14 @@ class RegisterSettings(ConfigModel):
     u_sample_pairs: int = Field(ge=1)
     baseline_pairs: int = Field(ge=1)
     baseline_u: Mapping[str, Mapping[str, float]]
-    nhs_number_mistaken: float = Field(gt=0, lt=1)
+    fixed_u: Mapping[str, Mapping[str, float]]
     baseline_people: int = Field(ge=1)
     baseline_frequency: Mapping[str, float]
 
     @model_validator(mode="after")
     def _complete(self) -> "RegisterSettings":
         for comparison in COMPARISONS:
-            if comparison.field != "nhs_number" and set(self.baseline_u.get(comparison.field, {})) != set(
-                comparison.level_names
-            ):
+            if set(self.baseline_u.get(comparison.field, {})) != set(comparison.level_names):
                 raise ValueError(f"baseline_u.{comparison.field} needs exactly {', '.join(comparison.level_names)}")
         if set(self.baseline_frequency) != set(FREQUENCY_COLUMNS):
             raise ValueError(f"baseline_frequency needs exactly {', '.join(FREQUENCY_COLUMNS)}")
@@ -56,10 +54,17 @@ class RegisterSettings(ConfigModel):
 
 
 class WeightCaps(ConfigModel):
-    """The most that a match can weigh, in bits, when the rival is a relative and not a random person."""
+    """The most that a match can weigh, in bits, when the rival is a relative and not a random person.
 
-    other_given_name: float
-    other_given_name_and_gender: float
+    ``twin``: the given name is unlike any of the person's. ``namesake``: the date of birth is another. Neither holds when
+    the NHS number agrees. ``copied``: given name and gender differ (a spouse's number or date of birth was copied);
+    ``copied_unnamed``: the number agrees, the gender differs and there is no given name to tell.
+    """
+
+    twin: float
+    namesake: float
+    copied: float
+    copied_unnamed: float
 
 
 class TraceModel(ConfigModel):
