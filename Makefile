@@ -22,8 +22,8 @@ lint: $(STAMP)          ## ruff and mypy, as .ci/run does
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(STAMP)         ## measure speed, memory and accuracy; see docs/benchmarks.md
-	$(BIN)/python -m tests.benchmarks
+bench: $(STAMP)         ## speed and accuracy (FEBRL=folder adds Febrl 4); see docs/benchmarks.md
+	$(BIN)/python -m tests.benchmarks $(FEBRL)
 
 sample: $(STAMP)        ## make sample_data again, byte for byte
 	$(BIN)/cldlink synth --profile sample --out sample_data --synthetic

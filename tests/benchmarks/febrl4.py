@@ -1,8 +1,10 @@
 """The tracer on Febrl 4: 5,000 people as the register, their 5,000 damaged duplicates as queries without any number.
 
 Febrl 4 has Australian names, dates of birth and four-digit postcodes: postcodes are compared as text. NHS numbers of the
-9-series are made up for the register. ``python -m tests.benchmarks.febrl4 FOLDER`` (the folder with febrl4a.csv and
-febrl4b.csv) prints precision and recall, also with every fifth person of the register taken away.
+9-series are made up for the register.
+
+``python -m tests.benchmarks.febrl4 FOLDER`` (the folder with febrl4a.csv and febrl4b.csv) prints precision and recall,
+also with every fifth person of the register taken away. ``… FOLDER --write OUT`` writes the files for the command line.
 """
 
 import csv
@@ -49,29 +51,32 @@ def person(record: dict[str, str]) -> int:
     return int(record["rec_id"].split("-")[1])
 
 
-def files(folder: Path, scratch: Path, *, without: int | None = None) -> tuple[Path, Path, dict[str, str]]:
-    """The register and query files, and the true number of each query that has one in the register."""
+def files(folder: Path, out: Path, *, without: int | None = None) -> dict[str, str]:
+    """Write register.csv, queries.csv and truth.csv; return the true number of each query that has one there."""
     people = read(folder / "febrl4a.csv")
     kept = [row for row in people if without is None or person(row) % without]
     number = {person(row): made_up_number(person(row)) for row in kept}
     fields = ("given_name", "surname", "date_of_birth", "postcode")
-    register = [{"nhs_number": number[person(row)]} | {field: row[field] for field in fields} for row in kept]
+    write(out / "register.csv", [{"nhs_number": number[person(row)]} | {f: row[f] for f in fields} for row in kept])
     asked = read(folder / "febrl4b.csv")
-    queries = [{"rec_id": row["rec_id"]} | {field: row[field] for field in fields} for row in asked]
-    truth = {row["rec_id"]: number[person(row)] for row in asked if person(row) in number}
-    return write(scratch / "register.csv", register), write(scratch / "queries.csv", queries), truth
+    write(out / "queries.csv", [{"rec_id": row["rec_id"]} | {f: row[f] for f in fields} for row in asked])
+    truth = [{"query_id": row["rec_id"], "true_nhs_number": number.get(person(row), "")} for row in asked]
+    write(out / "truth.csv", truth)
+    return {row["query_id"]: row["true_nhs_number"] for row in truth if row["true_nhs_number"]}
 
 
 def run(folder: Path, *, without: int | None = None, min_weight: float = 0, min_gap: float = 3) -> dict[str, Any]:
     """Precision, recall and false links among the absent; ``without=5`` takes away a fifth of the register."""
     profile = load_profile("default").model_copy(update={"min_weight": min_weight, "min_gap": min_gap})
     with tempfile.TemporaryDirectory() as scratch:
-        register, queries, truth = files(folder, Path(scratch), without=without)
+        truth = files(folder, Path(scratch), without=without)
         start = time.perf_counter()
-        build_register([register], Path(scratch) / "register", columns=COLUMNS, postcode_as="text")
+        build_register(
+            [Path(scratch) / "register.csv"], Path(scratch) / "register", columns=COLUMNS, postcode_as="text"
+        )
         built = time.perf_counter()
         result = trace_queries(
-            Queries(path=queries, columns=COLUMNS, id_column="rec_id"),
+            Queries(path=Path(scratch) / "queries.csv", columns=COLUMNS, id_column="rec_id"),
             Path(scratch) / "register",
             None,
             profile=profile,
@@ -96,5 +101,10 @@ def run(folder: Path, *, without: int | None = None, min_weight: float = 0, min_
 
 if __name__ == "__main__":
     data = Path(sys.argv[1])
-    for fifth in (None, 5):
-        print(json.dumps(run(data, without=fifth)))
+    if len(sys.argv) > 3:
+        for name, fifth in (("whole", None), ("four_fifths", 5)):
+            (Path(sys.argv[3]) / name).mkdir(parents=True, exist_ok=True)
+            files(data, Path(sys.argv[3]) / name, without=fifth)
+    else:
+        for fifth in (None, 5):
+            print(json.dumps(run(data, without=fifth)))

@@ -1,0 +1,20 @@
+"""``make bench``: every benchmark that needs no file from outside; Febrl 4 too when its folder is given.
+
+``python -m tests.benchmarks [FEBRL_FOLDER]``
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from tests.benchmarks import febrl4, nhs_number, pseudonyms, realistic
+
+if __name__ == "__main__":
+    print(json.dumps({"cpus": os.cpu_count(), "python": sys.version.split()[0]}))
+    print("nhs_number", json.dumps(nhs_number.run()))
+    print("pseudonyms", json.dumps(pseudonyms.run()))
+    print("realistic", json.dumps(realistic.run()))
+    if len(sys.argv) > 1:
+        print("febrl4, whole register", json.dumps(febrl4.run(Path(sys.argv[1]))))
+        print("febrl4, a fifth taken away", json.dumps(febrl4.run(Path(sys.argv[1]), without=5)))
