@@ -13,7 +13,12 @@ tables_app = typer.Typer(no_args_is_help=True, help="Official tables from linked
 study_app = typer.Typer(no_args_is_help=True, help="Cohort studies on linked data.")
 
 Linked = Annotated[Path, typer.Argument(help="A linked folder, made by 'cldlink link'.")]
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])]
+PeriodStart = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day of the period; else as the submissions say.")
+]
+PeriodEnd = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day of the period, inclusive; goes with the first.")
+]
 
 
 def link(
@@ -40,8 +45,8 @@ def link(
 def tables_salt(
     linked: Linked,
     out: Out,
-    period_start: Day = None,
-    period_end: Day = None,
+    period_start: PeriodStart = None,
+    period_end: PeriodEnd = None,
     la: Annotated[list[str] | None, typer.Option("--la", help="Authority code; several allowed; all if none.")] = None,
     policy: Annotated[str, typer.Option(help="Disclosure policy for every count.")] = "cld_round5",
     part_direct_payment: Annotated[

@@ -55,7 +55,10 @@ def keys_show(
     passphrase_fd: PassphraseFd = None,
     json: Json = False,
 ) -> None:
-    """Open a key file and show the key's name and check value: proof that the passphrase fits."""
+    """Open a key file and show the key's name and check value: proof that the passphrase fits.
+
+    Example: cldlink keys show --keystore root.keystore
+    """
     from pseudo.custody import open_keystore
 
     with open_keystore(keystore, _passphrase(passphrase_file, passphrase_fd)) as key:
@@ -111,7 +114,12 @@ def release_verify(
     passphrase_fd: PassphraseFd = None,
     json: Json = False,
 ) -> None:
-    """Verify a release: every byte of every file as it was written, or exactly which file was altered. Code 6 if not."""
+    """Verify a release: every byte of every file as it was written, or exactly which file was altered. Code 6 if not.
+
+    Example: cldlink release verify release --keystore root.keystore
+
+    Next: cldlink link release --out linked
+    """
     from pseudo.custody import open_keystore
     from pseudo.release import verify_release
 

@@ -26,7 +26,10 @@ AsAt = Annotated[
 
 @spec_app.command("list")
 def spec_list(json: Json = False) -> None:
-    """List the specification versions that files can be checked against."""
+    """List the specification versions that files can be checked against.
+
+    Next: cldlink spec show v4.2
+    """
     from linkage.spec import load_specification, versions
 
     found = {version: load_specification(version) for version in versions()}
@@ -36,7 +39,10 @@ def spec_list(json: Json = False) -> None:
 
 @spec_app.command("show")
 def spec_show(version: Annotated[str, typer.Argument(help="Such as v4.2 or v6.")], json: Json = False) -> None:
-    """Show the fields of a specification in the order of the file, with their lists."""
+    """Show the fields of a specification in the order of the file; with --json also their lists.
+
+    Example: cldlink spec show v4.2
+    """
     from linkage.spec import load_specification
 
     spec = load_specification(version)

@@ -34,7 +34,10 @@ def demo(
     ),
     out: Annotated[Path, typer.Option("--out", help="Folder to write to.")] = Path("out/demo"),
 ) -> None:
-    """Run the main job on the sample: check, trace, feed back, release, link, measure; ends with an HTML report."""
+    """Run the main job on the sample: check, trace, feed back, release, link, measure; ends with an HTML report.
+
+    Example: cldlink demo --sample sample_data --out out/demo
+    """
     from linkage.demo import run_demo
 
     for line in run_demo(sample, out):

@@ -76,7 +76,10 @@ def build(
 
 @register_app.command("describe")
 def describe(register: Annotated[Path, typer.Argument(help="A prepared register.")], json: Json = False) -> None:
-    """Say what a prepared register holds: people, versions, what was left out, how postcodes are compared."""
+    """Say what a prepared register holds: people, versions, what was left out, how postcodes are compared.
+
+    Example: cldlink register describe register
+    """
     from linkage.runs import read_manifest
 
     manifest = read_manifest(register)
@@ -154,7 +157,10 @@ def train(
 def feedback(
     trace_file: Annotated[Path, typer.Argument(help="trace.parquet of CLD people.")], out: Out, json: Json = False
 ) -> None:
-    """Write each authority its feedback file: given and traced number, outcome, what to do. Its own people only."""
+    """Write each authority its feedback file: given and traced number, outcome, what to do. Its own people only.
+
+    Example: cldlink feedback traced/trace.parquet --out feedback
+    """
     from linkage.trace.feedback import write_feedback
 
     emit("feedback", {f"people_{la}": count for la, count in write_feedback(trace_file, out).items()}, as_json=json)
@@ -167,7 +173,10 @@ def evaluate(
     ],
     json: Json = False,
 ) -> None:
-    """Measure a trace against the truth: precision, recall, false links to people who are not in the register."""
+    """Measure a trace against the truth: precision, recall, false links to people who are not in the register.
+
+    Example: cldlink evaluate traced/trace.parquet --truth sample_data/truth/submitted_people.csv
+    """
     from linkage.trace.evaluate import evaluate_trace
 
     quality = evaluate_trace(trace_file, truth)
