@@ -53,7 +53,9 @@ from social_care join latest using (la_code) group by la_code, period_end order 
         raise UsageError("The linked tables hold no social care rows for these authorities. Check --la.")
     if len({tuple(row[1:]) for row in periods}) > 1 or None in periods[0][1:]:
         stated = "; ".join(f"{code}: {start or 'not stated'} to {end or 'not stated'}" for code, start, end in periods)
-        raise UsageError(f"The authorities do not cover one and the same period ({stated}). Give --period-start and --period-end, or --la.")
+        raise UsageError(
+            f"The authorities do not cover one and the same period ({stated}). Give --period-start and --period-end, or --la."
+        )
     return Period(periods[0][1], periods[0][2])
 
 
