@@ -4,6 +4,7 @@ Every step is the one that the command of the same name runs; nothing is prepare
 """
 
 import secrets
+import textwrap
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -125,7 +126,8 @@ def _check_lines(checks: Sequence[CheckResult]) -> Iterator[str]:
 def _trace_lines(trace: TraceResult) -> Iterator[str]:
     outcomes = {name.removeprefix("outcome_"): n for name, n in trace.counts.items() if name.startswith("outcome_")}
     yield _line("trace", f"{trace.counts['queries']:,} people against {trace.counts['register_people']:,}")
-    yield _line("", ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in outcomes.items()))
+    for part in textwrap.wrap(", ".join(f"{name.replace('_', ' ')} {count}" for name, count in outcomes.items()), 90):
+        yield _line("", part)
 
 
 def _quality_lines(quality: Evaluation) -> Iterator[str]:
@@ -143,7 +145,8 @@ def _release_lines(made: Release) -> Iterator[str]:
 def _measure_lines(salt: SaltTables, study: StudyResult) -> Iterator[str]:
     for name in ("lts001a", "lts001b", "lts001c"):
         totals = [row for row in salt.tables[name].display.to_pylist() if row["age_band"] == ALL_AGES_BAND]
-        yield _line(name.upper(), ", ".join(f"authority {row['la_code']}: {row['total']} people" for row in totals))
+        shown = ", ".join(f"authority {row['la_code']}: {row['total']} people" for row in totals)
+        yield _line(name.upper(), f"{shown} (rounded)")
     for row in study.tables["rate_ratios"].display.to_pylist():
         if row["variable"] == "exposed":
             text = f"emergency admission rate ratio {row['rate_ratio']} ({row['low']} to {row['high']}), {row['model']}"

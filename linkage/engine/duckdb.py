@@ -179,10 +179,21 @@ def translate(error: BaseException, step: str) -> LinkageError:
     )
 
 
+def was_interrupted(error: BaseException | None) -> bool:
+    """Whether an error, or one that it came from, is Ctrl-C arriving while the database was at work."""
+    while error is not None:
+        if isinstance(error, duckdb.InterruptException | KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 @contextmanager
 def _translated(step: str) -> Iterator[None]:
     try:
         yield
+    except duckdb.InterruptException:
+        raise KeyboardInterrupt from None
     except duckdb.Error as error:
         raise translate(error, step) from None
 

@@ -70,7 +70,7 @@ def number(cell: Cell) -> float | None:
 def is_numeric(texts: Sequence[str]) -> bool:
     """Whether a column as shown is one of numbers, marks of hidden cells aside: it is then aligned to the right."""
     numbers = [text for text in texts if text not in _MARKS]
-    return bool(numbers) and all(_NUMBER_LIKE.fullmatch(text) for text in numbers)
+    return any(texts) and all(_NUMBER_LIKE.fullmatch(text) for text in numbers)
 
 
 def _decimal(value: float, decimals: int) -> str:
