@@ -20,9 +20,9 @@ _MACHINE = "The machine could not do it ({kind}): check the path, the rights, th
 
 def main() -> None:
     """Run ``cldlink``; exits with a code of ``linkage.errors.ExitCode``."""
-    from linkage.cli.commands import app
-
     try:
+        from linkage.cli.commands import app
+
         app()
     except SystemExit as stop:
         if stop.code == ExitCode.INTERRUPTED:
@@ -58,7 +58,3 @@ def _ours(filename: str) -> bool:
     return (
         Path(filename).resolve().is_relative_to(Path(__file__).resolve().parents[1]) or "pseudo" in Path(filename).parts
     )
-
-
-if __name__ == "__main__":
-    main()

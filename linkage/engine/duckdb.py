@@ -5,12 +5,13 @@ fault, and its cause is cut (``from None``).
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -19,6 +20,10 @@ from linkage.engine.sql import Step, ident
 from linkage.errors import InputError, InternalError, LinkageError, MachineError, UsageError
 
 _ROW_GROUP = 122_880
+
+_SIZE = re.compile(r"[0-9]+(\.[0-9]+)? ?[KMGT]i?B", re.IGNORECASE)
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -60,7 +65,7 @@ class Engine:
 
     def rows(self, step: Step) -> list[tuple[Any, ...]]:
         """The rows of a query, for small results."""
-        return self._execute(step).fetchall()
+        return self._at_work(step.name, lambda: self._ask(step).fetchall())
 
     def value(self, step: Step) -> Any:
         """The single value of a query with one row and one column."""
@@ -68,8 +73,9 @@ class Engine:
 
     def arrow(self, step: Step) -> pa.Table:
         """The result of a query as an Arrow table."""
-        with _translated(step.name):
-            return self._connection.sql(step.sql, params=dict(step.values) or None).to_arrow_table()
+        return self._at_work(
+            step.name, lambda: self._connection.sql(step.sql, params=dict(step.values) or None).to_arrow_table()
+        )
 
     def batches(self, step: Step, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
         """The result of a query as Arrow batches, for results too large to hold."""
@@ -93,7 +99,12 @@ class Engine:
     def read_parquet(self, name: str, paths: Sequence[Path], columns: Sequence[str] = ()) -> int:
         """Make a table from Parquet files (all columns, or the named ones); return its row count."""
         chosen = ", ".join(ident(column) for column in columns) or "*"
-        return self.run(Step(name, f"select {chosen} from read_parquet($paths)", {"paths": [str(p) for p in paths]}))
+        step = Step(name, f"select {chosen} from read_parquet($paths)", {"paths": [str(p) for p in paths]})
+        try:
+            return self.run(step)
+        except InputError:
+            files = ", ".join(str(path) for path in paths)
+            raise InputError(f"{files}: this is not a readable Parquet file. Make it again.") from None
 
     def write_parquet(self, step: Step, path: Path, row_group_size: int = _ROW_GROUP) -> None:
         """Write a query's result to one Parquet file. Give the query an ``order by``: same input, same bytes."""
@@ -131,14 +142,33 @@ class Engine:
         """The open connection, for Splink, which must share it. The caller translates its errors."""
         return self._connection
 
-    def _execute(self, step: Step) -> duckdb.DuckDBPyConnection:
-        with _translated(step.name):
-            return self._connection.execute(step.sql, dict(step.values) or None)
+    def _execute(self, step: Step) -> None:
+        self._at_work(step.name, lambda: self._ask(step))
+
+    def _ask(self, step: Step) -> duckdb.DuckDBPyConnection:
+        return self._connection.execute(step.sql, dict(step.values) or None)
+
+    def _at_work(self, name: str, call: Callable[[], Result]) -> Result:
+        """The result of a database call. It runs in a thread of its own, so that Ctrl-C stops even a long query at once."""
+        with _translated(name), ThreadPoolExecutor(1) as pool:
+            future = pool.submit(call)
+            try:
+                return future.result()
+            except KeyboardInterrupt:
+                self._connection.interrupt()
+                raise
 
 
 def open_engine(options: EngineOptions | None = None, folders: Sequence[Path] = ()) -> Engine:
-    """Open an in-memory database that may touch only ``folders`` (and its temporary directory), then lock it."""
+    """Open an in-memory database that may touch only ``folders`` (and its temporary directory), then lock it.
+
+    Raises UsageError when the temporary directory is not there or the memory limit is not a size.
+    """
     options = options or EngineOptions()
+    if options.temp_directory and not options.temp_directory.is_dir():
+        raise UsageError(f"{options.temp_directory}: there is no such folder. Give --temp-dir one that is there.")
+    if options.memory_limit and not _SIZE.fullmatch(options.memory_limit):
+        raise UsageError("--memory is a number and a unit, such as 2GB or 512MB.")
     allowed = [*folders, *([options.temp_directory] if options.temp_directory else [])]
     settings: list[tuple[str, Any]] = [
         ("preserve_insertion_order", True),
@@ -184,6 +214,8 @@ def was_interrupted(error: BaseException | None) -> bool:
     while error is not None:
         if isinstance(error, duckdb.InterruptException | KeyboardInterrupt):
             return True
+        if isinstance(error, RuntimeError) and "interrupted" in str(error).lower():
+            return True
         error = error.__cause__ or error.__context__
     return False
 
@@ -192,10 +224,12 @@ def was_interrupted(error: BaseException | None) -> bool:
 def _translated(step: str) -> Iterator[None]:
     try:
         yield
-    except duckdb.InterruptException:
-        raise KeyboardInterrupt from None
-    except duckdb.Error as error:
-        raise translate(error, step) from None
+    except (duckdb.Error, RuntimeError) as error:
+        if was_interrupted(error):
+            raise KeyboardInterrupt from None
+        if isinstance(error, duckdb.Error):
+            raise translate(error, step) from None
+        raise
 
 
 def _setting(value: Any) -> str:
