@@ -16,7 +16,7 @@ from functools import cache
 from linkage.configs import read_packaged
 from linkage.engine.sql import literal
 from linkage.normalise.invalid import InvalidValueError
-from linkage.normalise.text import WHITESPACE, let_sql, one_of_sql, separators, without, without_sql
+from linkage.normalise.text import WHITESPACE, let_sql, separators, without, without_sql
 from pseudo.config_file import ConfigModel
 
 REASONS = {
@@ -110,8 +110,14 @@ def clean_sql(expr: str) -> str:
 
 
 def is_valid_sql(expr: str) -> str:
-    """SQL of ``is_valid``: true or false, false for null."""
-    return f"({clean_sql(expr)}) is not null"
+    """SQL of ``is_valid``: true or false, false for null.
+
+    Written without branches, for whole columns: DuckDB works out a repeated expression once only outside ``case`` and
+    ``and``. The rule is that of ``clean_sql``.
+    """
+    text = f"(case when strlen({expr}) = {_LENGTH} then {expr} else {compact_sql(expr)} end)"
+    bits = " & ".join(f"({condition})::utinyint" for condition in _conditions_sql(text, _digits_sql(text)))
+    return f"coalesce({bits}, 0) = 1"
 
 
 def reason_sql(expr: str) -> str:
@@ -129,26 +135,50 @@ def reason_sql(expr: str) -> str:
 
 
 def _passes_sql(text: str) -> str:
-    """SQL true for ten digits with the right check digit that are not listed as placeholders.
+    """SQL true for ten digits with the right check digit that are not listed as placeholders."""
+    checked = " and ".join(_conditions_sql(text, "_digits"))
+    return let_sql("_digits", _digits_sql(text), checked)
 
-    The cast is made with a 1 before the text, so that ten digits, and only they, give a number from 10**10 to 2 * 10**10 - 1:
-    whatever else a cast may read (a point, a space, an underscore) leaves fewer digits. An exponent could reach that
-    range and is asked for first.
+
+def _digits_sql(text: str) -> str:
+    """SQL of the number 1 d1 … d10 1 for ten digits d1 … d10. Anything else gives null or a number of another length.
+
+    A cast also reads a point, a space, an underscore or an exponent. With a 1 in front and behind none of them leaves
+    twelve digits: all but the exponent take a place from the digits, and an exponent would end in the 1 behind.
     """
-    ten_bytes = f"strlen({text}) = {_LENGTH} and not contains({text}, 'e') and not contains({text}, 'E')"
-    in_range = f"_digits between {10**_LENGTH} and {2 * 10**_LENGTH - 1}"
-    checked = let_sql(
-        "_digits", f"try_cast('1' || {text} as ubigint)", f"{in_range} and {_check_sum_sql('_digits')} % 11 = 1"
+    return f"try_cast('1' || {text} || '1' as ubigint)"
+
+
+def _conditions_sql(text: str, digits: str) -> tuple[str, ...]:
+    """What must hold of a text and its ``_digits_sql``: ten bytes, ten digits, a right check sum, not a placeholder."""
+    size, table = _placeholder_table()
+    return (
+        f"strlen({text}) = {_LENGTH}",
+        f"{digits} between {10 ** (_LENGTH + 1)} and {2 * 10 ** (_LENGTH + 1) - 1}",
+        f"{_check_sum_sql(digits)} % 11 = 1",
+        f"({list(table)}::ubigint[])[cast({digits} % {size} as bigint) + 1] <> {digits}",
     )
-    return f"{ten_bytes} and {checked} and {text} not in {one_of_sql(tuple(_never_valid()))}"
 
 
-def _check_sum_sql(number: str) -> str:
+@cache
+def _placeholder_table() -> tuple[int, tuple[int, ...]]:
+    """The listed placeholders (as ``_digits_sql`` gives them) by their remainder, for one comparison instead of many.
+
+    The size is the least at which no two of them share a remainder; free places hold 0.
+    """
+    listed = [int(f"1{number}1") for number in _never_valid()]
+    size = next(n for n in range(len(listed), 10**6) if len({number % n for number in listed}) == len(listed))
+    by_remainder = {number % size: number for number in listed}
+    return size, tuple(by_remainder.get(remainder, 0) for remainder in range(size))
+
+
+def _check_sum_sql(digits: str) -> str:
     """SQL of a sum that is the weighted digit sum (weights 1 for the last digit to 11 for the leading 1), modulo 11.
 
-    The digit with weight k + 1 is q[k] - 10 * q[k+1], where q[k] is the number without its last k digits. Collected by
-    q[k] the factor is 1 - 9k, which is 1 + 2k modulo 11: one division a digit. The leading 1 has weight 11, that is
-    nothing, but its own q[10] (factor 10, value 1) is left out here: a right sum is therefore 1 modulo 11.
+    The digit with weight k + 1 is q[k] - 10 * q[k+1], where q[k] is the number without its last k digits (and without the
+    1 behind). Collected by q[k] the factor is 1 - 9k, which is 1 + 2k modulo 11: one division a digit. The leading 1 has
+    weight 11, that is nothing, but its own q[10] (factor 10, value 1) is left out here: a right sum is therefore 1
+    modulo 11.
     """
     factors = [(k, (1 + 2 * k) % 11) for k in range(_LENGTH)]
-    return "(" + " + ".join(f"{factor} * ({number} // {10**k})" for k, factor in factors if factor) + ")"
+    return "(" + " + ".join(f"{factor} * ({digits} // {10 ** (k + 1)})" for k, factor in factors if factor) + ")"
