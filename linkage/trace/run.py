@@ -115,7 +115,8 @@ def _load_queries(engine: Engine, queries: Queries, scratch: Path) -> None:
                 f"{queries.path}: none of the fields {', '.join(LINK_FIELDS)} is there. "
                 "Say which heading holds which with --columns given_name=YOUR_HEADING,…"
             )
-    has_id = queries.id_column is not None or queries.table is not None
+    named = queries.table.column_names if queries.table is not None else ()
+    has_id = queries.id_column is not None or "query_id" in named
     engine.run(_query_source_step(has_id=has_id))
     _refuse_bad_ids(engine)
 
