@@ -57,13 +57,14 @@ def _capped_step(caps: WeightCaps) -> Step:
 with told as (
   select *, coalesce(level_nhs_number = 'exact', false) as number_agrees,
     coalesce(level_gender = 'different', false) as gender_differs,
+    coalesce(level_family_name = 'different', false) as family_differs,
     coalesce(level_given_name, 'missing') as given_name,
     coalesce(level_date_of_birth = 'different', false) as birth_differs
   from scored),
 bound as (
-  select * exclude (number_agrees, gender_differs, given_name, birth_differs), least(
+  select * exclude (number_agrees, gender_differs, family_differs, given_name, birth_differs), least(
     case when given_name = 'different' and not number_agrees then $twin end,
-    case when given_name = 'different' and gender_differs then $copied end,
+    case when given_name = 'different' and (gender_differs or family_differs) then $copied end,
     case when given_name = 'missing' and gender_differs and number_agrees then $copied_unnamed end,
     case when birth_differs and not number_agrees then $namesake end) as cap
   from told)

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from linkage.engine import Engine, EngineOptions, Step, ident, open_engine
 from linkage.errors import InputError
+from linkage.trace.result import read_trace
 from linkage.trace.source import require_file
 
 
@@ -96,10 +97,10 @@ def evaluate_trace(trace_file: Path, truth_file: Path, *, options: EngineOptions
 
 
 def _load(engine: Engine, trace_file: Path, truth_file: Path) -> None:
-    engine.read_parquet("open_trace", [trace_file])
+    read_trace(engine, "open_trace", trace_file)
     restricted = trace_file.parent / "restricted" / "sensitive.parquet"
     if restricted.is_file():
-        engine.read_parquet("sensitive_trace", [restricted])
+        read_trace(engine, "sensitive_trace", restricted)
         engine.run(
             Step(
                 "trace",

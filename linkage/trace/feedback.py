@@ -11,6 +11,7 @@ from linkage.engine import Engine, EngineOptions, Step, literal, open_engine
 from linkage.errors import InputError
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.trace.outcomes import outcomes
+from linkage.trace.result import read_trace
 from linkage.trace.source import require_file
 
 _AUTHORITY = re.compile(r"[0-9]{3}")
@@ -23,7 +24,7 @@ def write_feedback(trace_file: Path, out: Path, *, options: EngineOptions | None
     """
     require_file(trace_file, "the trace")
     with staged_outputs(out) as staging, open_engine(options, [trace_file.resolve().parent, staging]) as engine:
-        engine.read_parquet("trace", [trace_file])
+        read_trace(engine, "trace", trace_file)
         engine.run(_feedback_step())
         authorities = _authorities(engine)
         for code in authorities:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.engine import Engine, EngineOptions, Step, ident, open_engine
-from linkage.errors import InputError
+from linkage.errors import InputError, UsageError
 from linkage.runs import Manifest, file_record, read_manifest, staged_outputs
 from linkage.trace import model
 from linkage.trace.comparisons import FREQUENCY_COLUMNS
@@ -40,6 +40,7 @@ REGISTER_FIELDS = (
     "superseded_by",
     "gp_practice_code",
 )
+_COMMAND = "register build"
 _FORMAT = "cldlink-register-1"
 _REQUIRED = ("nhs_number", "date_of_birth")
 
@@ -98,7 +99,7 @@ def build_register(
             counts = _counts(engine, rows)
             _write(engine, staging, postcode_as)
         Manifest(
-            "register build",
+            _COMMAND,
             [file_record(path) for path in sources],
             counts,
             {"postcode_as": postcode_as, "columns": dict((columns or ColumnMap({})).headings)},
@@ -108,7 +109,7 @@ def build_register(
 
 def open_register(folder: Path) -> Register:
     """Open a prepared register. Raises UsageError when the folder is none, InputError when it is of another format."""
-    read_manifest(folder)
+    describe_register(folder)
     try:
         document = json.loads((folder / "register.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -117,6 +118,21 @@ def open_register(folder: Path) -> Register:
         if document.get("format") != _FORMAT or document.get("hash_check") != _hash_check(engine):
             raise InputError(f"{folder}: the register was prepared by another version. Build it again.")
     return Register(folder, int(document["people"]), document["postcode_as"], document["u"])
+
+
+def describe_register(folder: Path) -> dict[str, Any]:
+    """The counts and settings that a register was built with.
+
+    Raises UsageError when the folder is not a register, InputError when a file of it is missing or cut short.
+    """
+    manifest = read_manifest(folder)
+    if manifest["command"] != _COMMAND:
+        raise UsageError(f"{folder}: made by 'cldlink {manifest['command']}'. Give a folder of 'cldlink {_COMMAND}'.")
+    for record in manifest["outputs"]:
+        path = folder / record["name"]
+        if not path.is_file() or path.stat().st_size != record["bytes"]:
+            raise InputError(f"{path}: missing, or not as it was written. Build the register again.")
+    return {**manifest["counts"], **manifest["settings"]}
 
 
 def with_scratch(options: EngineOptions | None, scratch: Path) -> EngineOptions:
@@ -144,6 +160,8 @@ def _load_sources(engine: Engine, sources: Sequence[Path], columns: ColumnMap, s
         Step("source", f"select row_number() over (order by part, row_number) as source_row, * from ({union})")
     )
     engine.drop(*(f"source_{number}" for number in range(len(sources))))
+    if rows == 0:
+        raise InputError("The register extract has a heading and no rows.")
     return rows
 
 

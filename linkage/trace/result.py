@@ -1,8 +1,20 @@
 """The trace table: one row per query, with a reason that names no value."""
 
+from pathlib import Path
+
 from linkage.engine import Engine, Step, literal
+from linkage.errors import InputError
 from linkage.trace.comparisons import COMPARED_FIELDS, COMPARISONS, paired_columns_sql
 from linkage.trace.outcomes import accepted_outcomes, outcomes
+
+_NEEDED = ("query_id", "nhs_number_given", "nhs_number", "outcome", "step", "sensitive", "reason")
+
+
+def read_trace(engine: Engine, name: str, path: Path) -> None:
+    """Load a trace table from its file. Raises InputError when the file is not one."""
+    engine.read_parquet(name, [path])
+    if not {*_NEEDED} <= {*engine.columns(name)}:
+        raise InputError(f"{path}: this is not a trace. Give the trace.parquet that 'cldlink trace' writes.")
 
 
 def result_steps() -> list[Step]:

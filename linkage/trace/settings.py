@@ -57,8 +57,8 @@ class WeightCaps(ConfigModel):
     """The most that a match can weigh, in bits, when the rival is a relative and not a random person.
 
     ``twin``: the given name is unlike any of the person's. ``namesake``: the date of birth is another. Neither holds when
-    the NHS number agrees. ``copied``: given name and gender differ (a spouse's number or date of birth was copied);
-    ``copied_unnamed``: the number agrees, the gender differs and there is no given name to tell.
+    the NHS number agrees. ``copied``: given name and gender, or both names, differ (a spouse's or lodger's number and date
+    of birth); ``copied_unnamed``: the number agrees, the gender differs and there is no given name to tell.
     """
 
     twin: float

@@ -7,11 +7,11 @@ with its number (never its content).
 import codecs
 import csv
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkage.engine import Engine, Step, ident
+from linkage.engine import Engine, Step, ident, literal
 from linkage.errors import InputError, InternalError, MachineError, UsageError
 
 _DELIMITERS = (",", "\t", ";", "|")
@@ -59,7 +59,7 @@ def require_file(path: Path, what: str) -> Path:
     if not path.exists():
         raise UsageError(f"{path}: there is no such file. Check the path of {what}.")
     if path.stat().st_size == 0:
-        raise InputError(f"{path}: the file is empty. {what} needs a heading row and at least one row.")
+        raise InputError(f"{path}: the file is empty; {what} needs a heading row and at least one row.")
     return path
 
 
@@ -79,8 +79,10 @@ def load_source(engine: Engine, name: str, source: Source, fields: Sequence[str]
     a mapped heading is not in the file, InputError when the file cannot be read as a table.
     """
     raw = f"{name}_raw"
-    read = _read_parquet if source.path.suffix.lower() in _PARQUET else _read_csv
-    read(engine, raw, source)
+    if source.path.suffix.lower() in _PARQUET:
+        _read_parquet(engine, raw, source)
+    else:
+        _read_csv(engine, raw, source, {source.columns.headings.get(field, field).casefold() for field in fields})
     found = _found(engine.columns(raw), source, fields)
     selected = [
         f"nullif(trim({ident(column)}::varchar), '') as {ident(field)}"
@@ -117,20 +119,45 @@ def _read_parquet(engine: Engine, name: str, source: Source) -> None:
         raise InputError(f"{source.path}: this is not a readable Parquet file.") from None
 
 
-def _read_csv(engine: Engine, name: str, source: Source) -> None:
+def _read_csv(engine: Engine, name: str, source: Source, wanted: Set[str]) -> None:
+    """Every record after the first line, which is the heading; nothing of the form is guessed, so no row is passed over."""
     encoding = _encoding(source.path)
+    delimiter = _delimiter(source.path, encoding)
     path = source.path
     if encoding != "utf-8":
         path = source.scratch / f"{name}.utf8.csv"
         _transcode(source.path, path, encoding)
+    headings = _column_names(source.path, _headings(source.path, encoding, delimiter), wanted)
+    columns = ", ".join(f"{literal(heading)}: 'VARCHAR'" for heading in headings)
     sql = (
-        "select row_number() over () as _row, * from read_csv($path, all_varchar = true, header = true,\n"
-        "delim = $delimiter, quote = '\"', escape = '\"', strict_mode = true, null_padding = false)"
+        f"select row_number() over () as _row, * from read_csv($path, auto_detect = false, columns = {{{columns}}},\n"
+        "header = true, skip = 0, comment = '', delim = $delimiter, quote = '\"', escape = '\"', strict_mode = true)"
     )
     try:
-        engine.run(Step(name, sql, {"path": str(path), "delimiter": _delimiter(source.path, encoding)}))
+        engine.run(Step(name, sql, {"path": str(path), "delimiter": delimiter}))
     except (InputError, InternalError):
         raise InputError(_unreadable(source.path, encoding)) from None
+
+
+def _headings(path: Path, encoding: str, delimiter: str) -> list[str]:
+    with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, errors="replace", newline="") as handle:
+        try:
+            return [heading.replace("\x00", "").strip() for heading in next(csv.reader(handle, delimiter=delimiter))]
+        except csv.Error:
+            raise InputError(f"{path}: this is not a CSV file. Save it as 'CSV UTF-8' and retry.") from None
+
+
+def _column_names(path: Path, headings: Sequence[str], wanted: Set[str]) -> list[str]:
+    """The headings as names that differ. Raises InputError when a heading that is wanted stands there twice."""
+    if not any(headings):
+        raise InputError(f"{path}: the first line is blank. It must hold the headings.")
+    names: list[str] = []
+    for position, heading in enumerate(headings, start=1):
+        known = {name.casefold() for name in names} | {"_row", ""}
+        if heading.casefold() in known & wanted:
+            raise InputError(f"{path}: two columns have the heading '{heading}'. Rename or remove one of them.")
+        names.append(f"{heading} (column {position})" if heading.casefold() in known else heading)
+    return names
 
 
 def _encoding(path: Path) -> str:
