@@ -47,9 +47,13 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+# The first class that fits counts: a class stands before the one it is derived from.
 _EXIT_CODES: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (UsageError, ExitCode.USAGE),
     (pseudo.errors.ConfigError, ExitCode.USAGE),
+    (pseudo.errors.SourcePathError, ExitCode.USAGE),
+    (pseudo.errors.ReleasePathError, ExitCode.USAGE),
+    (pseudo.errors.ReleaseWriteError, ExitCode.MACHINE),
     (InputError, ExitCode.INPUT_REJECTED),
     (pseudo.errors.IdentifierError, ExitCode.INPUT_REJECTED),
     (RefusedError, ExitCode.REFUSED),

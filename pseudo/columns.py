@@ -1,5 +1,6 @@
 """Columns as distinct values and positions: a treatment runs once per distinct value, and rows sort by small numbers."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +14,10 @@ import pyarrow.compute as pc
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
-from pseudo.errors import SourceError
+from pseudo.errors import SourceError, SourcePathError
+
+# A number or date: no heading looks like one, and as a value it must not stand in a message.
+_VALUE = re.compile(r"[\d\s/.:-]*\d[\d\s/.:-]*")
 
 Positions = npt.NDArray[Any]  # whole numbers as narrow as the count of values allows
 
@@ -94,12 +98,12 @@ class Source:
 def open_source(name: str, table: Path | pa.Table) -> Source:
     """A table in memory, a Parquet file, or a CSV file with headings (UTF-8; every column read as text, blank as null).
 
-    Raises SourceError when the file is missing or cannot be read as such.
+    Raises SourcePathError when the file is missing, SourceError when it cannot be read as such.
     """
     if isinstance(table, pa.Table):
         return Source(name, table.column_names, table.num_rows, table.column)
     if not table.is_file():
-        raise SourceError(f"{name}: there is no file {table}. Give a Parquet or CSV file.")
+        raise SourcePathError(f"{name}: there is no file {table}. Give a Parquet or CSV file.")
     try:
         return _open_csv(name, table) if table.suffix.lower() == ".csv" else _open_parquet(name, table)
     except (pa.ArrowException, OSError):
@@ -124,6 +128,8 @@ def _open_parquet(name: str, path: Path) -> Source:
 def _open_csv(name: str, path: Path) -> Source:
     with csv.open_csv(path) as reader:
         headings = reader.schema.names
+    if any(_VALUE.fullmatch(heading) for heading in headings):
+        raise SourceError(f"{name}: the first line of {path} holds values. Put a line of headings in front of it.")
     options = csv.ConvertOptions(
         column_types=dict.fromkeys(headings, pa.string()), strings_can_be_null=True, null_values=[""]
     )

@@ -94,8 +94,18 @@ def _fault(path: Path, fault: Any, marks: dict[KeyPath, Mark], model: type[BaseM
     if fault["type"] == "extra_forbidden":
         close = difflib.get_close_matches(str(location[-1]), list(_field_names(model)), n=1)
         hint = f" Did you mean '{close[0]}'?" if close else ""
-    message = "unknown key" if fault["type"] == "extra_forbidden" else str(fault["msg"]).removeprefix("Value error, ")
-    return f"{path}:{line}:{column}: {key}: {message}.{hint}"
+    return f"{path}:{line}:{column}: {key}: {_sentence(fault)}.{hint}"
+
+
+def _sentence(fault: Any) -> str:
+    """What is wrong, without the value that is."""
+    if fault["type"] == "extra_forbidden":
+        return "unknown key"
+    if fault["type"] == "union_tag_not_found":
+        return f"the key {fault['ctx']['discriminator']} is missing"
+    if fault["type"] == "union_tag_invalid":
+        return f"the key {fault['ctx']['discriminator']} must be one of {fault['ctx']['expected_tags']}"
+    return str(fault["msg"]).removeprefix("Value error, ")
 
 
 def _field_names(model: type[BaseModel]) -> set[str]:

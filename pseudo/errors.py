@@ -21,6 +21,10 @@ class SourceError(IdentifierError):
     """A table handed over for release is missing, unreadable or not the table its policy describes."""
 
 
+class SourcePathError(SourceError):
+    """The path of a table handed over for release does not lead to a file."""
+
+
 class PolicyError(PseudoError):
     """A policy, approval, expiry or disclosure rule refuses the operation."""
 
@@ -31,3 +35,11 @@ class KeyCustodyError(PseudoError):
 
 class ReleaseError(PseudoError):
     """A release folder is missing, incomplete or altered."""
+
+
+class ReleasePathError(ReleaseError):
+    """The path of a release does not lead to a folder, or something else is already there."""
+
+
+class ReleaseWriteError(ReleaseError):
+    """The machine could not write a release: no right, disk full, or a file open elsewhere."""

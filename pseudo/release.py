@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from pseudo.columns import Source, open_source
 from pseudo.deidentify import Deidentified, DomainKeys, deidentify, derive_keys, present_columns
-from pseudo.errors import ReleaseError
+from pseudo.errors import ReleaseError, ReleasePathError
 from pseudo.keys import RootKey
 from pseudo.policy import LoadedPolicy, TablePolicy, is_identifier_name, require_all_treated
 from pseudo.release_manifest import (
@@ -114,11 +114,11 @@ def make_release(
 def verify_release(folder: Path, root_key: RootKey | None = None) -> list[str]:
     """What is wrong with a release, file by file; empty when every byte is as it was written.
 
-    With the root key it also finds a release that somebody altered and gave fitting hashes. Raises ReleaseError when
+    With the root key it also finds a release that somebody altered and gave fitting hashes. Raises ReleasePathError when
     there is no such folder.
     """
     if not folder.is_dir():
-        raise ReleaseError(f"{folder}: there is no such folder.")
+        raise ReleasePathError(f"{folder}: there is no such folder.")
     return faults_of(folder, root_key)
 
 

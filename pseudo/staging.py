@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pseudo.errors import ReleaseError
+from pseudo.errors import ReleasePathError, ReleaseWriteError
 
 
 @contextmanager
@@ -15,16 +15,16 @@ def staged_folder(target: Path, may_replace: Callable[[Path], bool]) -> Iterator
     """Yield a new folder beside ``target``; rename it to ``target`` if the block succeeds, remove it if not.
 
     An existing folder is replaced when it is empty or ``may_replace`` says so; Ctrl-C and errors leave it as it was.
-    Raises ReleaseError when something else is in the way or the folder cannot be written.
+    Raises ReleasePathError when something else is in the way, ReleaseWriteError when the folder cannot be written.
     """
     target = target.resolve()
     if target.exists() and not (target.is_dir() and (not any(target.iterdir()) or may_replace(target))):
-        raise ReleaseError(f"{target}: something else is here already and is not overwritten. Give another folder.")
+        raise ReleasePathError(f"{target}: something else is here already and is not overwritten. Give another folder.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.part-", dir=target.parent))
     except OSError:
-        raise ReleaseError(f"{target}: the folder cannot be written. Check the path and the rights.") from None
+        raise ReleaseWriteError(f"{target}: the folder cannot be written. Check the path and the rights.") from None
     try:
         yield staging
         _swap(staging, target)
@@ -44,7 +44,7 @@ def _swap(staging: Path, target: Path) -> None:
     except OSError:
         if old.exists() and not target.exists():
             old.rename(target)
-        raise ReleaseError(
+        raise ReleaseWriteError(
             f"{target}: the release could not be put in place (disk full, no right, or a file is open elsewhere)."
         ) from None
     shutil.rmtree(old, ignore_errors=True)
