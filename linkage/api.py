@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 
 from linkage.configs import packaged
 from linkage.engine import Engine, EngineOptions, Step, open_engine
-from linkage.errors import UsageError
+from linkage.errors import InputError, UsageError
 from linkage.intake import CheckOptions, CheckResult, Consolidation, check_submission, consolidate, write_check
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.spec import load_specification, versions
+from linkage.trace.result import read_trace
 from linkage.trace.run import Queries, TraceResult, trace_queries
 from linkage.trace.settings import TraceModel, load_profile
 from linkage.trace.source import ColumnMap, parse_column_map, require_file
@@ -30,6 +31,7 @@ from pseudo.release import Release, make_release
 from pseudo.request import ReleaseRequest
 
 EVENTS, PERSONS, TRACE = "events.parquet", "persons.parquet", "trace.parquet"
+_EVENT_COLUMNS = ("la_code", "person_unique_identifier", "postcode", "submission", "row_number")
 _CLD_HEADINGS = "person unique identifier"
 
 
@@ -137,11 +139,21 @@ def _queries(queries: Path | pd.DataFrame | pa.Table, request: TraceRequest) -> 
         return Queries(table=queries)
     require_file(queries, "the file of people to trace")
     if not request.columns and not request.id_column:
-        if queries.suffix == ".parquet" and "query_id" in pq.read_schema(queries).names:
+        if _has_query_id(queries):
             return Queries(path=queries, id_column="query_id")
         if _is_submission(queries):
             return Queries(table=_submitted_people(queries, request), sources=(queries,))
     return Queries(path=queries, columns=ColumnMap(request.columns), id_column=request.id_column)
+
+
+def _has_query_id(path: Path) -> bool:
+    """Whether a file is a Parquet table with our own id column, such as the persons of ``consolidate_submissions``."""
+    if path.suffix.lower() not in (".parquet", ".pq"):
+        return False
+    try:
+        return "query_id" in pq.read_schema(path).names
+    except (pa.ArrowException, OSError):
+        raise InputError(f"{path}: this is not a readable Parquet file.") from None
 
 
 def _is_submission(path: Path) -> bool:
@@ -190,8 +202,7 @@ def release(
     A table ``social_care`` is the events of ``consolidate_submissions``; ``traced_in`` is the folder of their trace: the
     number of an accepted link goes beside each row before it is pseudonymised.
     """
-    chosen = Path(policy) if policy.endswith((".yaml", ".yml")) else packaged(f"release/{policy}.yaml")
-    loaded = load_policy(chosen)
+    loaded = load_policy(_policy_file(policy))
     with tempfile.TemporaryDirectory(prefix="cldlink-") as scratch:
         sources = dict(tables)
         if "social_care" in sources:
@@ -209,6 +220,16 @@ def release(
         )
 
 
+def _policy_file(policy: str) -> Path:
+    """A policy file by its path, or a packaged one by its name. Raises UsageError when no packaged one has that name."""
+    if policy.endswith((".yaml", ".yml")):
+        return Path(policy)
+    known = sorted(path.stem for path in packaged("release").glob("*.yaml"))
+    if policy not in known:
+        raise UsageError(f"There is no release policy of that name. Known: {', '.join(known)}; or give a .yaml file.")
+    return packaged(f"release/{policy}.yaml")
+
+
 def _with_numbers(events: Path, trace_folder: Path, scratch: Path) -> Path:
     """The events with ``traced_nhs_number`` (accepted links only) and ``link_quality`` beside each row.
 
@@ -220,6 +241,8 @@ def _with_numbers(events: Path, trace_folder: Path, scratch: Path) -> Path:
     target = scratch / "social_care.parquet"
     with open_engine(folders=folders) as engine:
         engine.read_parquet("events", [events])
+        if not {*_EVENT_COLUMNS} <= {*engine.columns("events")}:
+            raise InputError(f"{events}: these are not the events that 'cldlink submission consolidate' writes.")
         _load_trace(engine, trace_folder)
         engine.write_parquet(_numbered_step(), target)
     return target
@@ -228,8 +251,8 @@ def _with_numbers(events: Path, trace_folder: Path, scratch: Path) -> Path:
 def _load_trace(engine: Engine, folder: Path) -> None:
     """Table ``link``: one row per person, with the number of sensitive records from the restricted file if there."""
     restricted = folder / "restricted" / "sensitive.parquet"
-    engine.read_parquet("trace", [folder / TRACE])
-    engine.read_parquet("sensitive_trace", [restricted if restricted.is_file() else folder / TRACE])
+    read_trace(engine, "trace", folder / TRACE)
+    read_trace(engine, "sensitive_trace", restricted if restricted.is_file() else folder / TRACE)
     engine.run(
         Step(
             "link",

@@ -1,6 +1,7 @@
 """Commands of keys and releases: keys create, keys show, release make, release verify."""
 
 import os
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -162,7 +163,12 @@ def _passphrase(file: Path | None, descriptor: int | None, *, confirm: bool = Fa
                 return _first_line(handle.read())
     except OSError:
         raise KeyCustodyError("The passphrase could not be read. Check the file or the descriptor.") from None
-    typed: str = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True)
+    if not sys.stdin.isatty():
+        raise UsageError("There is no terminal to ask for the passphrase. Give --passphrase-file or --passphrase-fd.")
+    try:
+        typed: str = typer.prompt("Passphrase", hide_input=True, confirmation_prompt=confirm, err=True)
+    except typer.Abort:
+        raise KeyboardInterrupt from None
     return typed.encode()
 
 

@@ -80,10 +80,9 @@ def describe(register: Annotated[Path, typer.Argument(help="A prepared register.
 
     Example: cldlink register describe register
     """
-    from linkage.runs import read_manifest
+    from linkage.trace.register import describe_register
 
-    manifest = read_manifest(register)
-    emit("register describe", {**manifest["counts"], **manifest["settings"]}, as_json=json)
+    emit("register describe", describe_register(register), as_json=json)
 
 
 @trace_app.command("file", epilog=_TRACE_EXAMPLES)

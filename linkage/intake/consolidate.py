@@ -147,7 +147,9 @@ def _current(checks: Sequence[CheckResult]) -> set[int]:
         if not rivals or _period_end(check) == _period_end(checks[rivals[0]]):
             rivals.append(number)
     if not latest:
-        raise InputError(f"None of the {len(checks)} submissions was accepted. See the report of each check.")
+        raise InputError(
+            f"None of the {len(checks)} submissions is accepted. Run 'cldlink check FILE' on each to see why."
+        )
     for rivals in latest.values():
         if len(rivals) > 1:
             files = ", ".join(checks[number].file for number in rivals)

@@ -6,6 +6,7 @@ with its number (never its content).
 
 import codecs
 import csv
+import re
 import shutil
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from linkage.errors import InputError, InternalError, MachineError, UsageError
 
 _DELIMITERS = (",", "\t", ";", "|")
 _PARQUET = (".parquet", ".pq")
+# A number, date or postcode: no heading looks like one, and as a value it must not stand in a message.
+_VALUE = re.compile(r"[\d\s/.:-]*\d[\d\s/.:-]*|[a-z]{1,2}\d[a-z\d]?\s*\d[a-z]{2}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -142,9 +145,12 @@ def _read_csv(engine: Engine, name: str, source: Source, wanted: Set[str]) -> No
 def _headings(path: Path, encoding: str, delimiter: str) -> list[str]:
     with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, errors="replace", newline="") as handle:
         try:
-            return [heading.replace("\x00", "").strip() for heading in next(csv.reader(handle, delimiter=delimiter))]
+            headings = [part.replace("\x00", "").strip() for part in next(csv.reader(handle, delimiter=delimiter))]
         except csv.Error:
             raise InputError(f"{path}: this is not a CSV file. Save it as 'CSV UTF-8' and retry.") from None
+    if any(_VALUE.fullmatch(heading) for heading in headings):
+        raise InputError(f"{path}: the first line holds values. Put a line of headings in front of it.")
+    return headings
 
 
 def _column_names(path: Path, headings: Sequence[str], wanted: Set[str]) -> list[str]:
