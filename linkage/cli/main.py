@@ -23,7 +23,7 @@ def main() -> None:
     try:
         from linkage.cli.commands import app
 
-        app()
+        app(prog_name="cldlink")
     except SystemExit as stop:
         if stop.code == ExitCode.INTERRUPTED:
             _say(_INTERRUPTED)
