@@ -1,0 +1,166 @@
+"""The main job through the command line, in this process, on a small synthetic world: for tests of every kind."""
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from linkage.cli import main
+from linkage.synth import load_profile, synth
+from pseudo.custody import create_keystore
+from pseudo.custody.file import INSECURE_FAST_FOR_TESTS
+
+PEOPLE = 700
+PASSPHRASE = "seven small boats at anchor"
+HEALTH = ("admissions", "gp_registrations", "long_term_conditions")
+REQUEST = {
+    "controller": "example-dscro",
+    "recipient": "example-university",
+    "project": "EXAMPLE-0001",
+    "opt_out": "none",
+    "key_version": '"1"',
+    "release_id": "R1",
+    "expires": "2999-12-31",
+}
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What one command did: exit code, stdout, stderr."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """The results of a command run with ``--json``."""
+        results: dict[str, Any] = json.loads(self.out)["results"]
+        return results
+
+
+def cldlink(*arguments: object) -> Ran:
+    """Run one command in this process."""
+    out, err = io.StringIO(), io.StringIO()
+    argv = ["cldlink", *map(str, arguments)]
+    code: object = None
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), patch.object(sys, "argv", argv):
+        try:
+            main()
+        except SystemExit as stop:
+            code = stop.code
+    return Ran(code if isinstance(code, int) else int(code is not None), out.getvalue(), err.getvalue())
+
+
+def spawn(*arguments: object, **options: Any) -> subprocess.Popen[str]:
+    """Start one command as a process of its own."""
+    command = [sys.executable, "-m", "linkage.cli", *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment, **options)
+
+
+def make_world(folder: Path, people: int = PEOPLE) -> Path:
+    """A synthetic world, as ``cldlink synth`` makes it."""
+    synth(load_profile("sample"), folder, people=people, synthetic=True)
+    return folder
+
+
+def write_keys(folder: Path) -> Path:
+    """A folder with a key file (of little cost to open) and its passphrase."""
+    folder.mkdir()
+    (folder / "passphrase").write_text(PASSPHRASE + "\n", encoding="utf-8")
+    create_keystore(folder / "k.keystore", PASSPHRASE.encode(), key_id="k-1", profile=INSECURE_FAST_FOR_TESTS)
+    write_request(folder / "request.yaml")
+    return folder
+
+
+def write_request(path: Path, **changes: str) -> Path:
+    """A request file."""
+    path.write_text("".join(f"{name}: {text}\n" for name, text in {**REQUEST, **changes}.items()), encoding="utf-8")
+    return path
+
+
+def key_options(keys: Path) -> list[object]:
+    """How a command is told where the key is."""
+    return ["--keystore", keys / "k.keystore", "--passphrase-file", keys / "passphrase"]
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One run of every step on a world; ``ran`` holds what each printed."""
+
+    world: Path
+    keys: Path
+    folder: Path
+    ran: dict[str, Ran] = field(default_factory=dict)
+
+    @property
+    def submissions(self) -> list[Path]:
+        """The submissions of the world."""
+        return sorted((self.world / "submissions").iterdir())
+
+    def step(self, step: str, *arguments: object) -> None:
+        """Run one command, which must succeed, and keep what it printed."""
+        self.ran[step] = cldlink(*arguments, "--json")
+        assert self.ran[step].code == 0, (step, self.ran[step].err)
+
+    def trace_side(self) -> None:
+        """From submissions and register to feedback."""
+        at = self.folder
+        for path in self.submissions:
+            self.step(f"check_{path.stem}", "check", path, "--out", at / "checked" / path.stem, "--synthetic")
+        consolidate = ("submission", "consolidate", *self.submissions, "--out", at / "current", "--synthetic")
+        self.step("consolidate", *consolidate)
+        self.step("register", "register", "build", self.world / "register.csv", "--out", at / "register")
+        persons = at / "current" / "persons.parquet"
+        self.step("trace", "trace", persons, "--register", at / "register", "--out", at / "traced", "--csv")
+        traced = at / "traced" / "trace.parquet"
+        self.step("feedback", "feedback", traced, "--out", at / "feedback")
+        self.step("evaluate", "evaluate", traced, "--truth", self.world / "truth" / "submitted_people.csv")
+
+    def release_side(self) -> None:
+        """From events and trace to tables and study."""
+        at = self.folder
+        self.step("release", *self.release_command(at / "release"))
+        self.step("verify", "release", "verify", at / "release", *key_options(self.keys))
+        self.step("link", "link", at / "release", "--out", at / "linked")
+        self.step("tables", "tables", "salt", at / "linked", "--out", at / "tables")
+        self.step("study", "study", "run", at / "linked", "--study", "emergency_admission", "--out", at / "study")
+
+    def release_command(self, out: Path, **tables: Path) -> list[object]:
+        """``release make`` with the tables of this chain, or others in their place."""
+        at = self.folder
+        sources: Mapping[str, Path] = {
+            "social_care": at / "current" / "events.parquet",
+            **{name: self.world / "health" / f"{name}.csv" for name in HEALTH},
+            **tables,
+        }
+        given = [part for name, path in sources.items() for part in ("--table", f"{name}={path}")]
+        command = ["release", "make", "--out", out, "--request", self.keys / "request.yaml", "--trace", at / "traced"]
+        return [*command, *given, *key_options(self.keys)]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder; of a manifest, all but what time and key seal change from run to run."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            found[path.relative_to(folder).as_posix()] = _lasting(path)
+    return found
+
+
+def _lasting(path: Path) -> bytes:
+    if path.name != "manifest.json":
+        return path.read_bytes()
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for name in ("run", "manifest_mac", "manifest_sha256"):
+        document.pop(name, None)
+    return json.dumps(document, indent=1).encode()
