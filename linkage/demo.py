@@ -7,7 +7,6 @@ import secrets
 import textwrap
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -15,9 +14,9 @@ from linkage import api
 from linkage.cohort.measures.salt_lts001 import ALL_AGES_BAND
 from linkage.cohort.study.run import StudyResult, study_run
 from linkage.cohort.tables import SaltTables, tables_salt
-from linkage.demo_report import write_report
+from linkage.demo_report import DemoResults, write_report
 from linkage.errors import UsageError
-from linkage.intake import CheckOptions, CheckResult, Consolidation
+from linkage.intake import CheckOptions, CheckResult
 from linkage.store import link
 from linkage.trace.evaluate import Evaluation, evaluate_trace
 from linkage.trace.feedback import write_feedback
@@ -40,21 +39,6 @@ _REQUEST = ReleaseRequest(
     release_id="demo-1",
     expires=date(2024, 3, 31),
 )
-
-
-@dataclass(frozen=True)
-class DemoResults:
-    """What every step of the main job gave, for the report."""
-
-    checks: Sequence[CheckResult]
-    consolidation: Consolidation
-    register: dict[str, int]
-    trace: TraceResult
-    quality: Evaluation
-    feedback: dict[str, int]
-    release: Release
-    salt: SaltTables
-    study: StudyResult
 
 
 def run_demo(sample: Path, out: Path) -> Iterator[str]:

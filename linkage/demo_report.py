@@ -2,27 +2,44 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from linkage.cohort.report import linkage_section, lts001_section, study_section
+from linkage.cohort.study.run import StudyResult
+from linkage.cohort.tables import SaltTables
 from linkage.configs import packaged
+from linkage.intake import CheckResult, Consolidation
 from linkage.report import Cell, Chart, Figure, Figures, Report, Section, Table, Text, write_html
 from linkage.runs import staged_outputs
-from linkage.trace.evaluate import Proportion
+from linkage.trace.evaluate import Evaluation, Proportion
 from linkage.trace.outcomes import outcomes
+from linkage.trace.run import TraceResult
 from pseudo.disclosure import Cells, GatedTable, apply, choose_policy, load_policies
-
-if TYPE_CHECKING:
-    from linkage.demo import DemoResults
+from pseudo.release import Release
 
 REPORT = "report.html"
 _POLICY = "hes_subnational"
 
 
-def write_report(results: "DemoResults", out: Path) -> Path:
+@dataclass(frozen=True)
+class DemoResults:
+    """What every step of the main job gave, for the report."""
+
+    checks: Sequence[CheckResult]
+    consolidation: Consolidation
+    register: dict[str, int]
+    trace: TraceResult
+    quality: Evaluation
+    feedback: dict[str, int]
+    release: Release
+    salt: SaltTables
+    study: StudyResult
+
+
+def write_report(results: DemoResults, out: Path) -> Path:
     """Write ``report.html`` to ``out``; return its path."""
     report = Report(
         "From submissions to a linked analysis",
@@ -43,7 +60,7 @@ def write_report(results: "DemoResults", out: Path) -> Path:
     return out / REPORT
 
 
-def _overview(results: "DemoResults") -> Section:
+def _overview(results: DemoResults) -> Section:
     precision, recall = results.quality.precision, results.quality.recall
     figures = [
         Figure("Submissions checked", len(results.checks), "quarters of two authorities"),
@@ -60,7 +77,7 @@ def _overview(results: "DemoResults") -> Section:
     return Section("What was done", [Text(text), Figures(figures)])
 
 
-def _checks(results: "DemoResults") -> Section:
+def _checks(results: DemoResults) -> Section:
     files: list[list[Cell]] = [
         [c.file, c.version, c.rows_read, "yes" if c.accepted else "no", *(c.findings_by_severity(s) for s in "EWI")]
         for c in results.checks
@@ -83,7 +100,7 @@ def _checks(results: "DemoResults") -> Section:
     )
 
 
-def _tracing(results: "DemoResults") -> Section:
+def _tracing(results: DemoResults) -> Section:
     gated = _outcomes_by_authority(results.trace.table)
     authorities = [name for name in gated.display.column_names if name != "outcome"]
     sentences = outcomes()
@@ -114,7 +131,7 @@ def _tracing(results: "DemoResults") -> Section:
     )
 
 
-def _quality(results: "DemoResults") -> Table:
+def _quality(results: DemoResults) -> Table:
     quality = results.quality
     named: Mapping[str, Proportion] = {
         "Precision: right links among links": quality.precision,
@@ -128,7 +145,7 @@ def _quality(results: "DemoResults") -> Table:
     return Table("Quality of the trace", ["Measure", "People", "Of", "Share", "Interval"], rows, note)
 
 
-def _release(results: "DemoResults") -> Section:
+def _release(results: DemoResults) -> Section:
     manifest = results.release.manifest
     request = manifest["request"]
     facts = [
