@@ -7,7 +7,6 @@ The public Python API is the functions named here; each command of ``cldlink`` i
 import linkage.trace.run  # noqa: F401
 from linkage.api import (
     RequestFile,
-    TraceRequest,
     check,
     consolidate_submissions,
     read_request,
@@ -27,7 +26,6 @@ __version__ = "0.1.0"
 
 __all__ = [
     "RequestFile",
-    "TraceRequest",
     "build_register",
     "check",
     "consolidate_submissions",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any, TypedDict, Unpack
 
 import pandas as pd
 import pyarrow as pa
@@ -86,22 +87,39 @@ def consolidate_submissions(
     return done
 
 
+class TraceOptions(TypedDict, total=False):
+    """The options of ``cldlink trace`` by their names there."""
+
+    id: str
+    columns: Mapping[str, str]
+    profile: str
+    min_weight: float
+    min_gap: float
+    csv: bool
+    synthetic: bool
+
+
 def trace(
     queries: Path | str | pd.DataFrame | pa.Table,
     register: Path | str,
     *,
     out: Path | str | None = None,
-    request: TraceRequest | None = None,
-    options: EngineOptions | None = None,
+    engine: EngineOptions | None = None,
+    **how: Unpack[TraceOptions],
 ) -> pd.DataFrame:
     """Trace people against a prepared register; return the trace table, one row per query, in the order given.
 
     ``queries`` is a file (a CLD submission or any CSV or Parquet) or a table with the link fields ``nhs_number``,
     ``given_name``, ``family_name``, ``date_of_birth``, ``postcode``, ``gender`` and, if wanted, ``query_id``. With ``out``
-    the files of ``cldlink trace`` are written as well.
+    the files of ``cldlink trace`` are written as well. ``id`` and ``columns`` name headings of the file (``columns``: field →
+    heading); ``profile``, ``min_weight`` and ``min_gap`` are those of the command.
     """
+    settings: dict[str, Any] = dict(how)
+    if "id" in settings:
+        settings["id_column"] = settings.pop("id")
+    request = TraceRequest(**settings)
     source = queries if isinstance(queries, pd.DataFrame | pa.Table) else Path(queries)
-    frame: pd.DataFrame = traced(source, Path(register), Path(out) if out else None, request, options).table.to_pandas()
+    frame: pd.DataFrame = traced(source, Path(register), Path(out) if out else None, request, engine).table.to_pandas()
     return frame
 
 
