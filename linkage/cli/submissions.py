@@ -91,7 +91,7 @@ def check(
         "rows_read": result.rows_read,
         "findings": counts,
     }
-    emit("check", results, as_json=json, lines=summary_text(result).splitlines())
+    emit("check", results, as_json=json, lines=summary_text(result, written=bool(out)).splitlines())
     if not result.accepted:
         raise typer.Exit(ExitCode.INPUT_REJECTED)
 

@@ -14,7 +14,7 @@ FINDINGS = "findings_IDENTIFIABLE.csv"
 REJECTS = "rejects_IDENTIFIABLE.csv"
 SUMMARY = "summary.txt"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_PLURALS = {"R": "reasons for not accepting it", "E": "errors", "W": "warnings", "I": "notes"}
+_NAMES = {"R": ("reason", "reasons"), "E": ("error", "errors"), "W": ("warning", "warnings"), "I": ("note", "notes")}
 
 
 def write_check(result: CheckResult, out_dir: Path) -> None:
@@ -34,8 +34,8 @@ def write_check(result: CheckResult, out_dir: Path) -> None:
         (out_dir / REJECTS).unlink(missing_ok=True)
 
 
-def summary_text(result: CheckResult) -> str:
-    """The outcome in words and counts; no value of any row."""
+def summary_text(result: CheckResult, *, written: bool = True) -> str:
+    """The outcome in words and counts; no value of any row. ``written``: whether there is a file of findings to name."""
     authority = f"{result.la_code} {result.la_name}" if result.la_code else "not known"
     lines = [
         f"Check of {result.file}",
@@ -51,15 +51,14 @@ def summary_text(result: CheckResult) -> str:
         if of_severity:
             lines += ["", f"{SEVERITY_NAMES[severity].capitalize()} ({severity})"]
             lines += [f"{count.findings:>9,}  {count.rule} {count.title}: {count.sentence}" for count in of_severity]
-    lines += [
-        "",
-        f"Rows, values and suggestions are in {FINDINGS}, which identifies people: keep it where such data may be.",
-    ]
+    kept = f"are in {FINDINGS}, which identifies people: keep it where such data may be."
+    lines += ["", f"Rows, values and suggestions {kept if written else 'are written with --out FOLDER.'}"]
     return "\n".join(lines) + "\n"
 
 
 def _verdict(result: CheckResult) -> str:
-    found = [f"{result.findings_by_severity(s):,} {_PLURALS[s]}" for s in SEVERITIES if result.findings_by_severity(s)]
+    counts = [(result.findings_by_severity(severity), _NAMES[severity]) for severity in SEVERITIES]
+    found = [f"{count:,} {plural if count > 1 else singular}" for count, (singular, plural) in counts if count]
     verdict = "Accepted" if result.accepted else "Not accepted"
     return f"{verdict}: {', '.join(found)}." if found else f"{verdict}: nothing was found."
 

@@ -165,7 +165,7 @@ def test_summary_and_manifest_hold_no_value_of_any_row(tmp_path: Path) -> None:
 
 def test_the_summary_says_what_matters_first(tmp_path: Path) -> None:
     lines = summary_text(check(tmp_path, {"la_code": None, "postcode": None})).splitlines()
-    assert lines[2].startswith("Not accepted: 1 reasons for not accepting it")
+    assert lines[2].startswith("Not accepted: 1 reason,")
     assert "Rows: 1 in = 1 kept + 0 rejected + 0 blank." in lines
 
 
