@@ -1,7 +1,7 @@
 """Training: m of every level by expectation-maximisation over the candidates of a file; u stays the register's own.
 
 Each round scores all candidates with the model so far (Splink), then takes as m the share of each level among the pairs,
-every pair counting with its probability of being one person. Source: Fellegi and Sunter (1969), Winkler (1988).
+every pair counting with its probability of being the query's one person. Source: Fellegi and Sunter (1969), Winkler (1988).
 """
 
 import tempfile
@@ -72,6 +72,7 @@ def _trained(engine: Engine, starting: TraceModel, register: Register) -> dict[s
     current = starting
     for _ in range(_ROUNDS):
         model.score(engine, current, register.u, register.people)
+        engine.run(_posterior_step())
         m = {comparison.field: _maximised(engine, comparison) for comparison in COMPARISONS}
         share = min(0.999, max(0.001, float(engine.value(_share_step()))))
         moved = max(abs(m[field][level] - current.m[field][level]) for field in m for level in m[field])
@@ -81,12 +82,27 @@ def _trained(engine: Engine, starting: TraceModel, register: Register) -> dict[s
     return {"m": current.m, "share_in_register": current.share_in_register}
 
 
+def _posterior_step() -> Step:
+    """The scored pairs with the probability that the candidate is the query's person, who is one person or nobody.
+
+    Its odds against the odds of all candidates of the query and of nobody (1); scaled by the greatest, against overflow.
+    """
+    return Step(
+        "posterior",
+        """
+with highest as (
+  select *, greatest(max(match_weight) over (partition by query_row), 0) as top from scored),
+scaled as (select *, pow(2, match_weight - top) as odds from highest)
+select *, odds / (pow(2, -top) + sum(odds) over (partition by query_row)) as posterior from scaled""",
+    )
+
+
 def _maximised(engine: Engine, comparison: Comparison) -> dict[str, float]:
     """The share of each level among the pairs, weighted by match probability; the parts add up to 1 exactly."""
     level = ident(f"level_{comparison.field}")
     step = Step(
         "level_weight",
-        f"select {level}, sum(match_probability) from scored where {level} is not null group by 1 order by 1",
+        f"select {level}, sum(posterior) from posterior where {level} is not null group by 1 order by 1",
     )
     weights = dict(engine.rows(step))
     total = sum(weights.values()) + _ADDED * len(comparison.level_names)
@@ -99,10 +115,9 @@ def _maximised(engine: Engine, comparison: Comparison) -> dict[str, float]:
 
 
 def _share_step() -> Step:
-    """The expected share of queries whose person is in the register: the best candidate's probability, on average."""
+    """The expected share of queries whose person is in the register."""
     return Step(
         "share_in_register",
         """
-select sum(best) / (select count(*) from query_known where enough)
-from (select max(match_probability) as best from scored group by query_row)""",
+select sum(posterior) / (select count(*) from query_known where enough) from posterior""",
     )
