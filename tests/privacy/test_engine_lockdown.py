@@ -65,7 +65,7 @@ def test_variables_of_the_program_cannot_be_read_as_tables() -> None:
 def test_an_unforeseen_error_shows_its_kind_and_not_its_text(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def fails() -> None:
+    def fails(**_: object) -> None:
         raise KeyError(CANARY)
 
     monkeypatch.setattr("linkage.cli.commands.app", fails)

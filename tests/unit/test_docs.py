@@ -49,7 +49,7 @@ def typed_commands(page: Path) -> Iterator[list[str]]:
     prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     lines = [line.strip().removeprefix("$ ") for block in blocks for line in block.splitlines()]
     for line in [*lines, *re.findall(r"`([^`]+)`", prose)]:
-        command = line.removeprefix(".venv/bin/")
+        command = " ".join(line.split()).removeprefix(".venv/bin/")
         if re.match("cldlink [a-zA-Z-]+(?!:)\\b", command):
             yield shlex.split(command.split(" #")[0])[1:]
 
