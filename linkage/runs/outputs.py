@@ -5,6 +5,7 @@ manifest last: a folder without ``manifest.json`` is not complete. On any failur
 removed and the target is as it was.
 """
 
+import json
 import os
 import shutil
 import tempfile
@@ -21,8 +22,8 @@ MANIFEST = "manifest.json"
 def staged_outputs(target: Path) -> Iterator[Path]:
     """Yield an empty folder; move what is written there into ``target`` if the block succeeds.
 
-    Files of ``target`` that the block did not write stay. Raises UsageError when ``target`` is a file, MachineError
-    when it cannot be written.
+    What an earlier run of the same command wrote there goes; files of others stay. Raises UsageError when ``target`` is a
+    file, MachineError when it cannot be written.
     """
     target = target.resolve()
     if target.exists() and not target.is_dir():
@@ -42,7 +43,10 @@ def staged_outputs(target: Path) -> Iterator[Path]:
 def _move_in(staging: Path, target: Path) -> None:
     try:
         target.mkdir(exist_ok=True)
+        earlier = _recorded(target, staging)
         (target / MANIFEST).unlink(missing_ok=True)
+        for name in earlier:
+            (target / name).unlink(missing_ok=True)
         for written in sorted(staging.iterdir(), key=lambda path: (path.name == MANIFEST, path.name)):
             _sync(written)
             existing = target / written.name
@@ -54,6 +58,18 @@ def _move_in(staging: Path, target: Path) -> None:
             f"{target}: an output could not be put in place (disk full, no right, or a file is open elsewhere). "
             "The folder has no manifest.json and is not complete: run the command again."
         ) from None
+
+
+def _recorded(target: Path, staging: Path) -> list[Path]:
+    """The files that an earlier run of the same command left in ``target``, by its manifest: this run replaces them all."""
+    try:
+        earlier, now = (json.loads((folder / MANIFEST).read_text(encoding="utf-8")) for folder in (target, staging))
+        if earlier["command"] != now["command"]:
+            return []
+        names = [target / str(record["name"]) for record in earlier["outputs"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return [path for path in names if path.resolve().is_relative_to(target)]
 
 
 def _sync(path: Path) -> None:
