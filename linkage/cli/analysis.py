@@ -24,6 +24,10 @@ PeriodEnd = Annotated[
 def link(
     release: Annotated[Path, typer.Argument(help="A release folder.")],
     out: Out,
+    as_at: Annotated[
+        datetime | None,
+        typer.Option("--as-at", formats=["%Y-%m-%d"], help="The day to judge the expiry by; today if not given."),
+    ] = None,
     memory: Memory = None,
     threads: Threads = None,
     temp_dir: TempDir = None,
@@ -37,7 +41,8 @@ def link(
     """
     from linkage.store import link as link_release
 
-    done = link_release(release, out, options=engine_options(memory, threads, temp_dir))
+    day = as_at.date() if as_at else None
+    done = link_release(release, out, options=engine_options(memory, threads, temp_dir), as_at=day)
     emit("link", done.counts, as_json=json)
 
 

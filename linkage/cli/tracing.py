@@ -7,7 +7,7 @@ import typer
 from typer.core import TyperGroup
 
 from linkage.cli.options import Columns, Json, Memory, Out, Synthetic, TempDir, Threads, engine_options
-from linkage.cli.output import emit
+from linkage.cli.output import emit, say
 
 
 class _FileByDefault(TyperGroup):
@@ -121,6 +121,11 @@ def trace(
         request=api.TraceRequest(id_column, api.column_map(columns), profile, min_weight, min_gap, csv, synthetic),
         options=engine_options(memory, threads, temp_dir),
     )
+    empty = [
+        name.removeprefix("with_") for name, count in result.counts.items() if name.startswith("with_") and not count
+    ]
+    if empty:
+        say(f"Nobody has a value for: {', '.join(empty)}. If the file holds them, name the headings with --columns.")
     emit("trace", result.counts, as_json=json)
 
 
@@ -154,7 +159,9 @@ def train(
 
 
 def feedback(
-    trace_file: Annotated[Path, typer.Argument(help="trace.parquet of CLD people.")], out: Out, json: Json = False
+    trace_file: Annotated[Path, typer.Argument(help="Folder of a trace of CLD people, or its trace.parquet.")],
+    out: Out,
+    json: Json = False,
 ) -> None:
     """Write each authority its feedback file: given and traced number, outcome, what to do. Its own people only.
 
@@ -166,7 +173,7 @@ def feedback(
 
 
 def evaluate(
-    trace_file: Annotated[Path, typer.Argument(help="trace.parquet.")],
+    trace_file: Annotated[Path, typer.Argument(help="The folder of a trace, or its trace.parquet.")],
     truth: Annotated[
         Path, typer.Option("--truth", help="CSV: query_id (or la_code, person_unique_identifier), true_nhs_number.")
     ],

@@ -70,7 +70,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except ValueError:
         raise InputError(f"{path}: the manifest is damaged. Run the command that made this folder again.") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise InputError(f"{path}: this is not a manifest of a format this version knows ({FORMAT}).")
+        raise InputError(
+            f"{folder}: this folder was not made by the command that this one follows. "
+            "(A release is opened by 'cldlink link'.) See the map of files in docs/reference/files.md."
+        )
     return document
 
 

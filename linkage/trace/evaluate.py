@@ -9,7 +9,7 @@ import pyarrow as pa
 from linkage.engine import Engine, EngineOptions, Step, ident, open_engine
 from linkage.errors import InputError
 from linkage.trace.result import read_trace
-from linkage.trace.source import require_file
+from linkage.trace.source import require_file, trace_file_of
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def evaluate_trace(trace_file: Path, truth_file: Path, *, options: EngineOptions
     Precision: right links among accepted links. Recall: right links among people in the register. Rows marked sensitive
     are judged by the restricted file beside the trace, when it is there.
     """
-    require_file(trace_file, "the trace")
+    trace_file = require_file(trace_file_of(trace_file), "the trace")
     require_file(truth_file, "the truth file")
     folders = [trace_file.resolve().parent, truth_file.resolve().parent]
     with open_engine(options, folders) as engine:

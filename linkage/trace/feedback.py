@@ -11,8 +11,8 @@ from linkage.engine import Engine, EngineOptions, Step, literal, open_engine
 from linkage.errors import InputError
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.trace.outcomes import outcomes
-from linkage.trace.result import read_trace
-from linkage.trace.source import require_file
+from linkage.trace.result import guarded_sql, read_trace
+from linkage.trace.source import require_file, trace_file_of
 
 _AUTHORITY = re.compile(r"[0-9]{3}")
 
@@ -22,7 +22,7 @@ def write_feedback(trace_file: Path, out: Path, *, options: EngineOptions | None
 
     Raises InputError when the trace is not one of CLD people (query ids ``la_code/person``).
     """
-    require_file(trace_file, "the trace")
+    trace_file = require_file(trace_file_of(trace_file), "the trace")
     with staged_outputs(out) as staging, open_engine(options, [trace_file.resolve().parent, staging]) as engine:
         read_trace(engine, "trace", trace_file)
         engine.run(_feedback_step())
@@ -51,8 +51,8 @@ def _feedback_step() -> Step:
         f"""
 with person as (
   select split_part(query_id, '/', 1) as la_code, substr(query_id, strpos(query_id, '/') + 1) as person_id, * from trace)
-select la_code, {_guarded_sql("person_id")} as person_unique_identifier,
-  {_guarded_sql("nhs_number_given")} as nhs_number_given, nhs_number as nhs_number_traced, outcome,
+select la_code, {guarded_sql("person_id")} as person_unique_identifier,
+  {guarded_sql("nhs_number_given")} as nhs_number_given, nhs_number as nhs_number_traced, outcome,
   case outcome {codes} end as nhs_number_status_indicator,
   case when step = 'cross_check' then 'exact' when nhs_number is not null then 'scored' end as basis,
   match_probability as confidence,
@@ -68,8 +68,3 @@ def _authority_step(code: str) -> Step:
         "select * exclude (la_code) from feedback where la_code = $code order by person_unique_identifier",
         {"code": code},
     )
-
-
-def _guarded_sql(column: str) -> str:
-    """Text that a spreadsheet would take for a formula gets an apostrophe in front."""
-    return f"case when regexp_matches({column}, '^[=+@\\t\\r-]') then '''' || {column} else {column} end"

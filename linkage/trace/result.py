@@ -40,6 +40,12 @@ from result order by query_row""",
     )
 
 
+def csv_step() -> Step:
+    """As ``public_step``, safe to open in a spreadsheet."""
+    texts = ", ".join(f"{guarded_sql(column)} as {column}" for column in ("query_id", "nhs_number_given"))
+    return Step("write_trace_csv", f"select * replace ({texts}) from ({public_step().sql})")
+
+
 def sensitive_step() -> Step:
     """The rows withheld from the trace table, for the restricted file; same columns, nothing withheld."""
     return Step("write_sensitive", "select * exclude (query_row) from result where sensitive order by query_row")
@@ -120,3 +126,8 @@ def _evidence_sql() -> str:
         cases = " ".join(f"when '{level.name}' then '{level.says}'" for level in comparison.levels)
         fragments.append(f"case e.level_{comparison.field} {cases} when 'different' then 'the {named} differs' end")
     return "': ' || array_to_string(list_filter([\n  " + ",\n  ".join(fragments) + "], lambda t: t is not null), ', ')"
+
+
+def guarded_sql(column: str) -> str:
+    """Text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    return f"case when regexp_matches({column}, '^[=+@\\t\\r-]') then '''' || {column} else {column} end"

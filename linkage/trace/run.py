@@ -16,7 +16,7 @@ from linkage.trace.decide import cross_check_step, decide
 from linkage.trace.nicknames import load_nicknames
 from linkage.trace.records import LINK_FIELDS, blocking_key_step, nickname_step, normalised_step, query_step
 from linkage.trace.register import Register, open_register, with_scratch
-from linkage.trace.result import candidate_step, count_outcomes, public_step, result_steps, sensitive_step
+from linkage.trace.result import candidate_step, count_outcomes, csv_step, public_step, result_steps, sensitive_step
 from linkage.trace.settings import Profile, load_model, load_profile
 from linkage.trace.source import ColumnMap, Source, load_source, require_file
 
@@ -36,7 +36,10 @@ class Queries:
 
 @dataclass(frozen=True)
 class TraceResult:
-    """What a trace gives back: the trace table (one row per query) and counts by step and outcome."""
+    """What a trace gives back: the trace table (one row per query) and counts by step and outcome.
+
+    ``counts`` has the queries with a value in each link field too (``with_…``): a field at 0 was probably not mapped.
+    """
 
     table: pa.Table
     counts: dict[str, int]
@@ -94,6 +97,7 @@ def _trace(engine: Engine, queries: Queries, register: Register, profile: Profil
     engine.run_all(result_steps())
     counts = {
         "queries": engine.count("query_source"),
+        **_completeness(engine),
         "register_people": register.people,
         "candidate_pairs": engine.count("found"),
         "cross_checked": engine.count("cross_checked"),
@@ -101,6 +105,12 @@ def _trace(engine: Engine, queries: Queries, register: Register, profile: Profil
         **{f"outcome_{outcome}": count for outcome, count in count_outcomes(engine).items()},
     }
     return TraceResult(engine.arrow(public_step()), counts)
+
+
+def _completeness(engine: Engine) -> dict[str, int]:
+    counted = ", ".join(f"count({ident(field)})" for field in LINK_FIELDS)
+    values = engine.rows(Step("count_fields", f"select {counted} from query_source"))[0]
+    return {f"with_{field}": count for field, count in zip(LINK_FIELDS, values, strict=True)}
 
 
 def _load_queries(engine: Engine, queries: Queries, scratch: Path) -> None:
@@ -211,7 +221,7 @@ def _write(engine: Engine, staging: Path, profile: Profile, *, csv: bool) -> Non
     engine.write_parquet(sensitive_step(), restricted / "sensitive.parquet")
     engine.write_parquet(candidate_step(profile.review_weight), restricted / "candidates.parquet")
     if csv:
-        engine.write_csv(public_step(), staging / "trace.csv")
+        engine.write_csv(csv_step(), staging / "trace.csv")
 
 
 def _manifest(queries: Queries, register: Register, profile: Profile, result: TraceResult) -> Manifest:

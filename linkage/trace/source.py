@@ -17,6 +17,7 @@ from linkage.errors import InputError, InternalError, MachineError, UsageError
 
 _DELIMITERS = (",", "\t", ";", "|")
 _PARQUET = (".parquet", ".pq")
+TRACE_FILE = "trace.parquet"
 # A number, date or postcode: no heading looks like one, and as a value it must not stand in a message.
 _VALUE = re.compile(r"[\d\s/.:-]*\d[\d\s/.:-]*|[a-z]{1,2}\d[a-z\d]?\s*\d[a-z]{2}", re.IGNORECASE)
 
@@ -53,6 +54,11 @@ def parse_column_map(text: str | None, known: Sequence[str]) -> ColumnMap:
             raise UsageError(f"--columns: the field '{field}' is given twice.")
         headings[field] = heading.strip()
     return ColumnMap(headings)
+
+
+def trace_file_of(path: Path) -> Path:
+    """``trace.parquet`` of a trace, given that file or its folder."""
+    return path / TRACE_FILE if path.is_dir() else path
 
 
 def require_file(path: Path, what: str) -> Path:
