@@ -2,14 +2,15 @@
 
 import pytest
 
-from tests.main_job import Chain, make_world, write_keys
+from tests.main_job import Chain, make_world, offline, write_keys
 
 
 @pytest.fixture(scope="session")
 def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
-    """The main job, run once; nobody writes into it."""
+    """The main job, run once without a network; nobody writes into it."""
     folder = tmp_path_factory.mktemp("main-job")
-    made = Chain(make_world(folder / "world"), write_keys(folder / "keys"), folder / "out")
-    made.trace_side()
-    made.release_side()
+    with offline():
+        made = Chain(make_world(folder / "world"), write_keys(folder / "keys"), folder / "out")
+        made.trace_side()
+        made.release_side()
     return made

@@ -4,9 +4,10 @@ import contextlib
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,25 @@ def cldlink(*arguments: object) -> Ran:
         except SystemExit as stop:
             code = stop.code
     return Ran(code if isinstance(code, int) else int(code is not None), out.getvalue(), err.getvalue())
+
+
+class _NoSocket(socket.socket):
+    """A socket that cannot be made."""
+
+    def __new__(cls, *_: object, **__: object) -> "_NoSocket":
+        raise AssertionError("a socket was asked for")
+
+
+def _refused(*_: object, **__: object) -> None:
+    raise AssertionError("an address was looked up")
+
+
+@contextlib.contextmanager
+def offline() -> Iterator[None]:
+    """No socket can be made and no address looked up; who tries fails the test."""
+    asking = ("create_connection", "getaddrinfo", "gethostbyname", "socketpair")
+    with patch.multiple(socket, socket=_NoSocket, **dict.fromkeys(asking, _refused)):
+        yield
 
 
 def spawn(*arguments: object, **options: Any) -> subprocess.Popen[str]:
@@ -120,6 +140,11 @@ class Chain:
         consolidate = ("submission", "consolidate", *self.submissions, "--out", at / "current", "--synthetic")
         self.step("consolidate", *consolidate)
         self.step("register", "register", "build", self.world / "register.csv", "--out", at / "register")
+        self.trace()
+
+    def trace(self) -> None:
+        """From people and register to feedback, measured."""
+        at = self.folder
         persons = at / "current" / "persons.parquet"
         self.step("trace", "trace", persons, "--register", at / "register", "--out", at / "traced", "--csv")
         traced = at / "traced" / "trace.parquet"

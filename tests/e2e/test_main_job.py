@@ -16,7 +16,7 @@ import pytest
 import linkage
 from linkage.spec import versions
 from linkage.trace.outcomes import accepted_outcomes
-from tests.main_job import HEALTH, PASSPHRASE, Chain, Ran, cldlink, contents, key_options, make_world, spawn
+from tests.main_job import HEALTH, PASSPHRASE, Chain, Ran, cldlink, contents, key_options, make_world, offline, spawn
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 TRACE_COLUMNS = [
@@ -299,7 +299,8 @@ def test_json_alone_stands_on_stdout(chain: Chain, tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, Path]:
     out = tmp_path_factory.mktemp("demo") / "out"
-    return cldlink("demo", "--sample", SAMPLE, "--out", out), out
+    with offline():
+        return cldlink("demo", "--sample", SAMPLE, "--out", out), out
 
 
 def test_the_demo_ends_with_the_path_of_its_report(demo: tuple[Ran, Path]) -> None:
