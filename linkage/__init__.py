@@ -1,31 +1,57 @@
 """cldlink: check, trace, pseudonymise and link English adult social care Client Level Data.
 
-The public Python API is the functions named here; each command of ``cldlink`` is a thin call of one of them.
+The public Python API is the functions named here; each command of ``cldlink`` is a thin call of one of them. They are
+loaded when first used, so that the command line starts quickly and can be stopped from its first moment on.
 """
 
-# The subpackage ``linkage.trace`` is loaded before the function of the same name is bound to the package.
-import linkage.trace.run  # noqa: F401
-from linkage.api import (
-    RequestFile,
-    check,
-    consolidate_submissions,
-    read_request,
-    release,
-    trace,
-    traced,
-    train,
-)
-from linkage.cohort.study.run import study_run
-from linkage.cohort.tables import tables_salt
-from linkage.store import link
-from linkage.trace.evaluate import evaluate_trace
-from linkage.trace.feedback import write_feedback
-from linkage.trace.register import build_register
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+# The subpackage of this name is loaded before the function of the same name takes its place.
+import linkage.trace  # noqa: F401
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from typing import Unpack
+
+    import pandas as pd
+    import pyarrow as pa
+
+    from linkage.api import (
+        TraceOptions,
+        check,
+        consolidate_submissions,
+        read_request,
+        release,
+        traced,
+        train,
+    )
+    from linkage.cohort.study.run import study_run
+    from linkage.cohort.tables import tables_salt
+    from linkage.engine import EngineOptions
+    from linkage.store import link
+    from linkage.trace.evaluate import evaluate_trace
+    from linkage.trace.feedback import write_feedback
+    from linkage.trace.register import build_register
 
 __version__ = "0.1.0"
 
+_HOMES = {
+    "build_register": "linkage.trace.register",
+    "check": "linkage.api",
+    "consolidate_submissions": "linkage.api",
+    "evaluate_trace": "linkage.trace.evaluate",
+    "link": "linkage.store",
+    "read_request": "linkage.api",
+    "release": "linkage.api",
+    "study_run": "linkage.cohort.study.run",
+    "tables_salt": "linkage.cohort.tables",
+    "traced": "linkage.api",
+    "train": "linkage.api",
+    "write_feedback": "linkage.trace.feedback",
+}
+
 __all__ = [
-    "RequestFile",
     "build_register",
     "check",
     "consolidate_submissions",
@@ -40,3 +66,23 @@ __all__ = [
     "train",
     "write_feedback",
 ]
+
+
+def trace(
+    queries: "Path | str | pd.DataFrame | pa.Table",
+    register: "Path | str",
+    *,
+    out: "Path | str | None" = None,
+    engine: "EngineOptions | None" = None,
+    **how: "Unpack[TraceOptions]",
+) -> "pd.DataFrame":
+    """Trace people against a prepared register: see ``linkage.api.trace``, which this is."""
+    from linkage.api import trace as run
+
+    return run(queries, register, out=out, engine=engine, **how)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'linkage' has no attribute {name!r}")

@@ -130,7 +130,7 @@ def _measure_lines(salt: SaltTables, study: StudyResult) -> Iterator[str]:
     for name in ("lts001a", "lts001b", "lts001c"):
         totals = [row for row in salt.tables[name].display.to_pylist() if row["age_band"] == ALL_AGES_BAND]
         shown = ", ".join(f"authority {row['la_code']}: {row['total']} people" for row in totals)
-        yield _line(name.upper(), f"{shown} (rounded)")
+        yield _line(f"{name[:3].upper()}{name[3:]}", f"{shown} (rounded)")
     for row in study.tables["rate_ratios"].display.to_pylist():
         if row["variable"] == "exposed":
             text = f"emergency admission rate ratio {row['rate_ratio']} ({row['low']} to {row['high']}), {row['model']}"

@@ -141,7 +141,11 @@ def _quality(results: DemoResults) -> Table:
         "Another person's given numbers that were confirmed": quality.wrong_numbers_confirmed,
     } | {f"Recall, difficulty {name}": value for name, value in quality.by_difficulty.items()}
     rows: list[list[Cell]] = [[name, p.part, p.whole, _percent(p), _interval(p)] for name, p in named.items()]
-    note = "Against the truth of the synthetic sample; intervals are 95% Wilson score intervals."
+    note = (
+        "Against the truth of the synthetic sample; intervals are 95% Wilson score intervals. Exact counts of invented people: "
+        "on real data such a table stays where people may be identified. Impossible: records that no tracer can decide, such "
+        "as a twin without a given name."
+    )
     return Table("Quality of the trace", ["Measure", "People", "Of", "Share", "Interval"], rows, note)
 
 

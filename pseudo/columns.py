@@ -126,8 +126,11 @@ def _open_parquet(name: str, path: Path) -> Source:
 
 
 def _open_csv(name: str, path: Path) -> Source:
-    with csv.open_csv(path) as reader:
-        headings = reader.schema.names
+    try:
+        with csv.open_csv(path) as reader:
+            headings = reader.schema.names
+    except UnicodeDecodeError:
+        raise SourceError(f"{name}: {path} is not UTF-8 text. Save it as 'CSV UTF-8' and retry.") from None
     if any(_VALUE.fullmatch(heading) for heading in headings):
         raise SourceError(f"{name}: the first line of {path} holds values. Put a line of headings in front of it.")
     options = csv.ConvertOptions(

@@ -97,7 +97,10 @@ def make_release(
     listed = listed_values or {}
     sources = {name: open_source(name, table) for name, table in tables.items()}
     require_all_treated(policy.policy, {name: source.columns for name, source in sources.items()}, listed)
-    with staged_folder(out_dir, may_replace=_is_release) as folder, closing(derive_keys(root_key, request)) as keys:
+    with (
+        staged_folder(out_dir, may_replace=lambda old: _is_delivery(old, request)) as folder,
+        closing(derive_keys(root_key, request)) as keys,
+    ):
         records = {
             name: _write_table(folder, source, policy.policy.tables[name], keys=keys, listed=listed.get(name, {}))
             for name, source in sorted(sources.items())
@@ -148,12 +151,14 @@ def _require_columns(path: Path, expected: Sequence[str]) -> None:
         raise ReleaseError(f"{path.name}: columns with the names of identifiers: {', '.join(identifiers)}.")
 
 
-def _is_release(folder: Path) -> bool:
+def _is_delivery(folder: Path, request: ReleaseRequest) -> bool:
+    """Whether a folder holds this very delivery, made before, and nothing else."""
     try:
-        read_manifest(folder)
+        manifest = read_manifest(folder)
     except ReleaseError:
         return False
-    return True
+    known = {MANIFEST, *(record["name"] for record in manifest["files"])}
+    return bool(manifest["request"] == request.record()) and {path.name for path in folder.iterdir()} <= known
 
 
 def _write_table(

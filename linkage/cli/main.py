@@ -4,6 +4,7 @@ No traceback and no message of a library ever reaches the user: it could quote a
 its type and where in cldlink it arose, nothing else.
 """
 
+import errno
 import traceback
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def main() -> None:
         _fail(str(error), exit_code(error))
     except Exception as error:
         code = exit_code(error)
-        text = _MACHINE.format(kind=type(error).__name__) if code == ExitCode.MACHINE else _internal(error)
+        text = _machine(error) if code == ExitCode.MACHINE else _internal(error)
         _fail(text, code)
 
 
@@ -45,6 +46,12 @@ def _fail(text: str, code: ExitCode) -> None:
 
 def _say(text: str) -> None:
     typer.echo(text, err=True)
+
+
+def _machine(error: BaseException) -> str:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "the disk is full. Nothing half-written is left; make room and run the command again."
+    return _MACHINE.format(kind=type(error).__name__)
 
 
 def _internal(error: BaseException) -> str:

@@ -11,7 +11,6 @@ import typer
 from linkage.cli.options import Json, Out
 from linkage.cli.output import emit
 from linkage.errors import ExitCode, UsageError
-from pseudo.errors import KeyCustodyError
 
 keys_app = typer.Typer(no_args_is_help=True, help="Make and look at root keys. Key bytes are never shown.")
 release_app = typer.Typer(
@@ -162,7 +161,7 @@ def _passphrase(file: Path | None, descriptor: int | None, *, confirm: bool = Fa
             with os.fdopen(descriptor, "rb") as handle:
                 return _first_line(handle.read())
     except OSError:
-        raise KeyCustodyError("The passphrase could not be read. Check the file or the descriptor.") from None
+        raise UsageError("The passphrase could not be read. Check the path of the file or the descriptor.") from None
     if not sys.stdin.isatty():
         raise UsageError("There is no terminal to ask for the passphrase. Give --passphrase-file or --passphrase-fd.")
     try:

@@ -72,7 +72,7 @@ def check(
     temp_dir: TempDir = None,
     json: Json = False,
 ) -> None:
-    """Check a submission against its specification, offline: every fault, in words a team can act on.
+    """Check a submission against the rules of its specification, offline, in words a team can act on.
 
     The findings name people and rows and go to a file marked IDENTIFIABLE; what is printed holds counts only. Ends with
     code 3 when the file would not be accepted; it is checked to the end all the same.

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.configs import packaged
+from linkage.errors import UsageError
 from pseudo.disclosure import DisclosurePolicy, GatedTable, choose_policy, load_policies
 
 OUTPUTS = "outputs_manifest.csv"
@@ -13,8 +14,11 @@ _HEADINGS = ("file", "policy", "cells", "suppressed", "rounded", "zero_or_full")
 
 
 def disclosure_policy(name: str) -> DisclosurePolicy:
-    """A packaged disclosure policy. Raises PolicyError, listing the names there are."""
-    return choose_policy(load_policies(packaged("disclosure/policies.yaml")), name)
+    """A packaged disclosure policy. Raises UsageError, listing the names there are."""
+    policies = load_policies(packaged("disclosure/policies.yaml"))
+    if name not in policies:
+        raise UsageError(f"There is no disclosure policy of that name. Known: {', '.join(policies)}.")
+    return choose_policy(policies, name)
 
 
 def write_gated(

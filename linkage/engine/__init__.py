@@ -1,6 +1,6 @@
 """Where SQL runs: named steps, bound values, quoted identifiers. No domain words here."""
 
-from linkage.engine.duckdb import Engine, EngineOptions, open_engine, was_interrupted
+from linkage.engine.duckdb import Engine, EngineOptions, open_engine, translate_cause
 from linkage.engine.sql import Step, Value, ident, literal
 
-__all__ = ["Engine", "EngineOptions", "Step", "Value", "ident", "literal", "open_engine", "was_interrupted"]
+__all__ = ["Engine", "EngineOptions", "Step", "Value", "ident", "literal", "open_engine", "translate_cause"]

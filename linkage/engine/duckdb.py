@@ -209,15 +209,18 @@ def translate(error: BaseException, step: str) -> LinkageError:
     )
 
 
-def was_interrupted(error: BaseException | None) -> bool:
-    """Whether an error, or one that it came from, is Ctrl-C arriving while the database was at work."""
+def translate_cause(error: BaseException | None, step: str) -> LinkageError | None:
+    """What a library that uses the connection stumbled over, in our words; None when it was not the database.
+
+    Raises KeyboardInterrupt when it was Ctrl-C that arrived while the database was at work.
+    """
     while error is not None:
         if isinstance(error, duckdb.InterruptException | KeyboardInterrupt):
-            return True
-        if isinstance(error, RuntimeError) and "interrupted" in str(error).lower():
-            return True
+            raise KeyboardInterrupt from None
+        if isinstance(error, duckdb.Error | MemoryError):
+            return translate(error, step)
         error = error.__cause__ or error.__context__
-    return False
+    return None
 
 
 @contextmanager
@@ -225,11 +228,10 @@ def _translated(step: str) -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, RuntimeError) as error:
-        if was_interrupted(error):
-            raise KeyboardInterrupt from None
-        if isinstance(error, duckdb.Error):
-            raise translate(error, step) from None
-        raise
+        translated = translate_cause(error, step)
+        if translated is None:
+            raise
+        raise translated from None
 
 
 def _setting(value: Any) -> str:

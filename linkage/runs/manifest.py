@@ -63,6 +63,8 @@ def file_record(path: Path, relative_to: Path | None = None) -> dict[str, Any]:
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a folder. Raises UsageError when there is none, InputError when it is not one of ours."""
     path = folder / MANIFEST
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder.")
     if not path.is_file():
         raise UsageError(f"{folder}: no manifest.json here. This is not a complete output of cldlink.")
     try:

@@ -45,14 +45,14 @@ def _move_in(staging: Path, target: Path) -> None:
         target.mkdir(exist_ok=True)
         earlier = _recorded(target, staging)
         (target / MANIFEST).unlink(missing_ok=True)
-        for name in earlier:
-            (target / name).unlink(missing_ok=True)
-        for written in sorted(staging.iterdir(), key=lambda path: (path.name == MANIFEST, path.name)):
-            _sync(written)
-            existing = target / written.name
-            if existing.is_dir():
-                shutil.rmtree(existing)
-            written.replace(existing)
+        for path in earlier:
+            path.unlink(missing_ok=True)
+        written = [path for path in staging.rglob("*") if path.is_file()]
+        for path in sorted(written, key=lambda path: (path.name == MANIFEST, path)):
+            _sync(path)
+            place = target / path.relative_to(staging)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(place)
     except OSError:
         raise MachineError(
             f"{target}: an output could not be put in place (disk full, no right, or a file is open elsewhere). "
@@ -61,18 +61,27 @@ def _move_in(staging: Path, target: Path) -> None:
 
 
 def _recorded(target: Path, staging: Path) -> list[Path]:
-    """The files that an earlier run of the same command left in ``target``, by its manifest: this run replaces them all."""
-    try:
-        earlier, now = (json.loads((folder / MANIFEST).read_text(encoding="utf-8")) for folder in (target, staging))
-        if earlier["command"] != now["command"]:
-            return []
-        names = [target / str(record["name"]) for record in earlier["outputs"]]
-    except (OSError, ValueError, KeyError, TypeError):
+    """The files that an earlier run of the same command left in ``target``, by its manifest: this run replaces them all.
+
+    Raises UsageError when the folder holds the output of another command.
+    """
+    earlier, now = _command_and_files(target), _command_and_files(staging)
+    if earlier is None or now is None:
         return []
-    return [path for path in names if path.resolve().is_relative_to(target)]
+    if earlier[0] != now[0]:
+        raise UsageError(f"{target}: this folder holds the output of '{earlier[0]}'. Give --out a folder of its own.")
+    return [path for name in earlier[1] if (path := target / name).resolve().is_relative_to(target)]
+
+
+def _command_and_files(folder: Path) -> tuple[str, list[str]] | None:
+    """What the manifest of a folder says of it; None when there is none of this kind."""
+    try:
+        document = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return str(document["command"]), [str(record["name"]) for record in document["outputs"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _sync(path: Path) -> None:
-    for file in [path] if path.is_file() else [inner for inner in path.rglob("*") if inner.is_file()]:
-        with file.open("rb+") as handle:
-            os.fsync(handle.fileno())
+    with path.open("rb+") as handle:
+        os.fsync(handle.fileno())

@@ -10,7 +10,7 @@ from typing import Any
 
 from splink import DuckDBAPI, Linker
 
-from linkage.engine import Engine, Step, ident, was_interrupted
+from linkage.engine import Engine, Step, ident, translate_cause
 from linkage.errors import InternalError, LinkageError
 from linkage.trace.comparisons import COMPARISONS, FREQUENCY_COLUMNS, MODEL_COLUMNS, Comparison, paired_columns_sql
 from linkage.trace.settings import RegisterSettings, TraceModel
@@ -193,8 +193,5 @@ def _quiet_splink() -> Iterator[None]:
     except LinkageError:
         raise
     except Exception as error:
-        if was_interrupted(error):
-            raise KeyboardInterrupt from None
-        raise InternalError(
-            f"Scoring the candidates failed ({type(error).__name__}). Please report this step."
-        ) from None
+        unforeseen = InternalError(f"Scoring the candidates failed ({type(error).__name__}). Please report this step.")
+        raise translate_cause(error, "score_candidates") or unforeseen from None

@@ -38,7 +38,8 @@ class Queries:
 class TraceResult:
     """What a trace gives back: the trace table (one row per query) and counts by step and outcome.
 
-    ``counts`` has the queries with a value in each link field too (``with_…``): a field at 0 was probably not mapped.
+    ``counts`` has the queries with a value in each link field too (``with_…``: a field at 0 was probably not mapped), and
+    those whose value could be understood and used (``usable_…``).
     """
 
     table: pa.Table
@@ -110,7 +111,11 @@ def _trace(engine: Engine, queries: Queries, register: Register, profile: Profil
 def _completeness(engine: Engine) -> dict[str, int]:
     counted = ", ".join(f"count({ident(field)})" for field in LINK_FIELDS)
     values = engine.rows(Step("count_fields", f"select {counted} from query_source"))[0]
-    return {f"with_{field}": count for field, count in zip(LINK_FIELDS, values, strict=True)}
+    usable = engine.rows(Step("count_usable", "select count(nhs_number), count(dob), count(postcode) from query"))[0]
+    return {
+        **{f"with_{field}": count for field, count in zip(LINK_FIELDS, values, strict=True)},
+        **{f"usable_{field}": n for field, n in zip(("nhs_number", "date_of_birth", "postcode"), usable, strict=True)},
+    }
 
 
 def _load_queries(engine: Engine, queries: Queries, scratch: Path) -> None:
