@@ -262,6 +262,7 @@ def _with_numbers(events: Path, trace_folder: Path, scratch: Path) -> Path:
         if not {*_EVENT_COLUMNS} <= {*engine.columns("events")}:
             raise InputError(f"{events}: these are not the events that 'cldlink submission consolidate' writes.")
         _load_trace(engine, trace_folder)
+        _refuse_other_people(engine)
         engine.write_parquet(_numbered_step(), target)
     return target
 
@@ -279,6 +280,18 @@ select t.query_id, t.outcome, t.sensitive, coalesce(t.nhs_number, s.nhs_number) 
 from trace t left join sensitive_trace s on t.sensitive and s.query_id = t.query_id""",
         )
     )
+
+
+def _refuse_other_people(engine: Engine) -> None:
+    """Raise InputError when nobody of the events is in the trace: then it is the trace of another file."""
+    step = Step(
+        "traced_people",
+        """
+select count(*) from events e
+where e.la_code || '/' || e.person_unique_identifier in (select query_id from link)""",
+    )
+    if engine.value(step) == 0:
+        raise InputError("Nobody of social_care is in the trace. Give the trace of the people of these very events.")
 
 
 def _numbered_step() -> Step:

@@ -231,5 +231,5 @@ def _write(engine: Engine, staging: Path, profile: Profile, *, csv: bool) -> Non
 
 def _manifest(queries: Queries, register: Register, profile: Profile, result: TraceResult) -> Manifest:
     inputs = [*([queries.path] if queries.path else []), *queries.sources, register.folder / "register.json"]
-    settings = {"profile": profile.model_dump(), "columns": dict(queries.columns.headings)}
+    settings = {"profile": profile.model_dump(), "columns": dict(queries.columns.headings), "id": queries.id_column}
     return Manifest("trace", [file_record(path) for path in inputs], result.counts, settings)

@@ -316,7 +316,7 @@ def test_the_demo_ends_with_the_path_of_its_report(demo: tuple[Ran, Path]) -> No
         "feedback",
         "release",
         "link",
-        "LTS001A",
+        "LTS001a",
         "study",
     ):
         assert re.search(rf"^  {step}\b", ran.out, re.MULTILINE), step

@@ -234,13 +234,15 @@ def test_an_interrupted_release_leaves_the_earlier_one(
     release(tmp_path / "out", policy)
     monkeypatch.setattr(pseudo.release, "sealed", lambda *_: (_ for _ in ()).throw(OSError))
     with pytest.raises(OSError):
-        release(tmp_path / "out", policy, release_id="R2")
+        release(tmp_path / "out", policy)
     assert open_release(tmp_path / "out").release_id == "R1"
 
 
-def test_a_release_replaces_a_release_and_nothing_else(tmp_path: Path, policy: LoadedPolicy) -> None:
+def test_a_release_replaces_the_same_delivery_and_nothing_else(tmp_path: Path, policy: LoadedPolicy) -> None:
     release(tmp_path / "out", policy)
-    assert release(tmp_path / "out", policy, release_id="R2").release_id == "R2"
+    assert release(tmp_path / "out", policy).release_id == "R1"
+    with pytest.raises(ReleaseError, match="something else is here"):
+        release(tmp_path / "out", policy, release_id="R2")
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "thesis.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(ReleaseError, match="something else is here"):

@@ -75,10 +75,11 @@ def test_files_of_others_stay(out: Path) -> None:
     assert texts(out) == {**FILES, "notes.txt": "mine"}
 
 
-def test_files_of_another_command_stay(out: Path) -> None:
+def test_a_folder_of_another_command_is_refused(out: Path) -> None:
     """Its outputs may be the input of this one."""
-    write(out, {"c.csv": "z\n"}, command="trace")
-    assert texts(out) == {**FILES, "c.csv": "z\n"}
+    with pytest.raises(UsageError, match="Give --out a folder of its own"):
+        write(out, {"c.csv": "z\n"}, command="trace")
+    assert texts(out) == FILES
 
 
 def test_a_manifest_cannot_have_a_file_elsewhere_removed(out: Path) -> None:
