@@ -215,7 +215,9 @@ def translate_cause(error: BaseException | None, step: str) -> LinkageError | No
     Raises KeyboardInterrupt when it was Ctrl-C that arrived while the database was at work.
     """
     while error is not None:
-        if isinstance(error, duckdb.InterruptException | KeyboardInterrupt):
+        # Ctrl-C during a query that a library runs on the main thread is a plain RuntimeError of the database's binding.
+        stopped = isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+        if stopped or isinstance(error, duckdb.InterruptException | KeyboardInterrupt):
             raise KeyboardInterrupt from None
         if isinstance(error, duckdb.Error | MemoryError):
             return translate(error, step)

@@ -12,10 +12,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.engine import Engine, EngineOptions, Step, ident, literal, open_engine
+from linkage.engine import Engine, EngineOptions, Step, ident, literal, open_engine, translate_cause
 from linkage.errors import InputError, InternalError, LinkageError, MachineError, UsageError
 
 CANARY = "ZZCANARY 19/07/1931"
+LONG_QUERY = "select count(*) from range(9000000) a, range(90000) b where a.range % 7 < b.range % 11"
 
 
 @pytest.fixture
@@ -139,11 +140,20 @@ def test_ctrl_c_stops_a_query_at_once(engine: Engine) -> None:
     threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        engine.rows(
-            Step("long", "select count(*) from range(9000000) a, range(900000) b where a.range % 7 < b.range % 11")
-        )
+        engine.rows(Step("long", LONG_QUERY))
     assert time.monotonic() - start < 5
     assert engine.count("person") == 3
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_ctrl_c_is_known_when_a_library_was_asking(engine: Engine) -> None:
+    """Splink asks on the connection itself; what it raises then is translated afterwards."""
+    threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        try:
+            engine.connection.sql(LONG_QUERY).fetchall()
+        except Exception as error:
+            translate_cause(error, "score")
 
 
 # --- steps, values, names
