@@ -6,7 +6,7 @@ fault, and its cause is cut (``from None``).
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +65,7 @@ class Engine:
 
     def rows(self, step: Step) -> list[tuple[Any, ...]]:
         """The rows of a query, for small results."""
-        return self._at_work(step.name, lambda: self._ask(step).fetchall())
+        return self.at_work(step.name, lambda: self._ask(step).fetchall())
 
     def value(self, step: Step) -> Any:
         """The single value of a query with one row and one column."""
@@ -73,7 +73,7 @@ class Engine:
 
     def arrow(self, step: Step) -> pa.Table:
         """The result of a query as an Arrow table."""
-        return self._at_work(
+        return self.at_work(
             step.name, lambda: self._connection.sql(step.sql, params=dict(step.values) or None).to_arrow_table()
         )
 
@@ -137,26 +137,31 @@ class Engine:
         """Every step run so far, as readable SQL without bound values."""
         return "\n".join(str(step) for step in self.steps)
 
-    @property
-    def connection(self) -> duckdb.DuckDBPyConnection:
-        """The open connection, for Splink, which must share it. The caller translates its errors."""
-        return self._connection
+    def at_work(self, name: str, call: Callable[[], Result]) -> Result:
+        """The result of a call that uses the database, for the step ``name``.
 
-    def _execute(self, step: Step) -> None:
-        self._at_work(step.name, lambda: self._ask(step))
-
-    def _ask(self, step: Step) -> duckdb.DuckDBPyConnection:
-        return self._connection.execute(step.sql, dict(step.values) or None)
-
-    def _at_work(self, name: str, call: Callable[[], Result]) -> Result:
-        """The result of a database call. It runs in a thread of its own, so that Ctrl-C stops even a long query at once."""
+        It runs in a thread of its own, so that Ctrl-C stops even a long query at once; errors of the database are translated.
+        """
         with _translated(name), ThreadPoolExecutor(1) as pool:
             future = pool.submit(call)
             try:
                 return future.result()
             except KeyboardInterrupt:
-                self._connection.interrupt()
+                while not future.done():
+                    self._connection.interrupt()
+                    wait([future], timeout=0.1)
                 raise
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The open connection, for Splink, which must share it. Long calls go through ``at_work``."""
+        return self._connection
+
+    def _execute(self, step: Step) -> None:
+        self.at_work(step.name, lambda: self._ask(step))
+
+    def _ask(self, step: Step) -> duckdb.DuckDBPyConnection:
+        return self._connection.execute(step.sql, dict(step.values) or None)
 
 
 def open_engine(options: EngineOptions | None = None, folders: Sequence[Path] = ()) -> Engine:

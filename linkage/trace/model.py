@@ -44,7 +44,8 @@ def score(engine: Engine, trace_model: TraceModel, u: Probabilities, people: int
             engine.run(_term_step(column))
             linker.table_management.register_term_frequency_lookup(api.register(f"tf_{column}"), column)
         linker.table_management.register_blocked_pairs_for_predict(api.register("splink_pair"))
-        predicted = linker.inference.predict(warning_mode="never").physical_name
+        predict = linker.inference.predict
+        predicted = engine.at_work("score_candidates", lambda: predict(warning_mode="never").physical_name)
     engine.run(_scored_step(predicted))
     engine.drop("splink_register", "splink_query", "splink_pair", predicted)
 

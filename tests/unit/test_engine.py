@@ -1,5 +1,6 @@
 """The engine: locked down, silent about values, steps that can be read."""
 
+import contextlib
 import os
 import signal
 import threading
@@ -146,14 +147,23 @@ def test_ctrl_c_stops_a_query_at_once(engine: Engine) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
-def test_ctrl_c_is_known_when_a_library_was_asking(engine: Engine) -> None:
-    """Splink asks on the connection itself; what it raises then is translated afterwards."""
+def test_ctrl_c_stops_a_library_that_asks_again_and_again(engine: Engine) -> None:
+    def library() -> None:
+        for _ in range(3):
+            with contextlib.suppress(Exception):
+                engine.connection.execute(LONG_QUERY).fetchall()
+
     threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        try:
-            engine.connection.sql(LONG_QUERY).fetchall()
-        except Exception as error:
-            translate_cause(error, "score")
+        engine.at_work("library", library)
+    assert time.monotonic() - start < 10
+
+
+def test_an_interrupt_within_a_library_is_told_apart() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        translate_cause(RuntimeError("Query interrupted"), "score")
+    assert translate_cause(ValueError(CANARY), "score") is None
 
 
 # --- steps, values, names
