@@ -50,8 +50,8 @@ def tables_salt(
 
     ``period``: first and last day, both inclusive (default: the period that the submissions cover). ``la``: authorities
     (none: all). ``part_direct_payment``: the switch of the definition. Raises UsageError for an authority that is not
-    there or authorities that cover different periods, InputError when the release lacks a needed column, PolicyError
-    for an unknown disclosure policy.
+    there, authorities that cover different periods or an unknown disclosure policy, InputError when the release lacks a
+    needed column.
     """
     require_other_folder(out, linked)
     rule = disclosure_policy(policy)

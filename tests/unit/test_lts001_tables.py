@@ -11,7 +11,6 @@ from linkage.cohort.derive.period import Period, months_later
 from linkage.cohort.tables import tables_salt
 from linkage.errors import InputError, UsageError
 from linkage.store import open_linked
-from pseudo.errors import PolicyError
 from tests.unit.linked_tables import Row, linked_folder, service
 
 RESIDENTIAL = {"service_type": "Long Term Support: Residential Care", "event_start_date": date(2022, 5, 1)}
@@ -85,7 +84,7 @@ def test_an_unknown_authority_is_named(linked: Path, tmp_path: Path) -> None:
 
 
 def test_an_unknown_policy_is_refused(linked: Path, tmp_path: Path) -> None:
-    with pytest.raises(PolicyError, match="cld_round5"):
+    with pytest.raises(UsageError, match="cld_round5"):
         tables_salt(linked, tmp_path / "out", policy="nothing")
 
 
