@@ -32,7 +32,7 @@ class Proportion:
         z, n, p = 1.959964, self.whole, self.part / self.whole
         centre = (p + z * z / (2 * n)) / (1 + z * z / n)
         half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-        return max(0.0, centre - half), min(1.0, centre + half)
+        return round(max(0.0, centre - half), 12), round(min(1.0, centre + half), 12)
 
     def __str__(self) -> str:
         """``0.9950 (199 of 200, 95% 0.9721 to 0.9991)``, or that nobody was concerned."""
