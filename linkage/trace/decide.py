@@ -1,8 +1,9 @@
 """One decision per query: from evidence to an outcome, in one place.
 
 A link is accepted when the best person's weight reaches ``min_weight``, lies ``min_gap`` clear of the next *different*
-person, and the evidence is not names and address alone. Nothing is ever chosen between two close candidates. Ties are
-ordered by weight, then NHS number, so that the result does not depend on threads or order.
+person, and the evidence identifies: a date of birth that agrees at least in part, or both names in full with the NHS
+number or the postcode. Nothing is ever chosen between two close candidates. Ties are ordered by weight, then NHS number,
+so that the result does not depend on threads or order.
 """
 
 from linkage.engine import Engine, Step
