@@ -7,7 +7,7 @@ so that the result does not depend on threads or order.
 """
 
 from linkage.engine import Engine, Step
-from linkage.trace.comparisons import comparison_of
+from linkage.trace.comparisons import COMPARISONS, comparison_of, paired_columns_sql
 from linkage.trace.settings import Profile, WeightCaps
 
 
@@ -24,25 +24,37 @@ def decide(engine: Engine, profile: Profile, caps: WeightCaps, prior_weight: flo
     engine.run(_outcome_step(profile))
 
 
-def cross_check_step() -> Step:
-    """Queries whose valid number is in the register with the same date of birth, in any version of the record.
+def cross_check_steps() -> list[Step]:
+    """Steps that make ``cross_checked``: queries whose valid number is in the register with the same date of birth.
 
-    The given name must not speak against it, nor, where there is none to compare, the gender or the family name: such a
-    query goes on to the probabilistic step (a spouse's or twin's number and date).
+    The date may be that of any version of the record. The given name must not speak against it, nor, where there is none
+    to compare, the gender or the family name: such a query goes on to the probabilistic step (a spouse's or twin's number
+    and date). ``number_level`` keeps the level of every comparison, as the model has them.
     """
+    return [_number_level_step(), _cross_checked_step()]
+
+
+def _number_level_step() -> Step:
+    levels = ", ".join(f"{comparison.level_sql} as level_{comparison.field}" for comparison in COMPARISONS)
+    return Step(
+        "number_level",
+        f"""
+select query_row, person_id, {levels} from (
+  select r.query_row, l.person_id, {paired_columns_sql("l", "r")}
+  from query r join candidate_person l on l.nhs_number = r.nhs_number where list_contains(l.dobs, r.dob))""",
+    )
+
+
+def _cross_checked_step() -> Step:
     return Step(
         "cross_checked",
         """
-select q.query_row, p.person_id, p.current_nhs_number, p.sensitive, p.invalidated,
+select n.query_row, n.person_id, p.current_nhs_number, p.sensitive, p.invalidated,
   p.current_nhs_number <> p.nhs_number as superseded
-from query q join candidate_person p on p.nhs_number = q.nhs_number
-where list_contains(p.dobs, q.dob) and case
-  when q.given is null or p.given is null then coalesce(q.gender = p.gender, true)
-    and (q.family is null or p.family is null or list_has_any(p.family_tokens, q.family_tokens)
-      or jaro_winkler_similarity(p.family, q.family) >= 0.8)
-  else list_has_any(p.given_tokens, q.given_tokens) or list_has_any(p.given_tokens, q.given_related)
-    or list_has_any(p.family_tokens, q.given_tokens) or jaro_winkler_similarity(p.given, q.given) >= 0.8
-    or (length(q.given) = 1 and starts_with(p.given, q.given)) end""",
+from number_level n join candidate_person p using (person_id)
+where case when level_given_name is null
+  then coalesce(level_gender, 'exact') <> 'different' and coalesce(level_family_name, 'exact') <> 'different'
+  else level_given_name <> 'different' end""",
     )
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from linkage.engine import Engine, Step, literal
 from linkage.errors import InputError
-from linkage.trace.comparisons import COMPARED_FIELDS, COMPARISONS, paired_columns_sql
+from linkage.trace.comparisons import COMPARED_FIELDS, COMPARISONS
 from linkage.trace.outcomes import accepted_outcomes, outcomes
 
 _NEEDED = ("query_id", "nhs_number_given", "nhs_number", "outcome", "step", "sensitive", "reason")
@@ -19,7 +19,7 @@ def read_trace(engine: Engine, name: str, path: Path) -> None:
 
 def result_steps() -> list[Step]:
     """Steps that make ``result`` (all columns, restricted) from ``decision``; one row per query."""
-    return [_cross_checked_level_step(), _level_step(), _result_step()]
+    return [_level_step(), _result_step()]
 
 
 def public_step() -> Step:
@@ -70,23 +70,12 @@ def count_outcomes(engine: Engine) -> dict[str, int]:
     return dict(engine.rows(Step("count_outcomes", "select outcome, count(*) from result group by 1 order by 1")))
 
 
-def _cross_checked_level_step() -> Step:
-    levels = ", ".join(f"{comparison.level_sql} as level_{comparison.field}" for comparison in COMPARISONS)
-    return Step(
-        "cross_checked_level",
-        f"""
-select query_row, {levels} from (
-  select r.query_row, {paired_columns_sql("l", "r")}
-  from cross_checked x join candidate_person l using (person_id) join query r using (query_row))""",
-    )
-
-
 def _level_step() -> Step:
     columns = ", ".join(f"level_{field}" for field in COMPARED_FIELDS)
     return Step(
         "evidence",
         f"""
-select query_row, {columns} from cross_checked_level
+select query_row, {columns} from number_level semi join cross_checked using (query_row)
 union all select query_row, {columns} from best""",
     )
 

@@ -12,7 +12,7 @@ from linkage.engine import Engine, EngineOptions, Step, ident, open_engine
 from linkage.errors import InputError
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.trace import model
-from linkage.trace.decide import cross_check_step, decide
+from linkage.trace.decide import cross_check_steps, decide
 from linkage.trace.nicknames import load_nicknames
 from linkage.trace.records import LINK_FIELDS, blocking_key_step, nickname_step, normalised_step, query_step
 from linkage.trace.register import Register, open_register, with_scratch
@@ -90,7 +90,7 @@ def prepare_candidates(engine: Engine, queries: Queries, register: Register, scr
 
 def _trace(engine: Engine, queries: Queries, register: Register, profile: Profile, scratch: Path) -> TraceResult:
     prepare_candidates(engine, queries, register, scratch)
-    engine.run_all([cross_check_step(), _candidate_step()])
+    engine.run_all([*cross_check_steps(), _candidate_step()])
     trace_model = load_model(profile.model)
     model.score(engine, trace_model, register.u, register.people)
     prior_weight = math.log2(trace_model.share_in_register / max(register.people, 2))
