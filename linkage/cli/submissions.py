@@ -46,8 +46,9 @@ def spec_show(version: Annotated[str, typer.Argument(help="Such as v4.2 or v6.")
     from linkage.spec import load_specification
 
     spec = load_specification(version)
+    unsure = spec.open_fields
     lines = [
-        f"{number:>3} {field.heading:<46} {field.data_type:<14} {field.requirement}"
+        f"{number:>3} {field.heading:<46} {field.data_type:<14} {field.requirement}{'  open list' if field.id in unsure else ''}"
         for number, field in enumerate(spec.fields, start=1)
     ]
     results = {
@@ -55,6 +56,7 @@ def spec_show(version: Annotated[str, typer.Argument(help="Such as v4.2 or v6.")
             "heading": field.heading,
             "type": field.data_type,
             "values": list(spec.values(field.id)) if field.value_list else [],
+            "open": field.id in unsure,
         }
         for field in spec.fields
     }

@@ -15,7 +15,8 @@ _REQUIREMENTS = {"mandatory": "M", "voluntary": "V", "not_stated": "not stated"}
 _INTRODUCTION = """# Specifications
 
 Generated from `configs/specs/`. M = mandatory, V = voluntary. Values are given in the wording of the specification, which a
-submission must match exactly; wordings of the guidance are understood, reported and replaced. Version 5 is not public.
+submission must match exactly; wordings of the guidance are understood, reported and replaced. A list that is not completely
+known is marked open: another value is then only questioned. Version 5 is not public.
 """
 
 
@@ -38,7 +39,8 @@ def _version(specification: Specification) -> str:
     lines += [_field(number, field) for number, field in enumerate(specification.fields, start=1)]
     lists = {field.value_list.name: field.value_list for field in specification.fields if field.value_list}
     for name, value_list in lists.items():
-        lines += ["", f"### {specification.version}: `{name}`", "", *_values(value_list)]
+        known = ["Open: not every value is known.", ""] if value_list.open else []
+        lines += ["", f"### {specification.version}: `{name}`", "", *known, *_values(value_list)]
     return "\n".join(lines) + "\n"
 
 

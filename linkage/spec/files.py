@@ -22,18 +22,23 @@ Certainty = Literal["base", "inferred"]
 
 
 class ValueEntry(ConfigModel):
-    """One value of a list."""
+    """One value of a list; ``from_base`` are the wordings it stands for in the version that this one is based on."""
 
     value: str
     aliases: tuple[str, ...] = ()
+    from_base: tuple[str, ...] = ()
     guidance_only: bool = False
 
 
 class ListEntry(ConfigModel):
-    """A list; with ``adds_to_base`` its values follow those of the same list in the version it is based on."""
+    """A list; with ``adds_to_base`` its values follow those of the same list in the version it is based on.
 
-    values: tuple[ValueEntry, ...]
+    ``open``: the list is not completely known, so a value outside it may be right.
+    """
+
+    values: tuple[ValueEntry, ...] = ()
     adds_to_base: bool = False
+    open: bool = False
 
 
 class FieldEntry(ConfigModel):
@@ -105,7 +110,7 @@ class SpecificationFile(ConfigModel):
     source: str
     published: str
     effective_from: str | None
-    period: Literal["year_to_date"]
+    period: Literal["year_to_date", "rolling_12_months"]
     based_on: str | None = None
     lists: dict[str, ListEntry]
     fields: tuple[FieldEntry, ...] = ()

@@ -63,7 +63,7 @@ def _resolved_lists(file: SpecificationFile) -> dict[str, ListEntry]:
     lists = _resolved_lists(_file(file.based_on))
     for name, entry in file.lists.items():
         before = lists[name].values if entry.adds_to_base else ()
-        lists[name] = ListEntry(values=(*before, *entry.values))
+        lists[name] = ListEntry(values=(*before, *entry.values), open=entry.open)
     return lists
 
 
@@ -117,7 +117,8 @@ def _field(entry: FieldEntry, lists: Mapping[str, ListEntry], version: str) -> F
 
 
 def _value_list(name: str, entry: ListEntry) -> ValueList:
-    return ValueList(name, tuple(ListValue(v.value, v.aliases, v.guidance_only) for v in entry.values))
+    values = tuple(ListValue(v.value, v.aliases, v.guidance_only, v.from_base) for v in entry.values)
+    return ValueList(name, values, entry.open)
 
 
 def _changes(changes: ChangesEntry) -> tuple[Change, ...]:

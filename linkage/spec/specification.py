@@ -1,5 +1,6 @@
 """A submission specification as frozen values: fields in the order of the file, and the lists their values come from."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,20 +12,23 @@ class ListValue:
     """One value of a list in the specification's own wording.
 
     ``aliases`` are the wordings of the guidance (or a flag left in the workbook's cell): understood, never canonical.
-    ``guidance_only`` marks a value that the guidance lists and the workbook does not.
+    ``guidance_only`` marks a value that the guidance lists and the workbook does not. ``from_base`` are the wordings of
+    the version this one is based on, where they differ.
     """
 
     value: str
     aliases: tuple[str, ...] = ()
     guidance_only: bool = False
+    from_base: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ValueList:
-    """The values a field may take, in the specification's order."""
+    """The values a field may take, in the specification's order; of an ``open`` list not all are known."""
 
     name: str
     values: tuple[ListValue, ...]
+    open: bool = False
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -35,6 +39,11 @@ class ValueList:
     def wordings(self) -> frozenset[str]:
         """The wordings that are exactly those of the specification's list."""
         return frozenset(value.value for value in self.values if not value.guidance_only)
+
+    @cached_property
+    def from_base(self) -> Mapping[str, str]:
+        """The wording here of each reworded value of the version this one is based on; other values keep theirs."""
+        return {before: value.value for value in self.values for before in value.from_base}
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Specification:
-    """One version. ``effective_from`` is an ISO date, or None where the sources give none."""
+    """One version. ``effective_from`` is an ISO date, or None where the sources give none.
+
+    ``period``: a file covers the ``year_to_date`` (from 1 April), or the ``rolling_12_months`` to its last day.
+    """
 
     version: str
     title: str
@@ -96,6 +108,11 @@ class Specification:
     def list_fields(self) -> tuple[Field, ...]:
         """The fields whose values come from a list."""
         return tuple(field for field in self.fields if field.value_list is not None)
+
+    @cached_property
+    def open_fields(self) -> tuple[str, ...]:
+        """Ids of the fields whose list is not completely known in this version."""
+        return tuple(field.id for field in self.list_fields if field.value_list and field.value_list.open)
 
     @cached_property
     def date_fields(self) -> tuple[Field, ...]:

@@ -34,6 +34,14 @@ OWN = {
         "delivery_mechanism": "Community: CASSR Managed Personal Budget",
     },
     "v6": {"la_code": "992", "client_type": "Service User", "delivery_mechanism": "CASSR Managed Personal Budget"},
+    "release1": {
+        "la_code": "993",
+        "client_type": "Service User",
+        "ethnicity": "Asian or Asian British - Indian",
+        "client_funding_status": "Fully Social Care Funded",
+        "event_outcome": "Provision of service",
+        "delivery_mechanism": "CASSR Managed Personal Budget",
+    },
 }
 Row = Mapping[str, str | None]
 

@@ -44,7 +44,7 @@ def found(result: CheckResult) -> list[tuple[str, int | None]]:
     return list(zip(result.findings["rule"].to_pylist(), result.findings["row_number"].to_pylist(), strict=True))
 
 
-@pytest.mark.parametrize("version", ["v4.2", "v6"])
+@pytest.mark.parametrize("version", ["v4.2", "v6", "release1"])
 def test_a_faultless_file_is_accepted_with_information_only(tmp_path: Path, version: str) -> None:
     result = check(tmp_path, {}, version=version)
     assert (result.accepted, result.version) == (True, version)

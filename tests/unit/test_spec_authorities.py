@@ -7,11 +7,12 @@ from linkage.spec import authorities
 BY_CODE = {authority.code: authority for authority in authorities()}
 
 
-def test_151_real_authorities_and_two_invented_ones() -> None:
+def test_151_real_authorities_and_three_invented_ones() -> None:
     assert sum(not authority.synthetic for authority in BY_CODE.values()) == 151
     assert {a.code: a.name for a in BY_CODE.values() if a.synthetic} == {
         "991": "Synthshire (synthetic)",
         "992": "Fictford (synthetic)",
+        "993": "Exemplar Borough (synthetic)",
     }
 
 

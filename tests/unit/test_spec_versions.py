@@ -1,4 +1,4 @@
-"""The specifications as data: v4.2 complete, v6 as v4.2 with the newsletter's changes."""
+"""The specifications as data: v4.2 complete, v6 as v4.2 with the newsletter's changes, Release 1 as v6 with its own."""
 
 import pytest
 
@@ -10,10 +10,11 @@ from linkage.spec.headings import heading_key
 
 V42 = load_specification("v4.2")
 V6 = load_specification("v6")
+R1 = load_specification("release1")
 
 
-def test_both_versions_are_there_oldest_first() -> None:
-    assert versions() == ("v4.2", "v6")
+def test_the_versions_are_there_oldest_first() -> None:
+    assert versions() == ("v4.2", "v6", "release1")
 
 
 def test_v42_has_the_submission_information_and_forty_items_in_order() -> None:
@@ -97,6 +98,38 @@ def test_v6_keeps_some_fields_to_service_users_or_carers() -> None:
     assert V6.field("unit_cost").client_types == ()
 
 
+def test_release_1_covers_twelve_months_and_replaces_two_columns_by_three() -> None:
+    assert (V6.period, R1.period, R1.effective_from) == ("year_to_date", "rolling_12_months", "2023-04-01")
+    assert set(V6.ids) - set(R1.ids) == {"method_of_assessment_or_review", "full_cost_client"}
+    assert set(R1.ids) - set(V6.ids) == {"client_funding_status", "method_of_assessment", "method_of_review"}
+    assert R1.headings[3] == "LA Person Unique Identifier"
+    assert R1.field("has_informal_carer").heading == "Has Unpaid Carer"
+
+
+def test_release_1_has_21_ethnicities_and_19_outcomes() -> None:
+    assert (len(R1.values("ethnicity")), len(R1.values("event_outcome"))) == (21, 19)
+    assert "White - Roma" in R1.values("ethnicity")
+    assert {"Provision of service", "NFA- Other"} <= set(R1.values("event_outcome"))
+    assert "Long Term Support: Prison" in R1.values("service_type")
+    assert "Financial Assessment" in R1.values("assessment_type")
+    assert R1.values("delivery_mechanism")[-1] == "Self-Funder Metering Only"
+    assert R1.values("employment_status")[-1] == "Paid: Hours per week unknown"
+
+
+@pytest.mark.parametrize("field", ["ethnicity", "event_outcome", "service_type"])
+def test_every_value_of_v6_has_one_wording_in_release_1(field: str) -> None:
+    before, now = V6.field(field).value_list, R1.field(field).value_list
+    reworded = {value: now.from_base.get(value, value) for value in before.wordings}
+    assert set(reworded.values()) <= set(now.names)
+    assert len(set(reworded.values())) == len(reworded)
+
+
+def test_only_lists_that_a_source_shows_whole_are_closed_in_release_1() -> None:
+    closed = {field.id for field in R1.list_fields} - set(R1.open_fields)
+    assert closed == {"ethnicity", "client_type", "event_type", "event_outcome"}
+    assert V42.open_fields == V6.open_fields == ()
+
+
 @pytest.mark.parametrize(
     ("section", "events"),
     [("request", "Request"), ("assessment", "Assessment"), ("service", "Service"), ("cost", "Service")],
@@ -121,7 +154,7 @@ def test_every_specification_file_names_its_own_version() -> None:
 
 
 def test_an_unknown_version_or_field_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match=r"Known versions: v4\.2, v6"):
+    with pytest.raises(UsageError, match=r"Known versions: v4\.2, v6, release1"):
         load_specification("v9")
     with pytest.raises(UsageError, match="no field"):
         V42.field("client_type")
@@ -129,6 +162,7 @@ def test_an_unknown_version_or_field_is_a_usage_error() -> None:
 
 def test_the_canonical_columns_are_those_of_every_version_each_in_its_place() -> None:
     ids = canonical_ids()
-    assert set(ids) == set(V42.ids) | set(V6.ids)
+    assert set(ids) == set(V42.ids) | set(V6.ids) | set(R1.ids)
     assert ids[:4] == ("la_code", "la_name", "reporting_year", "reporting_period_start_date")
-    assert [name for name in ids if V6.has(name)] == list(V6.ids)
+    for version in (V6, R1):
+        assert [name for name in ids if version.has(name)] == list(version.ids)

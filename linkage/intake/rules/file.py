@@ -3,8 +3,8 @@
 from linkage.engine import literal
 from linkage.intake.dates import PARSED
 from linkage.intake.rules.dates import written_dates
-from linkage.intake.rules.model import Context, Rule, all_of
-from linkage.intake.values import UNLISTED
+from linkage.intake.rules.model import Context, Rule, all_of, in_sql
+from linkage.intake.values import SIMILAR, UNLISTED
 
 _AUTHORITY_SEEN = """with seen as (
     select la_code, {name} as la_name, min(row_number) as row_number
@@ -58,15 +58,24 @@ def f03_authority(_: Rule, context: Context) -> str:
 
 
 def f04_period(_: Rule, context: Context) -> str:
-    """One reporting period, from 1 April to the end of a month of the reporting year. One finding per value."""
+    """One reporting period to the end of a month: from 1 April of the reporting year, or of 12 months. One finding per value."""
     by_value = """select min(s.row_number) as row_number, {part} as part, {field} as field, {value} as value,
         {suggestion} as suggestion from submission as s cross join submission_facts as facts where {where} group by all"""
     start, end = f"reporting_period_start_date{PARSED}", f"reporting_period_end_date{PARSED}"
     year = "extract(year from facts.period_start)"
     label = f"{year} || '/' || lpad(cast(({year} + 1) % 100 as varchar), 2, '0')"
+    rolling = context.specification.period == "rolling_12_months"
+    twelve_months = f"{end} + interval 1 day - interval 1 year"
     rows = [
         ("several", "reporting_period_end_date", f"{start} <> facts.period_start or {end} <> facts.period_end", "null"),
-        ("start", "reporting_period_start_date", f"strftime({start}, '%d/%m') <> '01/04'", "null"),
+        (
+            "rolling_start",
+            "reporting_period_start_date",
+            f"{start} <> {twelve_months}",
+            f"strftime({twelve_months}, '%d/%m/%Y')",
+        )
+        if rolling
+        else ("start", "reporting_period_start_date", f"strftime({start}, '%d/%m') <> '01/04'", "null"),
         ("order", "reporting_period_end_date", f"{end} < {start} or {end} >= {start} + interval 1 year", "null"),
         (
             "month_end",
@@ -101,9 +110,13 @@ def f06_partial(_: Rule, context: Context) -> str:
     return all_of(*selects)
 
 
-def f09_wording(_: Rule, __: Context) -> str:
-    """Values that are not worded as listed and for which a listed value is meant or close."""
-    return f"select row_number, part, field, value, suggestion from list_findings where part <> '{UNLISTED}'"
+def f09_wording(_: Rule, context: Context) -> str:
+    """Values that are not worded as listed and for which a listed value is meant or close, and values that an open list
+    may yet hold.
+    """
+    unsure = f"part in {in_sql((UNLISTED, SIMILAR))} and field in {in_sql(context.specification.open_fields)}"
+    return f"""select row_number, case when {unsure} then 'open_list' else part end as part, field, value, suggestion
+        from list_findings where part <> '{UNLISTED}' or {unsure}"""
 
 
 PREDICATES = {

@@ -6,9 +6,10 @@ from linkage.intake.values import UNLISTED
 
 
 def listed(rule: Rule, context: Context) -> str:
-    """Values of the rule's fields that are not in their list and not close to one of its values."""
+    """Values of the rule's fields that are not in their list and not close to one of its values (an open list apart)."""
+    fields = [field for field in context.fields(rule) if field not in context.specification.open_fields]
     return f"""select row_number, part, field, value, suggestion from list_findings
-        where part = '{UNLISTED}' and field in {in_sql(context.fields(rule))}"""
+        where part = '{UNLISTED}' and field in {in_sql(fields)}"""
 
 
 def required(rule: Rule, context: Context) -> str:
