@@ -1,6 +1,7 @@
 """One block of the synthetic world: its people, their lives, their care and the records that care systems hold."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from linkage.synth.care import Columns, care_events
 from linkage.synth.carers import carer_events
@@ -14,20 +15,6 @@ from linkage.synth.world import World
 
 
 @dataclass(frozen=True)
-class Block:
-    """Everything about one block; all tables count people by their position in ``people``."""
-
-    number: int
-    people: Households
-    lives: Lives
-    users: Clients
-    carers: Carers
-    records: Records
-    events: Columns
-    carer_events: Columns
-
-
-@dataclass(frozen=True)
 class Setting:
     """What every block shares."""
 
@@ -36,10 +23,41 @@ class Setting:
     names: Names
 
 
+@dataclass(frozen=True)
+class Block:
+    """Everything about one block; all tables count people by their position in ``people``.
+
+    What only some files need is made when it is first asked for.
+    """
+
+    setting: Setting
+    number: int
+    people: Households
+    lives: Lives
+    users: Clients
+    carers: Carers
+
+    @cached_property
+    def records(self) -> Records:
+        """The records of service users and carers in the case systems."""
+        setting = self.setting
+        return records(setting.profile, setting.world, setting.names, self.people, self.lives, self.users, self.carers)
+
+    @cached_property
+    def events(self) -> Columns:
+        """The care events of service users."""
+        return care_events(self.setting.profile, self.setting.world, self.users)
+
+    @cached_property
+    def carer_events(self) -> Columns:
+        """The care events of carers in their own right."""
+        return carer_events(self.setting.profile, self.setting.world, self.carers)
+
+
 def load_setting(profile: SynthProfile) -> Setting:
     """The profile with its world and name pools."""
     world = profile.load_world()
-    return Setting(profile, world, load_names(world.naming.rare_surname_decay))
+    return Setting(profile, world, load_names(world.naming))
 
 
 def make_block(setting: Setting, number: int, limit: int) -> Block | None:
@@ -55,17 +73,7 @@ def make_block(setting: Setting, number: int, limit: int) -> Block | None:
         return None
     lived = lives(profile, world, setting.names, people)
     users = clients(profile, world, people, lived)
-    cared = carers(profile, people, lived, users)
-    return Block(
-        number=number,
-        people=people,
-        lives=lived,
-        users=users,
-        carers=cared,
-        records=records(profile, world, setting.names, people, lived, users, cared),
-        events=care_events(profile, world, users),
-        carer_events=carer_events(profile, world, cared),
-    )
+    return Block(setting, number, people, lived, users, carers(profile, people, lived, users))
 
 
 def make_blocks(setting: Setting) -> list[Block]:

@@ -42,9 +42,11 @@ class Draws:
 
     def pick(self, name: str, ids: npt.ArrayLike, weights: Sequence[float]) -> Ints:
         """A position in ``weights``, with probability proportional to the weight there."""
-        edges = np.cumsum(np.asarray(weights, dtype=np.float64))
-        places = np.searchsorted(edges, self.uniform(name, ids) * edges[-1], side="right")
-        return np.asarray(places, dtype=np.int64)
+        return self.pick_edges(name, ids, np.cumsum(np.asarray(weights, dtype=np.float64)))
+
+    def pick_edges(self, name: str, ids: npt.ArrayLike, edges: Floats) -> Ints:
+        """A position, given the running totals of the weights (for long lists that are drawn from often)."""
+        return np.asarray(np.searchsorted(edges, self.uniform(name, ids) * edges[-1], side="right"), dtype=np.int64)
 
     def choose(self, name: str, ids: npt.ArrayLike, weights: Mapping[str, float]) -> npt.NDArray[np.object_]:
         """A key of ``weights``, with probability proportional to its weight."""

@@ -1,117 +1,225 @@
-"""Name pools: weighted given names by sex and time of birth, family names, and a rare tail built from parts.
+"""Name pools: weighted given names by sex and time of birth, family names, and rare tails built from parts.
 
 People carry positions in these pools; texts are made when a file is written.
+
+The tail of a pool decays from just below its rarest listed name as a Zipf-Mandelbrot law, (decay / (rank + decay)) to the
+power of an exponent; the decay is the one that gives the tail its share of the people. At 55 million people the last ranks
+hold about one person each.
 """
 
 import csv
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
+from itertools import product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from linkage.configs import packaged
-from linkage.synth.draws import Draws, Ints
+from linkage.synth.draws import Draws, Floats, Ints
+from linkage.synth.world import Naming
 
 Texts = npt.NDArray[np.object_]
 
 _GENERATIONS = ("weight_before_1950", "weight_1950_1979", "weight_1980_on")
-_TAIL_PATTERN = "british"
+_GENERATION_STARTS = (1950, 1980)
 _TAIL_CAP = 0.9
+# Parts of the built names are taken in this stride, a golden section of the number of names, so that neighbours differ.
+_GOLDEN = (math.sqrt(5) - 1) / 2
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Positions of names and the running totals of their weights."""
+
+    positions: Ints
+    edges: Floats
+
+    def draw(self, draws: Draws, name: str, ids: Ints) -> Ints:
+        """The position of a name for each id."""
+        return np.asarray(self.positions[draws.pick_edges(name, ids, self.edges)])
 
 
 @dataclass(frozen=True)
 class Names:
-    """Given and family names by position; positions of a pool and their weights by the keys that choose the pool."""
+    """Given and family names by position, and the pools they are drawn from.
 
+    ``patterns`` are the naming patterns in the order of their codes and ``joiners`` what stands between two family names
+    of each; pools are keyed by pattern code, sex (0 for family
+    names of a household) and, for given names, generation. ``listed_given`` is the number of given names before the tail.
+    """
+
+    patterns: tuple[str, ...]
+    joiners: Texts
     given: Texts
     family: Texts
-    given_pools: dict[tuple[str, int, int], tuple[Ints, Sequence[float]]]
-    family_pools: dict[tuple[str, int], tuple[Ints, Sequence[float]]]
+    listed_given: int
+    given_pools: Mapping[tuple[int, int, int], Pool]
+    family_pools: Mapping[tuple[int, int], Pool]
 
-    def draw_given(self, draws: Draws, name: str, ids: Ints, patterns: Texts, sexes: Ints, birth_years: Ints) -> Ints:
+    def draw_given(
+        self, draws: Draws, name: str, ids: Ints, pattern_codes: Ints, sexes: Ints, birth_years: Ints
+    ) -> Ints:
         """A given name for each id, by naming pattern, sex and year of birth."""
-        generation = np.searchsorted([1950, 1980], birth_years, side="right")
-        chosen = np.full(ids.shape, -1, dtype=np.int64)
-        for (pattern, sex, when), (positions, weights) in self.given_pools.items():
-            rows = (patterns == pattern) & (sexes == sex) & (generation == when)
-            if rows.any():
-                chosen[rows] = positions[draws.pick(name, ids[rows], weights)]
-        return chosen
+        generation = np.searchsorted(_GENERATION_STARTS, birth_years, side="right")
+        return _drawn(draws, name, ids, (pattern_codes, sexes, generation), self.given_pools)
 
-    def draw_family(self, draws: Draws, name: str, ids: Ints, patterns: Texts, sexes: Ints | None = None) -> Ints:
+    def draw_family(self, draws: Draws, name: str, ids: Ints, pattern_codes: Ints, sexes: Ints | None = None) -> Ints:
         """A family name for each id; with ``sexes``, one of those that go with the sex of the person (else -1)."""
-        chosen = np.full(ids.shape, -1, dtype=np.int64)
-        for (pattern, sex), (positions, weights) in self.family_pools.items():
-            rows = (patterns == pattern) & ((sexes == sex) if sexes is not None else (sex == 0))
-            if rows.any():
-                chosen[rows] = positions[draws.pick(name, ids[rows], weights)]
-        return chosen
+        sex = np.zeros(len(ids), dtype=np.int64) if sexes is None else sexes
+        return _drawn(draws, name, ids, (pattern_codes, sex), self.family_pools)
 
-    def same_initial(self, position: int, pattern: str, sex: int) -> Ints:
-        """Other given names of the pattern and sex that start with the same letter."""
+    def family_texts(self, family: Ints, second: Ints, pattern_codes: Ints) -> Texts:
+        """Family names as text: one name, or two with the joiner of the naming pattern."""
+        texts = self.family[family]
+        rows = np.flatnonzero(second >= 0)
+        texts[rows] = texts[rows] + self.joiners[pattern_codes[rows]] + self.family[second[rows]]
+        return np.asarray(texts)
+
+    def same_initial(self, position: int, pattern_code: int, sex: int) -> Ints:
+        """Other listed given names of the pattern and sex that start with the same letter."""
         first = self.given[position][0]
-        pools = [self.given_pools[key][0] for key in self.given_pools if key[:2] == (pattern, sex)]
-        return np.array(sorted({p for pool in pools for p in pool if self.given[p][0] == first and p != position}))
+        pools = [pool.positions for key, pool in self.given_pools.items() if key[:2] == (pattern_code, sex)]
+        known = np.unique(np.concatenate(pools)) if pools else np.empty(0, dtype=np.int64)
+        known = known[known < self.listed_given]
+        return np.array([p for p in known.tolist() if self.given[p][0] == first and p != position], dtype=np.int64)
+
+
+def _drawn(draws: Draws, name: str, ids: Ints, keys: tuple[Ints, ...], pools: Mapping[Any, Pool]) -> Ints:
+    chosen = np.full(len(ids), -1, dtype=np.int64)
+    code = _code(keys)
+    for parts, pool in pools.items():
+        rows = np.flatnonzero(code == _code(parts))
+        if len(rows):
+            chosen[rows] = pool.draw(draws, name, ids[rows])
+    return chosen
+
+
+def _code(keys: Sequence[Any]) -> Any:
+    """The keys of a pool as one number (each is below 16), for one person or for a column of them."""
+    return reduce(lambda code, key: code * 16 + key, keys)
 
 
 @cache
-def load_names(rare_surname_decay: int) -> Names:
-    """The packaged pools. The rare tail decays as 1 / (rank + decay) from just below the rarest listed family name."""
-    given_rows = _rows("given_names")
-    given = list(dict.fromkeys(row["name"] for row in given_rows))
-    family_rows = _rows("surnames") + _tail(rare_surname_decay)
-    family = list(dict.fromkeys(row["name"] for row in family_rows))
+def pattern_names() -> tuple[str, ...]:
+    """The naming patterns, in the order of their codes."""
+    return tuple(sorted({row["pattern"] for row in _rows("given_names")}))
+
+
+def load_names(naming: Naming) -> Names:
+    """The packaged pools with the rare tails of the world's naming."""
+    return _load_names(naming.model_dump_json())
+
+
+@cache
+def _load_names(settings: str) -> Names:
+    naming = Naming.model_validate_json(settings)
+    codes = {pattern: code for code, pattern in enumerate(pattern_names())}
+    given, family = _Register(), _Register()
+    listed = _rows("given_names")
+    for row in listed:
+        given.position(row["name"])
+    listed_given = len(given.names)
+    given_pools = _given_pools(listed, codes, given, naming)
+    family_pools = _family_pools(codes, family, naming)
     return Names(
-        given=np.array(given, dtype=object),
-        family=np.array(family, dtype=object),
-        given_pools=_given_pools(given_rows, {name: position for position, name in enumerate(given)}),
-        family_pools=_family_pools(family_rows, {name: position for position, name in enumerate(family)}),
+        pattern_names(),
+        np.array([naming.double_joiner.get(pattern, "-") for pattern in pattern_names()], dtype=object),
+        np.array(given.names, dtype=object),
+        np.array(family.names, dtype=object),
+        listed_given,
+        given_pools,
+        family_pools,
     )
 
 
+class _Register:
+    """Names in order of first use, each with its position."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self._known: dict[str, int] = {}
+
+    def position(self, name: str) -> int:
+        place = self._known.setdefault(name, len(self.names))
+        if place == len(self.names):
+            self.names.append(name)
+        return place
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._known
+
+
 def _given_pools(
-    rows: list[dict[str, str]], position: dict[str, int]
-) -> dict[tuple[str, int, int], tuple[Ints, Sequence[float]]]:
-    pools: dict[tuple[str, int, int], tuple[Ints, Sequence[float]]] = {}
+    rows: list[dict[str, str]], codes: Mapping[str, int], given: _Register, naming: Naming
+) -> dict[tuple[int, int, int], Pool]:
+    pools: dict[tuple[int, int, int], Pool] = {}
+    built = {
+        sex: [name for name in _built("given_name_parts", "gender", str(sex)) if name not in given] for sex in (1, 2)
+    }
     for pattern, sex in sorted({(row["pattern"], int(row["gender"])) for row in rows}):
         chosen = [row for row in rows if (row["pattern"], int(row["gender"])) == (pattern, sex)]
-        positions = np.array([position[row["name"]] for row in chosen], dtype=np.int64)
+        positions = [given.position(row["name"]) for row in chosen]
         for when, column in enumerate(_GENERATIONS):
-            pools[pattern, sex, when] = (positions, [float(row[column]) for row in chosen])
+            weights = [float(row[column]) for row in chosen]
+            share = naming.rare_given_names.get(pattern, (0.0,) * len(_GENERATIONS))[when]
+            pools[codes[pattern], sex, when] = _pool(positions, weights, share, built[sex], naming, given)
     return pools
 
 
-def _family_pools(
-    rows: list[dict[str, str]], position: dict[str, int]
-) -> dict[tuple[str, int], tuple[Ints, Sequence[float]]]:
-    pools: dict[tuple[str, int], tuple[Ints, Sequence[float]]] = {}
+def _family_pools(codes: Mapping[str, int], family: _Register, naming: Naming) -> dict[tuple[int, int], Pool]:
+    rows = _rows("surnames")
+    listed = {row["name"] for row in rows}
+    pools: dict[tuple[int, int], Pool] = {}
     for pattern, sex in sorted({(row["pattern"], int(row["gender"] or 0)) for row in rows}):
         chosen = [row for row in rows if (row["pattern"], int(row["gender"] or 0)) == (pattern, sex)]
-        positions = np.array([position[row["name"]] for row in chosen], dtype=np.int64)
-        pools[pattern, sex] = (positions, [float(row["weight"]) for row in chosen])
+        positions = [family.position(row["name"]) for row in chosen]
+        weights = [float(row["weight"]) for row in chosen]
+        share = naming.rare_surnames.get(pattern, 0.0) if sex == 0 else 0.0
+        built = [n for n in _built("surname_parts", "pattern", pattern) if n not in listed] if share else []
+        pools[codes[pattern], sex] = _pool(positions, weights, share, built, naming, family)
     return pools
 
 
-def _tail(decay: int) -> list[dict[str, str]]:
-    """Rare family names, every first part with every last part; common pairs are spread over the ranks by a stride."""
-    parts = _rows("surname_parts")
-    first = [row["part"] for row in parts if row["position"] == "first"]
-    last = [row["part"] for row in parts if row["position"] == "last"]
-    listed = {row["name"] for row in _rows("surnames")}
-    rarest = min(float(row["weight"]) for row in _rows("surnames") if row["pattern"] == _TAIL_PATTERN)
-    built = [a + b for turn in range(len(last)) for a, b in zip(first, last[turn:] * 2 + last[:turn], strict=False)]
-    names = [name for name in dict.fromkeys(built) if name not in listed]
-    return [
-        {
-            "name": name,
-            "pattern": _TAIL_PATTERN,
-            "gender": "",
-            "weight": f"{_TAIL_CAP * rarest * decay / (rank + decay):.4f}",
-        }
-        for rank, name in enumerate(names)
-    ]
+def _pool(
+    positions: Sequence[int],
+    weights: Sequence[float],
+    share: float,
+    built: Sequence[str],
+    naming: Naming,
+    names: _Register,
+) -> Pool:
+    """Listed names with their weights and, where the tail has a share, the built names with theirs."""
+    tail = _tail_weights(weights, share, len(built), naming.rare_name_exponent) if share and built else np.empty(0)
+    places = [*positions, *(names.position(name) for name in built[: len(tail)])]
+    return Pool(np.array(places, dtype=np.int64), np.cumsum(np.concatenate([np.asarray(weights), tail])))
+
+
+def _tail_weights(weights: Sequence[float], share: float, size: int, exponent: float) -> Floats:
+    """Weights of a tail that starts below the rarest listed name and sums to its share of all."""
+    cap = _TAIL_CAP * min(weight for weight in weights if weight > 0)
+    wanted = sum(weights) * share / (1.0 - share)
+    ranks = np.arange(size, dtype=np.float64)
+    low, high = 1e-3, 1e9
+    for _ in range(80):
+        decay = math.sqrt(low * high)
+        low, high = (decay, high) if (cap * (decay / (ranks + decay)) ** exponent).sum() < wanted else (low, decay)
+    return np.asarray(cap * (high / (ranks + high)) ** exponent)
+
+
+@cache
+def _built(table: str, column: str, value: str) -> tuple[str, ...]:
+    """Every first part with every middle and last part, in an order in which neighbours share none of them."""
+    parts = [row for row in _rows(table) if row[column] == value]
+    by_place = [[row["part"] for row in parts if row["position"] == place] for place in ("first", "middle", "last")]
+    names = ["".join(choice) for choice in product(*by_place)]
+    stride = int(len(names) * _GOLDEN) | 1
+    while math.gcd(stride, len(names)) != 1:
+        stride += 2
+    return tuple(dict.fromkeys(names[rank * stride % len(names)] for rank in range(len(names))))
 
 
 def _rows(name: str) -> list[dict[str, str]]:

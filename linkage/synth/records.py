@@ -93,12 +93,6 @@ class _Making:
             self.faults[position].append(name)
 
 
-def full_family_names(names: Names, world: World, family: Ints, second: Ints, patterns: Texts) -> Texts:
-    """Family names as text: one name, or two with the joiner of the naming pattern (a hyphen elsewhere)."""
-    joiners = np.array([world.naming.double_joiner.get(pattern, "-") for pattern in patterns.tolist()], dtype=object)
-    return np.where(second >= 0, names.family[family] + joiners + names.family[second], names.family[family])
-
-
 def records(
     profile: SynthProfile, world: World, names: Names, people: Households, lives: Lives, users: Clients, carers: Carers
 ) -> Records:
@@ -252,11 +246,11 @@ def _other_person(making: _Making, absent: Bools) -> Ints:
 
 def _names(making: _Making, world: World, names: Names, unnamed: Ints) -> tuple[Texts, Texts]:
     rates, lives, row, draws = making.rates, making.lives, making.row, making.draws
-    patterns = making.people.pattern[row]
+    codes = making.people.pattern_code[row]
     first = names.given[lives.given[row]]
-    last = full_family_names(names, world, lives.family[row], lives.second_family[row], patterns)
-    was = making.strikes("previous_family_name", rates.previous_family_name, ~np.isnat(lives.renamed[row]))
-    earlier = full_family_names(names, world, lives.earlier_family[row], lives.earlier_second[row], patterns)
+    last = names.family_texts(lives.family[row, 0], lives.second_family[row, 0], codes)
+    was = making.strikes("previous_family_name", rates.previous_family_name, ~np.isnat(lives.renamed[row, 0]))
+    earlier = names.family_texts(lives.family[row, 1], lives.second_family[row, 1], codes)
     last[was] = earlier[was]
     making.note(was, "previous_family_name")
     for position in making.strikes("nickname", rates.nickname):

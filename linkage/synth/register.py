@@ -9,14 +9,16 @@ from linkage.synth.draws import Bools, Ints
 from linkage.synth.lives import NEVER
 from linkage.synth.nhs_numbers import text as number_text
 from linkage.synth.places import postcode_texts, practice_code
-from linkage.synth.records import full_family_names
+from linkage.synth.source import Source
 
+Texts = npt.NDArray[np.object_]
 Days = npt.NDArray[np.datetime64]
 
 COLUMNS = (
     "nhs_number", "given_name", "other_given_name", "family_name", "date_of_birth", "gender", "postcode",
     "gp_practice_code", "valid_from", "valid_to", "date_of_death", "confidentiality", "superseded_by",
 )  # fmt: skip
+_INVALIDATED = "I"
 
 
 def on_register(block: Block) -> Bools:
@@ -27,54 +29,74 @@ def on_register(block: Block) -> Bools:
 
 
 def register_rows(setting: Setting, block: Block) -> Columns:
-    """The register's rows for one block, in order of NHS number and start."""
+    """The register's rows for one block, in order of NHS number and start.
+
+    A person has a version from birth and one from each change of name, address or practice; then the superseded numbers,
+    as they stood when they were superseded, and the invalidated records of people who were given a new identity.
+    """
+    lives = block.lives
     people = np.flatnonzero(on_register(block))
-    changes = np.sort(np.column_stack([block.lives.moved, block.lives.renamed])[people], axis=1)
-    parts = [_version(setting, block, people, changes, turn) for turn in range(4)]
+    changes = np.column_stack([lives.moved, lives.renamed, lives.changed_practice])[people]
+    changes = np.where(changes > block.people.birth[people, None], changes, NEVER)
+    changes = np.sort(np.column_stack([block.people.birth[people], changes]), axis=1)
+    ends = np.column_stack([changes[:, 1:], np.full(len(people), NEVER)])
+    there = ~np.isnat(changes) & (changes != ends)
+    owner = np.repeat(people, there.sum(axis=1))
+    numbers = lives.numbers[owner, 0], np.full(len(owner), -1)
+    parts = [_rows(setting, block, owner, changes[there], ends[there] - 1, numbers)]
     parts += [_superseded(setting, block, people, turn) for turn in (1, 2)]
+    parts.append(_former(setting, block, people))
     table = joined(parts)
-    return chosen(table, np.lexsort((table["valid_from"].astype("datetime64[D]"), table["nhs_number"])))
-
-
-def _version(setting: Setting, block: Block, people: Ints, changes: Days, turn: int) -> Columns:
-    """Version number ``turn`` of each person that has so many; NaT sorts last, so changes run forward in time."""
-    starts = block.people.birth[people] if turn == 0 else changes[:, turn - 1]
-    ends = changes[:, turn] if turn < 3 else np.full(len(people), NEVER)
-    there = ~np.isnat(starts)
-    rows = people[there]
-    numbers = number_text(block.lives.numbers[rows, 0])
-    return _rows(setting, block, rows, starts[there], ends[there] - 1, (numbers, np.full(len(rows), "", dtype=object)))
+    table = chosen(table, np.lexsort((table["valid_from"], table["nhs_number"])))
+    return table | {name: number_text(table[name]) for name in ("nhs_number", "superseded_by")}
 
 
 def _superseded(setting: Setting, block: Block, people: Ints, turn: int) -> Columns:
-    """Old numbers as they stood until they were superseded, and the number that came next."""
     rows = people[block.lives.numbers[people, turn] >= 0]
-    numbers = number_text(block.lives.numbers[rows, turn]), number_text(block.lives.numbers[rows, turn - 1])
-    return _rows(setting, block, rows, block.people.birth[rows], block.lives.renumbered[rows, turn - 1], numbers)
+    until = block.lives.renumbered[rows, turn - 1]
+    start = np.minimum(block.people.birth[rows], until)
+    numbers = block.lives.numbers[rows, turn], block.lives.numbers[rows, turn - 1]
+    return _rows(setting, block, rows, start, until, numbers)
 
 
-def _rows(
-    setting: Setting, block: Block, rows: Ints, start: Days, end: Days, numbers: tuple[npt.NDArray[np.object_], ...]
-) -> Columns:
+def _former(setting: Setting, block: Block, people: Ints) -> Columns:
+    """Records of an earlier identity: another number, invalidated, with nothing that leads to the present one."""
+    lives = block.lives
+    rows = people[lives.former_number[people] >= 0]
+    numbers = lives.former_number[rows], np.full(len(rows), -1)
+    table = _rows(setting, block, rows, block.people.birth[rows], lives.reissued[rows], numbers)
+    family = setting.names.family[lives.former_family[rows]]
+    return table | {
+        "given_name": setting.names.given[lives.former_given[rows]],
+        "other_given_name": np.full(len(rows), "", dtype=object),
+        "family_name": family,
+        "gender": lives.former_sex[rows].astype(str).astype(object),
+        "date_of_death": np.full(len(rows), NEVER),
+        "confidentiality": np.full(len(rows), _INVALIDATED, dtype=object),
+    }
+
+
+def _rows(setting: Setting, block: Block, rows: Ints, start: Days, end: Days, numbers: tuple[Ints, Ints]) -> Columns:
+    """The record of each person as it stood from ``start``; numbers as whole numbers, -1 for none."""
     lives, people, names = block.lives, block.people, setting.names
-    before_name = start < lives.renamed[rows]
-    family = np.where(before_name, lives.earlier_family[rows], lives.family[rows])
-    second = np.where(before_name, lives.earlier_second[rows], lives.second_family[rows])
-    back = (start < lives.moved[rows, 0]).astype(np.int64) + (start < lives.moved[rows, 1])
+    name = (start[:, None] < lives.renamed[rows]).sum(axis=1)
+    address = (start[:, None] < lives.moved[rows]).sum(axis=1)
+    family = names.family_texts(lives.family[rows, name], lives.second_family[rows, name], people.pattern_code[rows])
+    given, single = names.given[lives.given[rows]], lives.single[rows]
     other = lives.other_given[rows]
-    codes = [a.la_code for a in setting.profile.authorities]
-    practice = lives.practice[rows, back].tolist()
+    before = (address == 0) & (start < lives.changed_practice[rows])
     return {
         "nhs_number": numbers[0],
-        "given_name": names.given[lives.given[rows]],
-        "other_given_name": np.where(other >= 0, names.given[other], "").astype(object),
-        "family_name": full_family_names(names, setting.world, family, second, people.pattern[rows]),
+        "given_name": np.where(single, "", given),
+        "other_given_name": np.where((other >= 0) & ~single, names.given[other], ""),
+        "family_name": np.where(single, given, family),
         "date_of_birth": people.birth[rows],
-        "gender": people.sex[rows].astype(str).astype(object),
-        "postcode": postcode_texts(lives.postcode[rows, back]),
-        "gp_practice_code": np.array(
-            [practice_code(codes[a], n) for a, n in zip(people.authority[rows].tolist(), practice, strict=True)],
-            dtype=object,
+        "gender": people.sex[rows].astype("U1").astype(object),
+        "postcode": postcode_texts(lives.postcode[rows, address]),
+        "gp_practice_code": _practices(
+            setting,
+            people.authority[rows],
+            np.where(before, lives.earlier_practice[rows], lives.practice[rows, address]),
         ),
         "valid_from": start,
         "valid_to": end,
@@ -84,6 +106,16 @@ def _rows(
     }
 
 
-def _confidentiality(block: Block, rows: Ints) -> npt.NDArray[np.object_]:
-    invalidated = np.isin(rows, block.records.row[block.records.invalidated])
-    return np.where(invalidated, "I", block.lives.confidentiality[rows]).astype(object)
+def _practices(setting: Setting, authority: Ints, practice: Ints) -> Texts:
+    count = setting.world.practices.per_authority
+    codes = [practice_code(a.la_code, number) for a in setting.profile.authorities for number in range(count)]
+    return np.asarray(np.array(codes, dtype=object)[authority * count + practice])
+
+
+def _confidentiality(block: Block, rows: Ints) -> Texts:
+    marked = block.lives.confidentiality.copy()
+    marked[block.records.row[block.records.invalidated]] = _INVALIDATED
+    return np.asarray(marked[rows])
+
+
+SOURCE = Source("register", COLUMNS, register_rows)

@@ -28,20 +28,37 @@ class Range(ConfigModel):
     high: int
 
 
-class Households(ConfigModel):
-    """Kinds of household and the ages of their people."""
+class HouseholdKind(ConfigModel):
+    """One kind of household: its weight, the ages of its first adult (a table of ``ages``) and who lives there.
 
-    weights: Weights
+    ``children`` are under 18, ``adult_children`` 18 or older, both as number → weight; ``others`` are further adults,
+    related to the first or not.
+    """
+
+    weight: float
+    ages: str
+    couple: bool = False
+    children: dict[str, float] = Field(default={"0": 1.0})
+    adult_children: dict[str, float] = Field(default={"0": 1.0})
+    grandparent: bool = False
+    others: Range = Range(low=0, high=0)
+    related: bool = True
+
+
+class Households(ConfigModel):
+    """Kinds of household, the ages of their people and how alike they are. ``women`` is the share by age."""
+
+    kinds: dict[str, HouseholdKind]
+    ages: dict[str, tuple[AgeBand, ...]]
     care_home_residents: Range
     addresses_per_postcode: int
-    age_bands: tuple[AgeBand, ...]
-    care_home_age_bands: tuple[AgeBand, ...]
     partner_age_gap_years: int
+    generation_years: Range
     same_sex_couple: float
     women: Weights
     twins_same_sex: float
-    second_adult_child: float
-    twins_among_two_children: float
+    twins_among_children: float
+    twins_among_adult_children: float
     twins_among_siblings: float
     twins_same_initial: float
     named_after_parent: float
@@ -55,32 +72,56 @@ class EthnicGroup(ConfigModel):
     patterns: Weights
 
 
-class Naming(ConfigModel):
-    """How names are put together, by naming pattern."""
+class MixedFamilies(ConfigModel):
+    """Couples of two ethnic groups: their share of couples, and the group of their children by the group of the parent
+    who is not in group A (another code where both are not)."""
 
-    rare_surname_decay: int
+    share: float
+    children: dict[str, str]
+    children_otherwise: str
+
+
+class Naming(ConfigModel):
+    """How names are put together, by naming pattern.
+
+    ``rare_surnames`` is the share of people whose surname comes from the generated tail; ``rare_given_names`` the same for
+    given names of people born before 1950, from 1950 to 1979, and from 1980.
+    """
+
+    rare_name_exponent: float
+    rare_surnames: Weights
+    rare_given_names: dict[str, tuple[float, float, float]]
     second_given_name: Weights
+    single_name: Weights
     own_family_name: Weights
     double_family_name: Weights
     double_joiner: dict[str, str]
 
 
 class Lives(ConfigModel):
-    """Marriage, moves, care-home admission and death."""
+    """Marriage and divorce, moves, practices, care-home admission, death, new identities."""
 
     takes_partner_name: Weights
     hyphenates: float
     marriage_age_years: Range
+    once_married: Weights
+    divorced_among_once_married: float
+    marriage_years: Range
+    reverts_after_divorce: float
     names_dated_from_year: int
     moves_a_year: Weights
     moves_known_for_years: int
     care_home_stay_years: int
     changes_practice_on_move: float
+    changes_practice_in_period: float
     practice_elsewhere: float
     deaths_a_year: Weights
     care_home_death_factor: float
     deaths_before_start_years: int
     no_fixed_abode: float
+    register_years: int
+    adopted: float
+    changed_gender: float
 
 
 class Practices(ConfigModel):
@@ -204,6 +245,7 @@ class World(ConfigModel):
 
     households: Households
     ethnic_groups: dict[str, EthnicGroup]
+    mixed_families: MixedFamilies
     naming: Naming
     lives: Lives
     practices: Practices
