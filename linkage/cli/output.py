@@ -1,7 +1,9 @@
 """What a command prints: results to stdout as text or JSON, messages to stderr."""
 
 import json
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -31,6 +33,20 @@ def counted(results: Mapping[str, Any]) -> list[str]:
 def say(text: str) -> None:
     """A message for the person at the keyboard, on stderr."""
     typer.echo(text, err=True)
+
+
+@contextmanager
+def progress(label: str) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on stderr that is told how much is done and of how much; None where stderr is not a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(label)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _figure(value: Any) -> str:
