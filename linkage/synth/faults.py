@@ -1,10 +1,7 @@
-"""Small faults of typing: one wrong key, a nickname, a date with one digit wrong.
-
-Kinds and shares of typing errors follow the Damerau mix (single edits: most substitutions, then deletions and insertions,
-few transpositions). Source: as cited for FEBRL dsgen; the code is our own.
-"""
+"""Small faults of numbers and dates, and the familiar forms of given names."""
 
 import csv
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
@@ -13,41 +10,15 @@ import numpy.typing as npt
 from linkage.configs import packaged
 from linkage.synth.draws import Draws, Ints
 
+Texts = npt.NDArray[np.object_]
 Days = npt.NDArray[np.datetime64]
 
-_NEIGHBOURS = {
-    "a": "sqz", "b": "vn", "c": "xv", "d": "sf", "e": "wr", "f": "dg", "g": "fh", "h": "gj", "i": "uo", "j": "hk", "k": "jl",
-    "l": "k", "m": "n", "n": "mb", "o": "ip", "p": "o", "q": "wa", "r": "et", "s": "ad", "t": "ry", "u": "yi", "v": "cb",
-    "w": "qe", "x": "zc", "y": "tu", "z": "x",
-}  # fmt: skip
-_EDITS = {"substitute": 0.60, "delete": 0.18, "double": 0.14, "transpose": 0.08}
 
-
-def typed_wrong(draws: Draws, name: str, identity: int, word: str) -> str:
-    """The word with one typing error; the first letter is kept. Words of fewer than three letters stay as they are."""
-    if len(word) < 3:
-        return word
-    ids = np.array([identity])
-    edit = draws.choose(f"{name}/edit", ids, _EDITS)[0]
-    place = int(draws.between(f"{name}/place", ids, 1, len(word) - 2)[0])
-    letter = word[place]
-    if edit == "delete":
-        return word[:place] + word[place + 1 :]
-    if edit == "double":
-        return word[:place] + letter + word[place:]
-    if edit == "transpose" and letter != word[place + 1]:
-        return word[:place] + word[place + 1] + letter + word[place + 2 :]
-    near = _NEIGHBOURS.get(letter.lower(), "e")
-    key = near[int(draws.between(f"{name}/key", ids, 0, len(near) - 1)[0])]
-    return word[:place] + (key.upper() if letter.isupper() else key) + word[place + 1 :]
-
-
-def nickname(draws: Draws, identity: int, given: str) -> str:
-    """A familiar form of a given name, or an empty text when the list has none."""
-    choices = _nicknames().get(given.lower(), ())
-    if not choices:
-        return ""
-    return choices[int(draws.between("which_nickname", np.array([identity]), 0, len(choices) - 1)[0])].capitalize()
+def familiar_forms(draws: Draws, ids: Ints, given: list[str]) -> list[str]:
+    """A familiar form of each given name, always the same for the same id; an empty text when the list has none."""
+    choice = draws.uniform("which_nickname", ids).tolist()
+    known = [_nicknames().get(name.lower(), ()) for name in given]
+    return [forms[int(u * len(forms))].capitalize() if forms else "" for forms, u in zip(known, choice, strict=True)]
 
 
 def swapped_day_and_month(dates: Days) -> Days:
@@ -57,22 +28,47 @@ def swapped_day_and_month(dates: Days) -> Days:
     return np.where(possible, from_parts(years, np.where(possible, days, 1), months), np.datetime64("NaT", "D"))
 
 
-def one_digit_wrong(draws: Draws, ids: Ints, dates: Days) -> Days:
-    """Dates with one digit of the year, the month or the day wrong; always a date, and never a later year."""
-    years, months, days = parts(dates)
-    kind = draws.pick("wrong_digit", ids, [0.3, 0.2, 0.15, 0.35])
-    years = years - np.select([kind == 0, kind == 1], [1, 10], 0)
-    months = np.where(kind == 2, months % 12 + 1, months)
-    days = np.where(kind == 3, np.where(days > 14, days - 10, days + 10), np.minimum(days, 28))
-    return from_parts(years, months, np.minimum(days, 28))
+def digit_wrong(draws: Draws, ids: Ints, dates: Days, kinds: Mapping[str, float]) -> Days:
+    """Dates with one digit wrong, or two exchanged; always a date, and not in a later decade.
+
+    Kinds: ``year`` and ``decade`` (one too early), ``month`` and ``day`` (another digit), ``year_exchanged`` (1945 for
+    1954) and ``day_exchanged`` (21 for 12). Where a kind makes no other date, a digit of the day is wrong.
+    """
+    kind = draws.choose("wrong_digit", ids, kinds)
+    year, month, day = parts(dates)
+    mirrored = year // 100 * 100 + year % 10 * 10 + year // 10 % 10
+    wanted = [kind == "year", kind == "decade", kind == "year_exchanged"]
+    years = np.select(
+        wanted,
+        [np.where(year % 10 > 0, year - 1, year), np.where(year // 10 % 10 > 0, year - 10, year), mirrored],
+        year,
+    )
+    digit = np.select([month > 10, month == 10, month > 2], [month - 10, month, month - 1], month + 10)
+    months = np.where(kind == "month", digit, month)
+    days = np.where(kind == "day_exchanged", day % 10 * 10 + day // 10, day)
+    made = from_parts(years, months, np.maximum(days, 1))
+    exact = np.all([a == b for a, b in zip(parts(made), (years, months, days), strict=True)], axis=0)
+    usable = exact & (made != dates) & (years // 10 <= year // 10)
+    return np.where(usable, made, from_parts(year, month, np.where(day > 14, day - 10, day + 10)))
 
 
-def invalid_number(draws: Draws, identity: int, number: int) -> str:
-    """A number that is not a valid NHS number: last digit off by one, or a digit lost."""
-    written = f"{number:010d}"
-    if draws.chance("digit_lost", np.array([identity]), 0.3)[0]:
-        return written[:4] + written[5:]
-    return written[:9] + str((int(written[9]) + 1) % 10)
+def invalid_numbers(draws: Draws, ids: Ints, numbers: list[str], kinds: Mapping[str, float]) -> list[str]:
+    """Numbers of ten digits made into ones that are no valid NHS numbers; the first digit is kept.
+
+    Kinds: ``check_digit`` (the last digit off by one), ``lost_digit`` and ``exchanged`` (two neighbours that differ, which
+    Modulus 11 always notices; the check digit where there are none).
+    """
+    kind = draws.choose("invalid_number", ids, kinds).tolist()
+    place = draws.between("invalid_place", ids, 1, 8).tolist()
+    return [_invalid(number, how, at) for number, how, at in zip(numbers, kind, place, strict=True)]
+
+
+def _invalid(number: str, how: str, at: int) -> str:
+    if how == "lost_digit":
+        return number[:at] + number[at + 1 :]
+    if how == "exchanged" and number[at] != number[at + 1]:
+        return number[:at] + number[at + 1] + number[at] + number[at + 2 :]
+    return number[:9] + str((int(number[9]) + 1) % 10)
 
 
 def parts(dates: Days) -> tuple[Ints, Ints, Ints]:

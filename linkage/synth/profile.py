@@ -4,14 +4,16 @@ it stands in (``configs/synth/world.yaml``: how people live, are named, are care
 Shares are probabilities from 0 to 1; weights are relative to their own list.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
 from linkage.configs import packaged, read_packaged
 from linkage.errors import UsageError
+from linkage.synth.fault_rates import FaultRates
 from linkage.synth.world import World
 from pseudo.config_file import ConfigModel, read_config
 
@@ -22,6 +24,10 @@ class AuthorityProfile(ConfigModel):
     """One invented authority and the habits of its case system.
 
     ``share`` is its part of the households; ``identifier`` the format of its person identifiers; quarters count from 1.
+    From ``renumbered_from_quarter`` on, after a change of case system, everybody has an identifier of the form
+    ``new_identifier`` instead. Files of ``excel_quarters`` were saved by a spreadsheet, those of ``sql_export_quarters``
+    written by a database tool. ``uplift_from``, a first of a month, is the day of new prices that a second row records.
+    ``never_closed`` is the share of ended services whose end is never recorded.
     """
 
     la_code: str
@@ -34,10 +40,17 @@ class AuthorityProfile(ConfigModel):
     windows_1252_quarters: tuple[int, ...]
     byte_order_mark_quarters: tuple[int, ...]
     carers: bool
+    renumbered_from_quarter: int | None = None
+    new_identifier: str = ""
+    excel_quarters: tuple[int, ...] = ()
+    sql_export_quarters: tuple[int, ...] = ()
+    uplift_from: date | None = None
+    never_closed: Share = 0.0
 
 
 class Coverage(ConfigModel):
-    """Who is in a submission. ``by_age`` gives the chance from that age (completed years) up to the next one."""
+    """Who is in a submission. ``by_age`` gives the chance of an adult in a private household who has no long-term
+    condition, from that age (completed years) up to the next one; conditions multiply its odds by the planted ratios."""
 
     by_age: dict[str, Share]
     care_home: Share
@@ -56,60 +69,25 @@ class RegisterRates(ConfigModel):
     sensitive: dict[str, Share]
 
 
-class NumberFaults(ConfigModel):
-    """Shares of records whose NHS number is missing, fails its check digit, or belongs to somebody else."""
-
-    missing: Share
-    invalid: Share
-    anothers: Share
-
-
-class FaultRates(ConfigModel):
-    """Faults of the person details in a submission.
-
-    ``carelessness`` is the standard deviation, in log-odds, of the trait that makes one record's faults go together;
-    ``pattern_factor`` multiplies the odds by naming pattern.
-    """
-
-    carelessness: float
-    pattern_factor: dict[str, float]
-    number: NumberFaults
-    anothers_with_their_birth_date: Share
-    number_missing_when_absent: Share
-    number_superseded_given: Share
-    number_spaced: Share
-    twin_placeholder: Share
-    bare_record: Share
-    given_name_typo: Share
-    family_name_typo: Share
-    nickname: Share
-    initial_only: Share
-    given_name_placeholder: Share
-    names_swapped: Share
-    previous_family_name: Share
-    day_month_swapped: Share
-    birth_digit: Share
-    birth_placeholder: Share
-    stale_postcode: Share
-    care_home_postcode_early: Share
-    postcode_typo: Share
-    postcode_missing: Share
-    postcode_unspaced: Share
-    gender_wrong: Share
-    gender_unknown: Share
-    duplicate_local_id: Share
-    birth_placeholder_written: Share
-    birth_placeholder_date: date
-    no_fixed_abode_postcode: str
-
-
 class SubmissionFaults(ConfigModel):
-    """Faults of event rows and of the succession of quarterly files."""
+    """Faults of event rows and of the succession of quarterly files.
+
+    ``withdrawn_later``: in its first file only. ``lost_later``: missing from one later file. ``uplift_rows``: long-term
+    services with a cost that a new price splits into two rows; ``uplift_left_open``: of these, whose old row stays as it
+    was. ``uplift_percent``: how much more the new price is. The ``excel_`` shares are of the rows of a damaged file.
+    """
 
     number_known_at_once: Share
     recorded_late: Share
     corrected_later: Share
     withdrawn_later: Share
+    lost_later: Share = 0.0
+    uplift_rows: Share = 0.0
+    uplift_left_open: Share = 0.0
+    uplift_percent: float = 0.0
+    excel_scientific: Share = 0.0
+    excel_no_break_space: Share = 0.0
+    excel_point_zero: Share = 0.0
     end_before_start: Share
     duplicate_row: Share
     reference_missing: Share
@@ -123,15 +101,30 @@ class SubmissionFaults(ConfigModel):
 
 
 class Planted(ConfigModel):
-    """Effects that an analysis must recover: here the rate ratio of emergency admission of long-term support users."""
+    """Effects that an analysis must recover; ``truth/planted.yaml`` says among whom and over which time.
 
-    emergency_rate_ratio: float
+    ``use_odds_ratio_by_conditions`` is for 0, 1, 2, ... long-term conditions, the last for that many or more;
+    ``gp_rate_ratio`` is by long-term support on the first day of the period.
+    """
+
+    emergency_rate_ratio: float = Field(ge=1)
+    use_odds_ratio_by_conditions: tuple[float, ...]
+    gp_rate_ratio: dict[str, float]
+    gp_rate_ratio_after_reablement: Share
+    readmission_30_days_after_reablement: Share
+    frailty_odds_ratio_women_with_support: float
+    urinary_infection_in_care_homes_from_90: Share
 
 
 class SynthProfile(ConfigModel):
-    """One synthetic world. ``people`` is the number of adults, met to within one household; ``story`` goes into its README."""
+    """One synthetic world. ``people`` is its number of people, met to within one household; ``story`` goes into its README.
+
+    A profile ``based_on`` another packaged one says only what differs: mappings are merged key by key, everything else
+    (lists too) is replaced.
+    """
 
     name: str
+    based_on: str | None = None
     seed: int = Field(ge=0)
     people: int = Field(ge=1)
     period_start: date
@@ -146,9 +139,46 @@ class SynthProfile(ConfigModel):
     submission: SubmissionFaults
     planted: Planted
 
+    @model_validator(mode="before")
+    @classmethod
+    def _on_its_base(cls, document: Any) -> Any:
+        base = document.get("based_on") if isinstance(document, dict) else None
+        return document if base is None else _merged(_document(base), document)
+
+    def with_absent(self, share: float) -> "SynthProfile":
+        """This profile with another share of the submitted people absent from the register. Raises UsageError outside
+        0 to 1.
+        """
+        if not 0 <= share <= 1:
+            raise UsageError("The share of people absent from the register must lie between 0 and 1.")
+        return self.model_copy(update={"register_rates": self.register_rates.model_copy(update={"absent": share})})
+
     def load_world(self) -> World:
         """The world this profile stands in."""
         return read_packaged(self.world, World)
+
+
+class _Document(ConfigModel):
+    """A profile as it is written, before it is known to be whole."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def _document(name: str) -> dict[str, Any]:
+    """What a packaged profile says, with what it is based on."""
+    if name not in profile_names():
+        raise ValueError(f"is based on '{name}', which is none of {', '.join(profile_names())}")
+    written = dict(read_packaged(f"synth/{name}.yaml", _Document).model_extra or {})
+    return _merged(_document(written.pop("based_on")), written) if "based_on" in written else written
+
+
+def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    both = {
+        key: _merged(base[key], value)
+        for key, value in changes.items()
+        if isinstance(value, dict) and isinstance(base.get(key), dict)
+    }
+    return {**base, **changes, **both}
 
 
 def profile_names() -> tuple[str, ...]:

@@ -5,7 +5,8 @@ import numpy.typing as npt
 
 from linkage.synth.block import Block, Setting
 from linkage.synth.care import Columns, chosen
-from linkage.synth.draws import Bools
+from linkage.synth.draws import Bools, Ints
+from linkage.synth.name_faults import twins_of
 from linkage.synth.nhs_numbers import text as number_text
 from linkage.synth.register import on_register
 from linkage.synth.submissions import submitted
@@ -16,29 +17,37 @@ COLUMNS = (
     "la_code", "person_unique_identifier", "person_id", "true_nhs_number", "in_register", "given_number", "faults",
     "difficulty", "expected_outcome",
 )  # fmt: skip
-# With no number and no date of birth either, a record with one of these says too little of anybody.
-_TOO_LITTLE = {"given_name_placeholder", "twin_placeholder", "postcode_missing"}
-# Faults that leave the record itself in doubt, as against those that a tracer is expected to see through.
-_BARE, _NO_BIRTH, _NO_NAMES = "bare_record", "birth_date_missing", {"given_name_placeholder", "twin_placeholder"}
-_HARMLESS = {"number_missing", "number_superseded", "number_spaced", "postcode_unspaced", "number_not_on_register"}
+DIFFICULTIES = ("exact", "easy", "hard", "impossible", "absent")
+# Faults after which a part of the record says nothing of the person.
+_NO_GIVEN_NAME, _NO_FAMILY_NAME = ("given_name_placeholder", "twin_placeholder"), ("family_name_placeholder",)
+_NO_POSTCODE = ("postcode_missing", "no_fixed_abode", "postcode_placeholder")
+_WRONG_BIRTH = ("anothers_birth_date", "birth_system_default")
+# Faults of form, or a number that says nothing: what the record says of the person is right.
+HARMLESS = frozenset(
+    {
+        "number_missing", "number_superseded", "number_spaced", "number_not_on_register", "postcode_unspaced", "accents_lost",
+        "punctuation_lost",
+    }
+)  # fmt: skip
 _HARD_FROM = 2
 
 
 def truth_rows(setting: Setting, block: Block) -> Columns:
-    """One row per record of a block that stands in at least one submission."""
+    """One row per record of a block that stands in at least one submission; ``record`` is its position."""
     records = block.records
     there = on_register(block)[records.row]
     outcomes = expected_outcomes(block)
     codes = np.array([a.la_code for a in setting.profile.authorities], dtype=object)
     table: Columns = {
+        "record": np.arange(len(records)),
         "la_code": codes[records.authority],
         "person_unique_identifier": records.local_id,
-        "person_id": np.array([f"P{person}" for person in block.people.person_id[records.row]], dtype=object),
+        "person_id": np.array([f"P{person}" for person in block.people.person_id[records.row].tolist()], dtype=object),
         "true_nhs_number": np.where(there, number_text(block.lives.numbers[records.row, 0]), "").astype(object),
         "in_register": np.where(there, "Y", "N").astype(object),
         "given_number": records.given_number,
         "faults": np.array(["|".join(faults) for faults in records.faults], dtype=object),
-        "difficulty": _difficulties(block, outcomes),
+        "difficulty": difficulties(block, outcomes),
         "expected_outcome": outcomes,
     }
     return chosen(table, submitted(setting, block))
@@ -47,55 +56,85 @@ def truth_rows(setting: Setting, block: Block) -> Columns:
 def expected_outcomes(block: Block) -> Texts:
     """What a good tracer says of each record: see the trace contract for the words."""
     records = block.records
-    twin = _has_twin(block).tolist()
-    outcomes = [
-        _expected(absent, invalidated, kind, faults, alike)
-        for absent, invalidated, kind, faults, alike in zip(
-            records.absent.tolist(),
-            records.invalidated.tolist(),
-            records.given_number,
-            records.faults,
-            twin,
-            strict=True,
-        )
-    ]
-    return np.array(outcomes, dtype=object)
-
-
-def _expected(absent: bool, invalidated: bool, kind: str, faults: list[str], twin: bool) -> str:
-    unborn = _NO_BIRTH in faults
-    if _BARE in faults or (unborn and kind in {"missing", "invalid"} and _TOO_LITTLE & set(faults)):
-        return "not_enough_data"
-    if absent:
-        return "not_found"
-    if invalidated:
-        return "invalidated"
-    if kind == "ok":
-        return "confirmed"
-    if kind == "superseded":
-        return "superseded"
-    if kind == "anothers":
-        return "conflict" if unborn or "anothers_birth_date" in faults else "corrected"
-    return "multiple" if twin and _NO_NAMES & set(faults) else "found"
-
-
-def _difficulties(block: Block, outcomes: Texts) -> Texts:
-    records = block.records
-    serious = np.array([len(set(faults) - _HARMLESS) for faults in records.faults])
-    look_alike = _has_twin(block) & (records.given_number != "ok")
-    unborn = np.array([_NO_BIRTH in faults for faults in records.faults], dtype=bool) & (records.given_number != "ok")
-    hard = (serious >= _HARD_FROM) | look_alike | unborn
-    impossible = np.isin(outcomes, ["not_enough_data", "multiple", "conflict"])
+    given, anothers = records.given_number, np.asarray(records.given_number == "anothers")
+    too_little = np.isin(given, ["missing", "invalid"]) & _unborn(block) & _incomplete(block)
     return np.select(
-        [records.absent, impossible, hard, serious > 0], ["absent", "impossible", "hard", "easy"], "exact"
+        [
+            records.has("bare_record") | too_little,
+            records.absent,
+            records.invalidated,
+            np.asarray(given == "ok"),
+            np.asarray(given == "superseded"),
+            anothers & (_unborn(block) | records.has(*_WRONG_BIRTH)),
+            anothers,
+            _nothing_tells_apart(block),
+        ],
+        ["not_enough_data", "not_found", "invalidated", "confirmed", "superseded", "conflict", "corrected", "multiple"],
+        "found",
     ).astype(object)
 
 
-def _has_twin(block: Block) -> Bools:
-    """Whether each record's person has a twin of the same sex on the register."""
+def difficulties(block: Block, outcomes: Texts) -> Texts:
+    """How hard it is to trace each record: absent from the register, impossible, hard, easy or exact.
+
+    Impossible is what no tracer should claim; hard is a record with two or more faults, or without a usable number and
+    with a twin or namesake, or without a usable date of birth; easy has one fault, exact none but faults of form.
+    """
+    records = block.records
+    serious = np.sum(
+        [np.zeros(len(records)), *(s for name, s in records.shows.items() if name not in HARMLESS)], axis=0
+    )
+    without = np.asarray(records.given_number != "ok")
+    unborn = _unborn(block) | records.has(*_WRONG_BIRTH)
+    hard = (serious >= _HARD_FROM) | (without & (_has_look_alike(block) | unborn))
+    impossible = np.isin(outcomes, ["not_enough_data", "multiple", "conflict"])
+    kinds = [records.absent, impossible, hard, serious > 0]
+    return np.select(kinds, ["absent", "impossible", "hard", "easy"], "exact").astype(object)
+
+
+def _unborn(block: Block) -> Bools:
+    return block.records.has("birth_date_missing", "bare_record")
+
+
+def _incomplete(block: Block) -> Bools:
+    """Records that lack a given name, a family name or a postcode."""
+    lacking = block.records.has(*_NO_GIVEN_NAME, *_NO_FAMILY_NAME, *_NO_POSTCODE)
+    return lacking | block.lives.single[block.records.row]
+
+
+def _nothing_tells_apart(block: Block) -> Bools:
+    """Records that fit another person of the register as well: a twin where no given name tells them apart, a parent or
+    child of the same name where no date of birth does.
+    """
+    records, lives, row = block.records, block.lives, block.records.row
+    twin = _twins_on_register(block)[row]
+    names = block.setting.names.given
+    initials = np.array([name[:1] for name in names[lives.given[row]].tolist()], dtype=object)
+    twins = np.array([name[:1] for name in names[lives.given[np.maximum(twin, 0)]].tolist()], dtype=object)
+    by_initial = records.has("initial_only") & np.asarray(initials == twins)
+    nameless = records.has(*_NO_GIVEN_NAME) | by_initial
+    namesake = _namesakes_on_register(block)[row] >= 0
+    return np.asarray(((twin >= 0) & nameless) | (namesake & _unborn(block)))
+
+
+def _has_look_alike(block: Block) -> Bools:
+    row = block.records.row
+    return (_twins_on_register(block)[row] >= 0) | (_namesakes_on_register(block)[row] >= 0)
+
+
+def _twins_on_register(block: Block) -> Ints:
+    """The twin of the same sex of each person, where the register holds them (else -1)."""
     people = block.people
-    twin = people.twin_of.copy()
-    younger = np.flatnonzero(twin >= 0)
-    twin[twin[younger]] = younger
-    alike = (twin >= 0) & (people.sex == people.sex[twin]) & on_register(block)[twin]
-    return np.asarray(alike[block.records.row])
+    twin = twins_of(people)
+    return np.where((twin >= 0) & (people.sex == people.sex[twin]) & on_register(block)[twin], twin, -1)
+
+
+def _namesakes_on_register(block: Block) -> Ints:
+    """The parent or child of the same name and sex of each person, where the register holds them (else -1)."""
+    people, lives = block.people, block.lives
+    parent = people.child_of
+    same = (parent >= 0) & (people.sex == people.sex[parent]) & (lives.given == lives.given[parent])
+    same &= lives.family[:, 0] == lives.family[parent, 0]
+    namesake = np.where(same, parent, -1)
+    namesake[parent[same]] = np.flatnonzero(same)
+    return np.where((namesake >= 0) & on_register(block)[namesake], namesake, -1)

@@ -29,9 +29,9 @@ def test_sizes_and_seeds_have_lower_limits(
 
 
 def test_an_unknown_profile_is_named_with_the_known_ones() -> None:
-    assert set(profile_names()) == {"realistic", "sample"}
-    with pytest.raises(UsageError, match="realistic, sample"):
-        load_profile("nasty")
+    assert set(profile_names()) == {"clean", "nasty", "realistic", "sample"}
+    with pytest.raises(UsageError, match="clean, nasty, realistic, sample"):
+        load_profile("paradise")
 
 
 @pytest.mark.parametrize("people", [1, 2, 30, 700])
