@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from linkage.synth.clients import Clients
-from linkage.synth.draws import Bools, Draws, Ints
+from linkage.synth.clients import Clients, change_day, over_years, window_day
+from linkage.synth.draws import Bools, Draws, Floats, Ints
 from linkage.synth.lives import NEVER
+from linkage.synth.pathways import REABLEMENT, years_since
 from linkage.synth.profile import SynthProfile
 from linkage.synth.world import World
 
@@ -32,6 +33,7 @@ COMMUNITY = "Long Term Support: Community"
 DIRECT_PAYMENT, MANAGED, COMMISSIONED = "Direct Payment", "CASSR Managed Personal Budget", "CASSR Commissioned Support"
 PLANNING, ADVISED = "Progress to Support Planning / Services", "NFA - Information & Advice / Signposting only"
 ELIGIBLE = "Eligible needs identified"
+FROM_HOSPITAL, COMMUNITY_ROUTE = "Discharge from Hospital", "Community / Other route"
 # Days from the request to the admission to a care home that follows it, about.
 _BEFORE_ADMISSION = 30
 _PRISON = "prison"
@@ -63,13 +65,14 @@ def care_events(profile: SynthProfile, world: World, users: Clients) -> Columns:
     services, into_home = _long_term(draws, profile, world, users, long_term_from)
     reviews = _reviews(draws, profile, world, users)
     table = joined([*fronts, *services, *into_home, reviews])
-    return settled(table, users.row, users.death, profile)
+    return settled(table, users.row, users.death, users.since, profile)
 
 
-def settled(events: Columns, rows: Ints, death: Days, profile: SynthProfile) -> Columns:
-    """Events that began by the end of the year and before death, and had not ended before the year; death closes them."""
+def settled(events: Columns, rows: Ints, death: Days, since: Days, profile: SynthProfile) -> Columns:
+    """Events that began by the end of the year and before death, and ended not before ``since``; death closes them."""
     end_of_year = np.datetime64(profile.period_end, "D")
-    died = death[np.searchsorted(rows, events["row"])]
+    at = np.searchsorted(rows, events["row"])
+    died, first = death[at], since[at]
     start, end = events["event_start_date"], events["event_end_date"]
     service = events["event_type"] == "Service"
     closed_by_death = service & ~np.isnat(died) & (np.isnat(end) | (end > died))
@@ -80,7 +83,7 @@ def settled(events: Columns, rows: Ints, death: Days, profile: SynthProfile) -> 
         "event_end_date": np.where(open_now, NEVER, end),
         "event_outcome": np.where(open_now, "", outcome),
     }
-    keep = (start <= end_of_year) & ~(start > died) & ~(end < np.datetime64(profile.period_start, "D"))
+    keep = (start <= end_of_year) & ~(start > died) & ~(end < first)
     keep &= service | ~(end > died)
     order = np.lexsort((events["event_type"], start, events["row"]))
     return chosen(table, order[keep[order]])
@@ -89,14 +92,15 @@ def settled(events: Columns, rows: Ints, death: Days, profile: SynthProfile) -> 
 def _ways_in(draws: Draws, profile: SynthProfile, world: World, users: Clients) -> tuple[list[Columns], Days]:
     """Requests, assessments, reablement and short-term support; and when long-term support begins for everybody."""
     care, ids = world.care, users.person_id
-    days = (profile.period_end - profile.period_start).days
-    first = np.datetime64(profile.period_start, "D")
     asked: Any = np.where(
-        users.admitted > first + _BEFORE_ADMISSION, users.admitted - _BEFORE_ADMISSION,
-        first + draws.between("asked", ids, 0, days - 5),
+        users.admitted > users.since + _BEFORE_ADMISSION, users.admitted - _BEFORE_ADMISSION,
+        window_day(draws, profile, "asked", ids, users.since, (0, 5)),
     )  # fmt: skip
-    ends = asked + draws.between("request_days", ids, 0, 7)
-    new, enabled = users.pathway == "new_long_term", users.pathway == "reablement"
+    handling = draws.between("request_days", ids, 0, 7)
+    from_hospital = ~np.isnat(users.reablement_from)
+    asked = np.where(from_hospital, users.reablement_from - handling - 1, asked)
+    ends = asked + handling
+    new, enabled = users.pathway == "new_long_term", users.pathway == REABLEMENT
     short, contact = users.pathway == "short_term", users.pathway == "contact_only"
     goes_on = enabled & draws.chance("after_reablement", ids, care.reablement_leads_to_long_term)
     outcome = np.select(
@@ -108,7 +112,7 @@ def _ways_in(draws: Draws, profile: SynthProfile, world: World, users: Clients) 
         ],
         draws.choose("contact_outcome", ids, care.contact_outcomes),
     ).astype(object)
-    reablement = ends + draws.between("reablement_wait", ids, 0, 2)
+    reablement: Any = np.where(from_hospital, users.reablement_from, ends + draws.between("reablement_wait", ids, 0, 2))
     reablement_ends = reablement + draws.between(
         "reablement_days", ids, care.reablement_days.low, care.reablement_days.high
     )
@@ -135,10 +139,8 @@ def _routes(draws: Draws, world: World, users: Clients) -> Texts:
     for group, weights in world.care.routes.items():
         rows = users.group == group
         route[rows] = draws.choose("route", users.person_id[rows], weights)
-    hospital = (users.pathway == "reablement") & draws.chance(
-        "from_hospital", users.person_id, world.care.reablement_from_hospital
-    )
-    return np.where(hospital, "Discharge from Hospital", route)
+    route = np.where(users.pathway == REABLEMENT, COMMUNITY_ROUTE, route)
+    return np.where(np.isnat(users.discharged), route, FROM_HOSPITAL).astype(object)
 
 
 def _reablement(draws: Draws, world: World, users: Clients, start: Days, end: Days, goes_on: Bools) -> Columns:
@@ -184,17 +186,12 @@ def _long_term(
 ) -> tuple[list[Columns], list[Columns]]:
     """Long-term services, and the care-home services of those who move into one during the year."""
     care, ids = world.care, users.person_id
-    days = (profile.period_end - profile.period_start).days
-    some_day = np.datetime64(profile.period_start, "D") + draws.between("change_day", ids, 10, days - 10)
+    some_day = change_day(draws, profile, ids, users.since)
     has = ~np.isnat(begins)
     community = has & (users.setting == "community")
-    into_home = (
-        community
-        & (users.group == "older")
-        & (begins < some_day)
-        & draws.chance("into_home", ids, care.moves_into_care_home_during_year)
-    )
-    stops = ~into_home & (begins < some_day) & draws.chance("stops", ids, care.ended_in_year)
+    into_home = ~np.isnat(users.moves_into_home)
+    ended = over_years(care.ended_in_year, years_since(profile, users.since))
+    stops = ~into_home & (begins < some_day) & draws.chance("stops", ids, ended)
     end = np.where(into_home, some_day - 1, np.where(stops, some_day, NEVER))
     outcome = np.where(
         into_home, "Progress to Re-assessment", np.where(stops, draws.choose("stops_as", ids, care.ended_outcomes), "")
@@ -271,18 +268,31 @@ def _by_group(draws: Draws, world: World, users: Clients) -> tuple[Texts, Texts]
 
 
 def _reviews(draws: Draws, profile: SynthProfile, world: World, users: Clients) -> Columns:
-    care, ids = world.care, users.person_id
-    days = (profile.period_end - profile.period_start).days
-    start = np.datetime64(profile.period_start, "D") + draws.between("review_day", ids, 0, days - 3)
-    unplanned = draws.chance("unplanned", ids, care.unplanned_review)
+    """At most one review in the period, and one in the time before it in which contacts may fall."""
+    start, end = np.datetime64(profile.period_start, "D"), np.datetime64(profile.period_end, "D")
+    in_period = _one_review(draws, world, users, ("", np.broadcast_to(start, users.since.shape), end), 1.0)
+    earlier = years_since(profile, users.since) - 1
+    before = _one_review(draws, world, users, ("/before", users.since, start - 1), earlier)
+    return joined([in_period, before])
+
+
+def _one_review(
+    draws: Draws, world: World, users: Clients, time: tuple[str, Days, np.datetime64], years: Floats | float
+) -> Columns:
+    """A review within a time (its name for the draws, first days, last day), for so much of those with a review a year."""
+    care, ids, (part, first, last) = world.care, users.person_id, time
+    days = (last - first).astype(np.int64)
+    start = first + draws.between(f"review_day{part}", ids, 0, np.maximum(days - 3, 0))
+    unplanned = draws.chance(f"unplanned{part}", ids, care.unplanned_review)
+    reason = draws.choose(f"review_reason{part}", ids, care.unplanned_reasons)
     table = events_of(
-        users.row, ids, "Review", start, start + draws.between("review_days", ids, 0, 14),
-        event_outcome=draws.choose("review_outcome", ids, care.review_outcomes),
-        review_reason=np.where(unplanned, draws.choose("review_reason", ids, care.unplanned_reasons), "Planned").astype(object),
-        review_outcomes_achieved=draws.choose("achieved", ids, care.review_outcomes_achieved),
-        participants=draws.choose("review_participants", ids, care.review_participants),
+        users.row, ids, "Review", start, start + draws.between(f"review_days{part}", ids, 0, 14),
+        event_outcome=draws.choose(f"review_outcome{part}", ids, care.review_outcomes),
+        review_reason=np.where(unplanned, reason, "Planned").astype(object),
+        review_outcomes_achieved=draws.choose(f"achieved{part}", ids, care.review_outcomes_achieved),
+        participants=draws.choose(f"review_participants{part}", ids, care.review_participants),
     )  # fmt: skip
-    reviewed = (users.long_term_from < start) & draws.chance("reviewed", ids, care.review_in_year)
+    reviewed = (users.long_term_from < start) & draws.chance(f"reviewed{part}", ids, care.review_in_year * years)
     return chosen(table, reviewed)
 
 

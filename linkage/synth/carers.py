@@ -16,9 +16,10 @@ from linkage.synth.care import (
     joined,
     settled,
 )
-from linkage.synth.clients import ASSOCIATED, CARER, Carers
+from linkage.synth.clients import ASSOCIATED, CARER, Carers, window_day
 from linkage.synth.draws import Draws
 from linkage.synth.lives import NEVER
+from linkage.synth.pathways import first_day
 from linkage.synth.profile import SynthProfile
 from linkage.synth.world import World
 
@@ -31,8 +32,8 @@ DIRECT_TO_CARER = "Carer Support: Direct to Carer"
 def carer_events(profile: SynthProfile, world: World, carers: Carers) -> Columns:
     """Assessments, services and reviews of carers; one row without an event for each carer known by association."""
     draws, ids = Draws(profile.seed), carers.person_id
-    days = (profile.period_end - profile.period_start).days
-    start = np.datetime64(profile.period_start, "D") + draws.between("carer_assessed", ids, 0, days - 5)
+    since = first_day(profile)[carers.authority]
+    start = window_day(draws, profile, "carer_assessed", ids, since, (0, 5))
     end = start + draws.between("carer_assessment_days", ids, 0, 28)
     supported = draws.chance("carer_service", ids, world.carers.service_among_carers)
     assessment = events_of(
@@ -51,7 +52,7 @@ def carer_events(profile: SynthProfile, world: World, carers: Carers) -> Columns
     ])  # fmt: skip
     never = np.full(len(ids), NEVER)
     associated = chosen(events_of(carers.row, ids, "", never, never, client_type=ASSOCIATED), ~own)
-    return joined([settled(table, carers.row, carers.death, profile), associated])
+    return joined([settled(table, carers.row, carers.death, since, profile), associated])
 
 
 def _services(draws: Draws, world: World, carers: Carers, ready: Days) -> Columns:
@@ -67,8 +68,7 @@ def _services(draws: Draws, world: World, carers: Carers, ready: Days) -> Column
 
 def _reviews(draws: Draws, profile: SynthProfile, world: World, carers: Carers) -> Columns:
     ids = carers.person_id
-    days = (profile.period_end - profile.period_start).days
-    start = np.datetime64(profile.period_start, "D") + draws.between("carer_review", ids, 0, days - 2)
+    start = window_day(draws, profile, "carer_review", ids, first_day(profile)[carers.authority], (0, 2))
     return events_of(
         carers.row, ids, "Review", start, start + draws.between("carer_review_days", ids, 0, 7),
         event_outcome="No change in package", review_reason="Planned", client_type=CARER,

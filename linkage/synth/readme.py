@@ -1,10 +1,9 @@
-"""The words that go with a synthetic world: its README and the planted effects."""
+"""The words that go with a synthetic world: its README."""
 
 import textwrap
 
-import yaml
-
 from linkage.synth.block import Setting
+from linkage.synth.planted import planted_text as planted_text
 from linkage.synth.truth import COLUMNS as TRUTH_COLUMNS
 
 _README = """# A synthetic world ({name})
@@ -59,30 +58,6 @@ def readme_text(setting: Setting, counts: dict[str, int], story: dict[str, dict[
         truth_columns=", ".join(f"`{column}`" for column in TRUTH_COLUMNS),
         tables="\n\n".join(_table(column, sizes) for column, sizes in story.items()),
     )
-
-
-def planted_text(setting: Setting) -> str:
-    """The planted effects as YAML."""
-    health = setting.world.health
-    document = {
-        "emergency_admission": {
-            "rate_ratio": setting.profile.planted.emergency_rate_ratio,
-            "exposed": "long-term support open on the first day of the period",
-            "unexposed": "everybody else on the register",
-            "period_start": setting.profile.period_start.isoformat(),
-            "period_end": setting.profile.period_end.isoformat(),
-            "admission_methods": list(health.emergency_methods),
-            "rate_a_year_from_age": dict(health.emergency_a_year),
-            "age_on": "period_start",
-            "male_factor": health.emergency_male_factor,
-            "ethnic_group_factor": dict(health.emergency_group_factor),
-        },
-        "long_term_conditions": {
-            "mean_from_age": dict(health.conditions_mean),
-            "users_older_by_years": health.users_older_by_years,
-        },
-    }
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
 
 
 def _table(column: str, sizes: dict[str, int]) -> str:

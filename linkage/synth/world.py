@@ -178,6 +178,7 @@ class Care(ConfigModel):
     assessment_participants: Weights
     review_participants: Weights
     reablement_from_hospital: float
+    reablement_wait_days: int
     reablement_stops_early: float
     reablement_days: Range
     reablement_leads_to_long_term: float
@@ -202,6 +203,8 @@ class PersonDetails(ConfigModel):
     dementia_younger: Weights
     second_ethnicity_wording: float
     ethnicity_not_given: Weights
+    full_cost_funding: str
+    client_funding: Weights
 
 
 class CarerRates(ConfigModel):
@@ -217,8 +220,85 @@ class CarerRates(ConfigModel):
     review_among_carers: float
 
 
+class Conditions(ConfigModel):
+    """Long-term conditions: mean number by age, factor by quintile of deprivation (1 = most deprived), kinds by age.
+
+    ``shape`` is that of the gamma factor between people (small = uneven); ``most`` the highest number anybody has.
+    """
+
+    mean: Weights
+    deprivation_factor: Weights
+    shape: float
+    most: int
+    kinds: dict[str, Weights]
+
+
+class Appointments(ConfigModel):
+    """Appointments with the practice: number a year by sex and age, and codes for people at home and in a care home."""
+
+    a_year: dict[str, Weights]
+    shape: float
+    modes: dict[str, Weights]
+    settings: dict[str, Weights]
+    staff_types: dict[str, Weights]
+    statuses: dict[str, Weights]
+
+
+class Frailty(ConfigModel):
+    """Frailty from 60. ``moderate_or_severe`` is the share by support and age (of men where there is support).
+
+    ``above`` holds the scores above which frailty is mild, moderate and severe; ``falls_a_year`` goes from fit to severe.
+    """
+
+    moderate_or_severe: dict[str, Weights]
+    severe_among_frail: float
+    mild_among_others: float
+    above: tuple[float, float, float]
+    highest: float
+    recorded: float
+    falls_a_year: tuple[float, float, float, float]
+
+
+class BodyMassIndex(ConfigModel):
+    """Body mass index of adults, in kg/m²: mean, standard deviation, and share recorded within the period."""
+
+    mean: float
+    deviation: float
+    recorded: float
+
+
+class Smoking(ConfigModel):
+    """Smoking status of adults, and share recorded within the period."""
+
+    statuses: Weights
+    recorded: float
+
+
+class Prescribing(ConfigModel):
+    """Regular medicines for each long-term condition, their issues a quarter, and medicines prescribed once."""
+
+    regular_per_condition: float
+    issues_a_quarter: Range
+    once_a_quarter: float
+
+
+class ContactRates(ConfigModel):
+    """Contacts with teams: share on a team's list by age, factor with long-term support, contacts a year of those listed."""
+
+    on_list: Weights
+    with_long_term_support: float
+    a_year: float
+    teams: dict[str, Weights]
+    modes: dict[str, Weights]
+    attended: float
+
+
 class Health(ConfigModel):
-    """Admissions, conditions and registration."""
+    """Admissions, conditions, registration, and what practices and community services record.
+
+    ``emergency_nights`` is the scale of the nights of stays that are not of one day (one night and a waiting time of
+    that mean); ``urinary_infection`` the share among emergencies by sex.
+    """
 
     emergency_a_year: Weights
     emergency_male_factor: float
@@ -227,14 +307,24 @@ class Health(ConfigModel):
     emergency_methods: Weights
     elective_methods: Weights
     day_case: float
-    emergency_stay_days: int
+    emergency_same_day: float
+    emergency_nights: float
+    elective_nights: float
+    readmission_30_days: float
     second_episode: float
+    urinary_infection: Weights
     emergency_diagnoses: Weights
     elective_diagnoses: Weights
     second_diagnoses: Weights
-    conditions_mean: Weights
-    users_older_by_years: int
-    conditions: Weights
+    conditions: Conditions
+    gp_appointments: Appointments
+    frailty: Frailty
+    body_mass_index: BodyMassIndex
+    smoking: Smoking
+    prescribing: Prescribing
+    community_contacts: ContactRates
+    mental_health_contacts: ContactRates
+    causes_of_death: dict[str, Weights]
     ethnicity_not_stated: float
     number_missing: float
     registration_ended: float
