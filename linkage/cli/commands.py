@@ -33,7 +33,7 @@ def root(
 
 
 app.command("demo")(synthetic.demo)
-app.command("synth")(synthetic.synth)
+app.add_typer(synthetic.synth_app, name="synth")
 app.command("check")(submissions.check)
 app.add_typer(submissions.spec_app, name="spec")
 app.add_typer(submissions.submission_app, name="submission")

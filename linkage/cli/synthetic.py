@@ -1,14 +1,18 @@
-"""Commands on synthetic data: synth, demo."""
+"""Commands on synthetic data: synth, synth lts001, demo."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from linkage.cli.groups import with_default
 from linkage.cli.options import Json, Out, Synthetic
 from linkage.cli.output import emit
 
+synth_app = typer.Typer(cls=with_default("world"), help="Make synthetic data: a world, or the LTS001 oracle.")
 
+
+@synth_app.command("world")
 def synth(
     out: Out,
     profile: Annotated[str, typer.Option(help="A packaged profile, or the path of one's own YAML file.")] = "sample",
@@ -20,12 +24,31 @@ def synth(
     """Make a synthetic world: person register, submissions, health extracts and the truth behind them.
 
     Example: cldlink synth --profile sample --out world --synthetic
+
+    See also: cldlink synth lts001 --help
     """
     from linkage.synth import load_profile
     from linkage.synth import synth as make
 
     counts = make(load_profile(profile), out, people=people, seed=seed, synthetic=synthetic)
     emit("synth", counts, as_json=json)
+
+
+@synth_app.command("lts001")
+def lts001(
+    out: Out,
+    dirty: Annotated[bool, typer.Option("--dirty", help="With the faults of real files.")] = False,
+    seed: Annotated[int | None, typer.Option(min=0, help="Another seed gives other people in the same tables.")] = None,
+    synthetic: Synthetic = False,
+    json: Json = False,
+) -> None:
+    """Make the LTS001 oracle: a submission that must be counted to three published tables, every printed figure of them.
+
+    Example: cldlink synth lts001 --out oracle --synthetic
+    """
+    from linkage.synth.oracle import synth_lts001
+
+    emit("synth lts001", synth_lts001(out, dirty=dirty, seed=seed, synthetic=synthetic), as_json=json)
 
 
 def demo(

@@ -1,26 +1,15 @@
 """Commands of tracing: register build, register describe, trace, feedback, evaluate."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
-from typer.core import TyperGroup
 
+from linkage.cli.groups import with_default
 from linkage.cli.options import Columns, Json, Memory, Out, Synthetic, TempDir, Threads, engine_options
 from linkage.cli.output import emit, say
 
-
-class _FileByDefault(TyperGroup):
-    """``cldlink trace people.csv`` is ``cldlink trace file people.csv``."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the default command in front unless another one is named."""
-        if not args or args[0] not in self.commands:
-            args = ["file", *args]
-        return super().parse_args(ctx, args)
-
-
-trace_app = typer.Typer(cls=_FileByDefault, help="Find NHS numbers in a register, and train a model for it.")
+trace_app = typer.Typer(cls=with_default("file"), help="Find NHS numbers in a register, and train a model for it.")
 register_app = typer.Typer(no_args_is_help=True, help="Prepare a person register and look at one.")
 
 _REGISTER_EXAMPLES = """**Examples**

@@ -28,9 +28,13 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Command:
-    """One command by its words, such as ``("register", "build")``; ``help`` and ``epilog`` as written in the code."""
+    """One command by its words, such as ``("register", "build")``; ``help`` and ``epilog`` as written in the code.
+
+    ``typed`` are the words without the name of a default command: ``("trace",)`` for ``("trace", "file")``.
+    """
 
     words: tuple[str, ...]
+    typed: tuple[str, ...]
     help: str
     epilog: str
     parameters: tuple[Parameter, ...]
@@ -51,11 +55,11 @@ def groups() -> set[tuple[str, ...]]:
     return {command.words[:-1] for command in commands() if len(command.words) > 1}
 
 
-def _below(node: Any, words: tuple[str, ...]) -> Iterator[Command]:
+def _below(node: Any, words: tuple[str, ...], typed: tuple[str, ...] | None = None) -> Iterator[Command]:
     for name, child in getattr(node, "commands", {}).items():
-        yield from _below(child, (*words, name))
+        yield from _below(child, (*words, name), words if name == getattr(node, "default_command", "") else None)
     if not hasattr(node, "commands"):
-        yield Command(words, node.help or "", node.epilog or "", tuple(map(_parameter, node.params)))
+        yield Command(words, typed or words, node.help or "", node.epilog or "", tuple(map(_parameter, node.params)))
 
 
 def _parameter(found: Any) -> Parameter:

@@ -55,7 +55,7 @@ def _with_code(text: str) -> str:
 
 def _marked(paragraph: str) -> str:
     lead, command, rest = paragraph.partition("cldlink ")
-    return f"{lead}`{command}{rest}`" if command and lead in ("", "Example: ", "Next: ") else paragraph
+    return f"{lead}`{command}{rest}`" if command and lead in ("", "Example: ", "Next: ", "See also: ") else paragraph
 
 
 def _sentence(command: Command) -> str:
@@ -67,7 +67,7 @@ def _heading(command: Command) -> str:
 
 
 def _typed(command: Command) -> str:
-    return "cldlink trace" if command.words == ("trace", "file") else f"cldlink {_heading(command)}"
+    return f"cldlink {' '.join(command.typed)}"
 
 
 def _anchor(command: Command) -> str:

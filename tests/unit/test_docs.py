@@ -58,9 +58,9 @@ def faults(words: list[str]) -> list[str]:
     """What of a typed command is not in the program: the command, or its options. COMMAND stands for any."""
     if tuple(words) in groups() or words[0] in ("COMMAND", "--version", "--help"):
         return []
-    if words[0] == "trace" and words[1:2] != ["train"]:
-        words = ["trace", "file", *words[1:]]
-    found = [command for command in commands() if tuple(words[: len(command.words)]) == command.words]
+    named = [command for command in commands() if tuple(words[: len(command.words)]) == command.words]
+    unnamed = [command for command in commands() if tuple(words[: len(command.typed)]) == command.typed]
+    found = [*named, *unnamed]
     return unknown_options(found[0], words) if found else [" ".join(words)]
 
 
