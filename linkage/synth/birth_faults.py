@@ -19,18 +19,20 @@ def given_births(made: FaultDraws, bare: Bools, copied_from: Ints) -> Days:
     copied = (copied_from >= 0) & (made.people.birth[copied_from] != true) & ~bare
     birth[made.note("anothers_birth_date", copied)] = made.people.birth[copied_from[copied]]
     left = ~bare & ~copied
-    missing = made.note("birth_date_missing", made.strikes("birth_date_missing", rates.missing, left))
+    written = {
+        "day_month_swapped": (rates.day_month_swapped, swapped_day_and_month(true)),
+        "birth_digit": (rates.digit_wrong, digit_wrong(made.draws, made.record_id, true, rates.digit_kinds)),
+        "birth_year_only": (rates.year_only, true.astype("datetime64[Y]").astype("datetime64[D]")),
+        "birth_system_default": (rates.system_default, _drawn(made, "birth_default", rates.system_defaults)),
+    }
+    possible = {
+        name: (rate, left & (dates != true) & ~np.isnat(dates), None) for name, (rate, dates) in written.items()
+    }
+    struck = made.one_of("birth", {"birth_date_missing": (rates.missing, left, None), **possible})
+    for name, (_, dates) in written.items():
+        birth[made.note(name, struck[name])] = dates[struck[name]]
+    missing = made.note("birth_date_missing", struck["birth_date_missing"])
     birth[missing] = _drawn(made, "birth_missing_as", rates.missing_as)[missing]
-    left &= ~missing
-    for name, rate, written in (
-        ("birth_system_default", rates.system_default, _drawn(made, "birth_default", rates.system_defaults)),
-        ("birth_year_only", rates.year_only, true.astype("datetime64[Y]").astype("datetime64[D]")),
-        ("day_month_swapped", rates.day_month_swapped, swapped_day_and_month(true)),
-        ("birth_digit", rates.digit_wrong, digit_wrong(made.draws, made.record_id, true, rates.digit_kinds)),
-    ):
-        struck = made.note(name, made.strikes(name, rate, left & ~np.isnat(written) & (written != true)))
-        birth[struck] = written[struck]
-        left &= ~struck
     birth[bare] = NEVER
     return birth
 

@@ -1,5 +1,6 @@
 """Which records a fault strikes, and which faults each record has in the end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,7 +21,7 @@ class FaultDraws:
     """What the makers of a block's records share. Arrays have one entry per record.
 
     ``row`` is the position among the people; ``roofless`` marks people of no fixed abode; ``noted`` collects, by name of
-    the fault, the records that show it.
+    the fault, the records that show it, and ``wanted`` the share of records like each that the settings let it strike.
     """
 
     draws: Draws
@@ -35,6 +36,7 @@ class FaultDraws:
     careless: Floats
     factor: Floats
     noted: dict[str, Bools] = field(default_factory=dict)
+    wanted: dict[str, Floats] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.row)
@@ -45,21 +47,33 @@ class FaultDraws:
 
     def strikes(self, name: str, rate: float, among: Bools | None = None, factor: Floats | None = None) -> Bools:
         """The records that a fault strikes at a rate, raised by their factors (and ``factor``) and their carelessness."""
+        return self.draws.chance(f"fault/{name}", self.record_id, self._chances(name, rate, among, factor))
+
+    def one_of(self, name: str, faults: Mapping[str, tuple[float, Bools, Floats | None]]) -> dict[str, Bools]:
+        """At most one of several faults for each record: rate, records it can strike and factor of each.
+
+        Each strikes at its own rate; the last gives way for records so careless that their chances add up to more than 1.
+        """
+        place, start = self.draws.uniform(f"fault/{name}", self.record_id), np.zeros(len(self))
+        struck = {}
+        for fault, (rate, among, factor) in faults.items():
+            end = start + self._chances(fault, rate, among, factor)
+            struck[fault] = (place >= start) & (place < end)
+            start = end
+        return struck
+
+    def _chances(self, name: str, rate: float, among: Bools | None, factor: Floats | None) -> Floats:
         if rate <= 0:
-            return self.nobody()
+            return np.zeros(len(self))
         share = raised(rate, self.factor if factor is None else self.factor * factor)
-        chances = spread_out(share, self.careless, self.profile.faults.carelessness)
-        struck = self.draws.chance(f"fault/{name}", self.record_id, chances)
-        return struck if among is None else struck & among
+        share = share if among is None else share * among
+        self.wanted[name] = self.wanted.get(name, 0.0) + share
+        return spread_out(share, self.careless, self.profile.faults.carelessness)
 
     def note(self, name: str, struck: Bools) -> Bools:
         """Remember that these records show the fault; give them back."""
         self.noted[name] = self.noted.get(name, self.nobody()) | struck
         return struck
-
-    def has(self, name: str) -> Bools:
-        """The records that show a fault, as far as they are made."""
-        return self.noted.get(name, self.nobody())
 
     def nobody(self) -> Bools:
         """No record at all."""

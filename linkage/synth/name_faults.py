@@ -47,17 +47,19 @@ def given_names(made: FaultDraws, twins: Bools) -> tuple[Texts, Texts]:
     """First and last names as written; ``twins`` marks the records of ``unnamed_twins``."""
     lives, row = made.lives, made.row
     single = lives.single[row]
-    unnamed, nameless, initial = _lost(made, twins, ~single)
-    whole = ~unnamed & ~initial & ~single
+    struck = _struck(made, twins, single)
+    whole = ~struck["given_name_placeholder"] & ~twins & ~struck["initial_only"] & ~single
+    named = ~struck["family_name_placeholder"]
     given = made.names.given[lives.given[row]]
     names = _Written(given.copy(), np.where(single, given, _family_names(made, 0)).astype(object))
     _used_given_names(made, names, whole)
-    _used_family_names(made, names, ~nameless & ~single)
-    _spelling(made, names, whole, ~nameless)
-    _additions(made, names, whole, ~nameless)
-    names.first[initial] = [name[0] for name in names.first[initial]]
-    _placeholders(made, names, twins)
-    _fields(made, names, ~unnamed & ~nameless & ~single)
+    _used_family_names(made, names, named & ~single)
+    _spelling(made, names, struck)
+    _marks_lost(made, names, whole, named)
+    _additions(made, names, whole, named)
+    names.first[struck["initial_only"]] = [name[0] for name in names.first[struck["initial_only"]]]
+    _placeholders(made, names, twins, struck)
+    _fields(made, names, named & ~single & ~twins & ~struck["given_name_placeholder"])
     _single_names(made, names, single)
     _capitals(made, names)
     return names.first, names.last
@@ -70,17 +72,29 @@ def _family_names(made: FaultDraws, column: int) -> Texts:
     return made.names.family_texts(lives.family[row, column], lives.second_family[row, column], codes)
 
 
-def _lost(made: FaultDraws, twins: Bools, among: Bools) -> tuple[Bools, Bools, Bools]:
-    """Records without a given name, without a family name, and with an initial only."""
+def _struck(made: FaultDraws, twins: Bools, single: Bools) -> dict[str, Bools]:
+    """Records whose names are lost, reduced or misspelt: at most one of these for a given name, and for a family name.
+
+    ``names_placeholder`` is lost on both sides at once, with ``given_name_placeholder`` and ``family_name_placeholder``.
+    """
     rates = made.profile.faults.name
-    among = among & ~twins
-    both = made.note("names_placeholder", made.strikes("names_placeholder", rates.both_placeholder, among))
-    given = made.strikes("given_name_placeholder", rates.given_placeholder, among)
-    family = made.strikes("family_name_placeholder", rates.family_placeholder, among & ~given)
-    unnamed = made.note("given_name_placeholder", given | both) | twins
-    nameless = made.note("family_name_placeholder", family | both)
-    initial = made.note("initial_only", made.strikes("initial_only", rates.initial_only, among & ~unnamed))
-    return unnamed, nameless, initial
+    two = ~single & ~twins
+    both = made.strikes("names_placeholder", rates.both_placeholder, two)
+    given = {
+        "given_name_placeholder": (rates.given_placeholder, two & ~both, None),
+        "initial_only": (rates.initial_only, two & ~both, None),
+        "given_name_typo": (rates.given_typo, two & ~both, None),
+    }
+    struck = made.one_of("given_name", given)
+    family = {
+        "family_name_placeholder": (rates.family_placeholder, two & ~both & ~struck["given_name_placeholder"], None),
+        "family_name_typo": (rates.family_typo, ~both, None),
+    }
+    struck |= made.one_of("family_name", family) | {"names_placeholder": both}
+    for name in ("given_name_placeholder", "family_name_placeholder"):
+        struck[name] = made.note(name, struck[name] | both)
+    made.note("initial_only", struck["initial_only"])
+    return struck
 
 
 def _used_given_names(made: FaultDraws, names: _Written, among: Bools) -> None:
@@ -111,15 +125,17 @@ def _used_family_names(made: FaultDraws, names: _Written, among: Bools) -> None:
     names.last[halved] = made.names.family[part[halved]]
 
 
-def _spelling(made: FaultDraws, names: _Written, given: Bools, family: Bools) -> None:
+def _spelling(made: FaultDraws, names: _Written, struck: dict[str, Bools]) -> None:
+    kinds = made.profile.faults.name.typo_kinds
+    for name, texts in (("given_name_typo", names.first), ("family_name_typo", names.last)):
+        where = np.flatnonzero(struck[name])
+        wrong = misspelt(made.draws, name, made.record_id[where], texts[where].tolist(), kinds)
+        made.note(name, _replaced(made, texts, where, wrong))
+
+
+def _marks_lost(made: FaultDraws, names: _Written, given: Bools, family: Bools) -> None:
+    """Accents, apostrophes and hyphens that a system does not keep."""
     rates = made.profile.faults.name
-    for name, rate, texts, among in (
-        ("given_name_typo", rates.given_typo, names.first, given),
-        ("family_name_typo", rates.family_typo, names.last, family),
-    ):
-        struck = np.flatnonzero(made.strikes(name, rate, among))
-        wrong = misspelt(made.draws, name, made.record_id[struck], texts[struck].tolist(), rates.typo_kinds)
-        made.note(name, _replaced(made, texts, struck, wrong))
     spaces = made.draws.chance("mark_to_space", made.record_id, 0.5)
     accents = made.strikes("accents_lost", rates.accents_lost)
     marks = made.strikes("punctuation_lost", rates.punctuation_lost)
@@ -151,13 +167,14 @@ def _additions(made: FaultDraws, names: _Written, given: Bools, family: Bools) -
         made.note("name_cut", _replaced(made, texts, short, [text[: rates.cut_to_letters] for text in texts[short]]))
 
 
-def _placeholders(made: FaultDraws, names: _Written, twins: Bools) -> None:
+def _placeholders(made: FaultDraws, names: _Written, twins: Bools, struck: dict[str, Bools]) -> None:
     lists = made.profile.faults.name.placeholders
     given, family, whole = (
         made.draws.choose(f"placeholder/{kind}", made.record_id, lists[kind]) for kind in ("given", "family", "both")
     )
-    both = made.noted.pop("names_placeholder")
-    unnamed, nameless = made.has("given_name_placeholder"), made.has("family_name_placeholder")
+    both, unnamed, nameless = (
+        struck[name] for name in ("names_placeholder", "given_name_placeholder", "family_name_placeholder")
+    )
     names.first[unnamed], names.last[nameless] = given[unnamed], family[nameless]
     halves = [text.rpartition(" ") for text in whole[both]]
     names.first[both], names.last[both] = [first for first, _, _ in halves], [last for _, _, last in halves]

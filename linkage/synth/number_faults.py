@@ -49,11 +49,17 @@ def _kinds(made: FaultDraws, absent: Bools, invalidated: Bools, has_other: Bools
     unknown = absent & draws.chance("absent_without", record, rates.missing_when_absent)
     kinds = np.full(len(made), OK, dtype=object)
     kinds[old & there] = SUPERSEDED
-    kinds[made.strikes("number_missing", rates.missing, ~invalidated, wanting) | unknown] = MISSING
-    kinds[made.strikes("number_invalid", rates.invalid, ~invalidated & np.asarray(kinds != MISSING))] = INVALID
-    kinds[made.strikes("number_anothers", rates.anothers, there & has_other & np.isin(kinds, [OK, SUPERSEDED]))] = (
-        ANOTHERS
+    struck = made.one_of(
+        "number",
+        {
+            "number_anothers": (rates.anothers, there & has_other, None),
+            "number_invalid": (rates.invalid, ~invalidated & ~unknown, None),
+            "number_missing": (rates.missing, ~invalidated & ~unknown, wanting),
+        },
     )
+    for kind in (ANOTHERS, INVALID, MISSING):
+        kinds[struck[f"number_{kind}"]] = kind
+    kinds[unknown] = MISSING
     return kinds
 
 

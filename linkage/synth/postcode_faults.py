@@ -19,14 +19,25 @@ _INWARD_LETTERS = "ABDEFGHJLNPQRSTUWXYZ"
 def given_postcodes(made: FaultDraws, bare: Bools) -> Texts:
     """Postcodes as written; an empty text for none."""
     rates = made.profile.faults.postcode
-    missing = made.note("postcode_missing", made.strikes("postcode_missing", rates.missing, ~bare))
-    left = ~bare & ~missing
     writes = made.draws.chance("roofless_written", made.record_id, rates.no_fixed_abode_written)
-    roofless = made.note("no_fixed_abode", made.roofless & writes & left)
-    left &= ~roofless
-    vague = made.note("postcode_placeholder", made.strikes("postcode_placeholder", rates.placeholder, left))
-    left &= ~vague
-    texts = _mistyped(made, postcode_texts(_addresses(made, left)), left)
+    roofless = made.note("no_fixed_abode", made.roofless & writes & ~bare)
+    left = ~bare & ~roofless
+    struck = made.one_of(
+        "postcode",
+        {
+            "postcode_placeholder": (rates.placeholder, left, None),
+            "postcode_partial": (rates.partial, left, None),
+            "postcode_missing": (rates.missing, left, None),
+            "postcode_typo": (rates.typo, left, None),
+        },
+    )
+    vague, partial, missing, wrong = (made.note(name, where) for name, where in struck.items())
+    texts = postcode_texts(_addresses(made, left & ~vague & ~missing))
+    texts[partial] = [text.partition(" ")[0] for text in texts[partial]]
+    texts[wrong] = wrong_postcodes(made.draws, made.record_id[wrong], texts[wrong].tolist(), rates.typo_kinds)
+    whole = left & ~vague & ~missing & ~partial
+    unspaced = made.note("postcode_unspaced", made.strikes("postcode_unspaced", rates.unspaced, whole))
+    texts[unspaced] = [text.replace(" ", "") for text in texts[unspaced]]
     texts[vague] = _placeholders(made)[vague]
     texts[roofless] = rates.no_fixed_abode_as
     texts[bare | missing] = ""
@@ -69,17 +80,6 @@ def _placeholders(made: FaultDraws) -> Texts:
     return np.array(
         [text.format(town=name) for text, name in zip(drawn.tolist(), town.tolist(), strict=True)], dtype=object
     )
-
-
-def _mistyped(made: FaultDraws, texts: Texts, left: Bools) -> Texts:
-    rates = made.profile.faults.postcode
-    partial = made.note("postcode_partial", made.strikes("postcode_partial", rates.partial, left))
-    texts[partial] = [text.partition(" ")[0] for text in texts[partial]]
-    wrong = made.note("postcode_typo", made.strikes("postcode_typo", rates.typo, left & ~partial))
-    texts[wrong] = wrong_postcodes(made.draws, made.record_id[wrong], texts[wrong].tolist(), rates.typo_kinds)
-    unspaced = made.note("postcode_unspaced", made.strikes("postcode_unspaced", rates.unspaced, left & ~partial))
-    texts[unspaced] = [text.replace(" ", "") for text in texts[unspaced]]
-    return texts
 
 
 def wrong_postcodes(draws: Draws, ids: Ints, postcodes: list[str], kinds: dict[str, float]) -> list[str]:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from linkage.synth.birth_faults import given_births
 from linkage.synth.clients import Carers, Clients
-from linkage.synth.draws import Bools, Draws, Ints
+from linkage.synth.draws import Bools, Draws, Floats, Ints
 from linkage.synth.fault_draws import fault_draws
 from linkage.synth.lives import Lives
 from linkage.synth.name_faults import given_names, unnamed_twins
@@ -33,6 +33,7 @@ class Records:
 
     ``birth`` is NaT when blank; ``given_number`` is ok, missing, invalid, anothers or superseded. ``shows`` holds, by
     name of a fault, the records that show it: a fault that another one wiped out, or that changed nothing, is not there.
+    ``wanted`` holds the share of records like each that the settings let a fault strike, before it is drawn.
     """
 
     row: Ints
@@ -50,6 +51,7 @@ class Records:
     gender: Texts
     given_number: Texts
     shows: dict[str, Bools] = field(default_factory=dict)
+    wanted: dict[str, Floats] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.row)
@@ -104,6 +106,7 @@ def records(
         gender=given_genders(made),
         given_number=given,
         shows={name: struck for name, struck in made.noted.items() if struck.any()},
+        wanted=made.wanted,
     )
 
 

@@ -27,7 +27,7 @@ def group_counts(setting: Setting, block: Block, truth: Columns | None = None) -
     table = truth_rows(setting, block) if truth is None else truth
     row = block.records.row[table["record"]]
     ages = _BANDS[np.searchsorted(_AGES, age_at_end(setting.profile, block.people, row), side="right")]
-    groups = [_ethnic_groups()[code] for code in block.people.ethnic_group[row].tolist()]
+    groups = [ethnic_groups()[code] for code in block.people.ethnic_group[row].tolist()]
     sex = np.where(block.people.sex[row] == FEMALE, "female", "male").tolist()
     codes, difficulty, outcome = (table[name].tolist() for name in ("la_code", "difficulty", "expected_outcome"))
     return Counter(zip(codes, groups, ages.tolist(), sex, difficulty, outcome, strict=True))
@@ -43,7 +43,7 @@ def merged_counts(parts: Iterable[Cells]) -> Columns:
 
 
 @cache
-def _ethnic_groups() -> dict[str, str]:
+def ethnic_groups() -> dict[str, str]:
     """The five groups of the Census by NHS ethnic category code."""
     with packaged("codelists/ethnic_category.csv").open(encoding="utf-8", newline="") as handle:
         return {row["code"]: row["group5"] for row in csv.DictReader(handle)}
