@@ -18,6 +18,7 @@ _WEIGHTS = np.arange(10, 1, -1)
 # 9999999999 passes Modulus 11 and is a sentinel; 9000000009 is a pattern that no reader should accept.
 _NEVER = (9_999_999_999, 9_000_000_009)
 _RESERVED = 16
+_TEN_DIGITS = 10**9
 
 
 def nhs_numbers(seed: int, index: npt.ArrayLike) -> Ints:
@@ -33,6 +34,8 @@ def nhs_numbers(seed: int, index: npt.ArrayLike) -> Ints:
 
 def text(numbers: Ints) -> npt.NDArray[np.object_]:
     """NHS numbers as ten digits; a negative number (none) becomes an empty text."""
+    if len(numbers) and numbers.min() >= _TEN_DIGITS:
+        return np.array(list(map(str, numbers.tolist())), dtype=object)
     return np.array([f"{number:010d}" if number >= 0 else "" for number in numbers.tolist()], dtype=object)
 
 

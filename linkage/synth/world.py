@@ -313,9 +313,10 @@ class Health(ConfigModel):
     readmission_30_days: float
     second_episode: float
     urinary_infection: Weights
-    emergency_diagnoses: Weights
-    elective_diagnoses: Weights
-    second_diagnoses: Weights
+    emergency_diagnoses: dict[str, Weights]
+    elective_diagnoses: dict[str, Weights]
+    second_diagnoses: dict[str, Weights]
+    one_sex: dict[str, tuple[str, ...]]
     conditions: Conditions
     gp_appointments: Appointments
     frailty: Frailty

@@ -7,7 +7,7 @@ from linkage.synth.care import Columns, chosen
 from linkage.synth.clients import age_years
 from linkage.synth.counts import running
 from linkage.synth.draws import Draws, by_age
-from linkage.synth.health.coded import draw_codes
+from linkage.synth.health.coded import draw_by_age, draw_codes
 from linkage.synth.health.numbers import row_numbers
 from linkage.synth.health.support import in_home_from, long_term_at_start
 from linkage.synth.register import on_register
@@ -45,24 +45,16 @@ def _contacts(setting: Setting, block: Block, name: str, rates: ContactRates) ->
     table: Columns = {"row": owner, "id": ids, "contact_date": start + draws.between(f"{name}_day", ids, 0, days - 1)}
     table = chosen(table, ~(table["contact_date"] > block.lives.death[owner]))
     table = chosen(table, np.lexsort((table["id"], table["contact_date"], table["row"])))
-    ids, place = table["id"], np.searchsorted(_floors(rates), age[table["row"]], side="right") - 1
+    ids = table["id"]
     in_home = (in_home_from(block)[table["row"]] <= table["contact_date"]).astype(np.int64)
     return table | {
         "nhs_number": row_numbers(setting, block, name, table["row"], ids),
-        "team_type": draw_codes(draws, f"{name}_team", ids // _PLACES, np.maximum(place, 0), _teams(rates)),
+        "team_type": draw_by_age(draws, f"{name}_team", ids // _PLACES, age[table["row"]], rates.teams),
         "contact_mode": draw_codes(
             draws, f"{name}_mode", ids, in_home, (rates.modes["at_home"], rates.modes["in_care_home"])
         ),
         "attended": np.where(draws.chance(f"{name}_attended", ids, rates.attended), "Y", "N").astype(object),
     }
-
-
-def _floors(rates: ContactRates) -> list[int]:
-    return sorted(int(age) for age in rates.teams)
-
-
-def _teams(rates: ContactRates) -> list[dict[str, float]]:
-    return [rates.teams[str(age)] for age in _floors(rates)]
 
 
 COMMUNITY = Source("health/community_contacts", COLUMNS, community_rows)

@@ -5,7 +5,7 @@ import numpy as np
 from linkage.synth.block import Block, Setting
 from linkage.synth.care import Columns
 from linkage.synth.draws import Draws
-from linkage.synth.health.coded import draw_codes
+from linkage.synth.health.coded import draw_by_age_and_sex
 from linkage.synth.health.numbers import row_numbers
 from linkage.synth.register import on_register
 from linkage.synth.source import Source
@@ -20,9 +20,15 @@ def death_rows(setting: Setting, block: Block) -> Columns:
     rows = np.flatnonzero(on_register(block) & ~np.isnat(block.lives.death))
     day, ids = block.lives.death[rows], block.people.person_id[rows]
     age = (day - block.people.birth[rows]).astype(np.int64) / _YEAR
-    floors = sorted(int(floor) for floor in causes)
-    place = np.maximum(np.searchsorted(floors, age, side="right") - 1, 0)
-    cause = draw_codes(Draws(setting.profile.seed), "cause_of_death", ids, place, [causes[str(f)] for f in floors])
+    cause = draw_by_age_and_sex(
+        Draws(setting.profile.seed),
+        "cause_of_death",
+        ids,
+        age,
+        block.people.sex[rows],
+        causes,
+        setting.world.health.one_sex,
+    )
     return {
         "row": rows,
         "nhs_number": row_numbers(setting, block, "deaths", rows, ids),

@@ -39,7 +39,10 @@ def appointment_rates(setting: Setting, block: Block) -> Floats:
 
 
 def appointment_rows(setting: Setting, block: Block) -> Columns:
-    """Appointments of the people on the register, in order of person and date; none before birth or after death."""
+    """Appointments of the people on the register, in order of person and date.
+
+    They fall on weekdays, none before birth or after death.
+    """
     draws, rates = Draws(setting.profile.seed), setting.world.health.gp_appointments
     start, end = (np.datetime64(day, "D") for day in (setting.profile.period_start, setting.profile.period_end))
     rows = np.flatnonzero(on_register(block) & ~(block.lives.death < start) & (block.people.birth <= end))
@@ -49,10 +52,11 @@ def appointment_rows(setting: Setting, block: Block) -> Columns:
     count = negative_binomial(draws, "appointments", ids, mean, shape=rates.shape, limit=_MOST)
     owner = np.repeat(rows, count)
     appointment = block.people.person_id[owner] * _PLACES + running(count)
-    day = draws.between("appointment_day", appointment, 0, days - 1)
+    weekdays = start + np.flatnonzero(np.is_busday(start + np.arange(days)))
+    day = draws.between("appointment_day", appointment, 0, len(weekdays) - 1)
     order = np.argsort(owner * _DAYS + day, kind="stable")
-    order = order[_happen(setting, block, owner[order], appointment[order], start + day[order])]
-    owner, appointment, date = owner[order], appointment[order], start + day[order]
+    order = order[_happen(setting, block, owner[order], appointment[order], weekdays[day[order]])]
+    owner, appointment, date = owner[order], appointment[order], weekdays[day[order]]
     in_home = (in_home_from(block)[owner] <= date).astype(np.int64)
     return {
         "row": owner,

@@ -8,6 +8,7 @@ from linkage.synth.care import Columns, chosen, joined
 from linkage.synth.clients import age_years
 from linkage.synth.counts import running_within
 from linkage.synth.draws import Bools, Draws, Floats
+from linkage.synth.health.coded import draw_by_age, draw_by_age_and_sex
 from linkage.synth.health.numbers import row_numbers
 from linkage.synth.health.support import NONE, RESIDENTIAL, support_at_start
 from linkage.synth.hospital import Stays, candidate_stays, happens_to_anybody
@@ -43,16 +44,16 @@ def admission_rows(setting: Setting, block: Block) -> Columns:
 
 def _spells(setting: Setting, block: Block, stays: Stays, care_home: Bools) -> Columns:
     draws, rates = Draws(setting.profile.seed), setting.world.health
-    names = {False: "elective", True: "emergency"}
+    age = _ages(setting, block, stays)
     method, diagnosis = np.full((2, len(stays)), "", dtype=object)
-    weights = {
-        False: (rates.elective_methods, rates.elective_diagnoses),
-        True: (rates.emergency_methods, rates.emergency_diagnoses),
-    }
-    for emergency, name in names.items():
-        rows, ids = stays.emergency == emergency, stays.stay[stays.emergency == emergency]
-        method[rows] = draws.choose(f"{name}_method", ids, weights[emergency][0])
-        diagnosis[rows] = draws.choose(f"{name}_diagnosis", ids, weights[emergency][1])
+    kinds = (
+        ("elective", ~stays.emergency, rates.elective_methods, rates.elective_diagnoses),
+        ("emergency", stays.emergency, rates.emergency_methods, rates.emergency_diagnoses),
+    )
+    for name, rows, methods, diagnoses in kinds:
+        ids, sex = stays.stay[rows], block.people.sex[stays.row[rows]]
+        method[rows] = draws.choose(f"{name}_method", ids, methods)
+        diagnosis[rows] = draw_by_age_and_sex(draws, f"{name}_diagnosis", ids, age[rows], sex, diagnoses, rates.one_sex)
     infection = draws.uniform("urinary_infection", stays.stay) < urinary_infection_chance(
         setting, block, stays, care_home
     )
@@ -68,18 +69,23 @@ def _spells(setting: Setting, block: Block, stays: Stays, care_home: Bools) -> C
         "EPIEND": stays.discharged,
         "EPIORDER": np.full(len(stays), "1", dtype=object),
         "DIAG_4_01": diagnosis,
-        "DIAG_4_02": draws.choose("second_diagnosis", stays.stay, rates.second_diagnoses),
+        "DIAG_4_02": draw_by_age(draws, "second_diagnosis", stays.stay, age, rates.second_diagnoses),
     }
 
 
 def urinary_infection_chance(setting: Setting, block: Block, stays: Stays, care_home: Bools) -> Floats:
     """Share of urinary tract infection among emergencies, by sex; lower from 90 with support in a care home. Others 0."""
     share = setting.world.health.urinary_infection
-    age = age_years(block.people, np.datetime64(setting.profile.period_start, "D"))[stays.row]
+    age = _ages(setting, block, stays)
     chance = np.where(block.people.sex[stays.row] == FEMALE, share["women"], share["men"])
     factor = setting.profile.planted.urinary_infection_in_care_homes_from_90
     chance = np.where(care_home & (age >= _VERY_OLD_YEARS), chance * factor, chance)
     return np.asarray(np.where(stays.emergency, chance, 0.0))
+
+
+def _ages(setting: Setting, block: Block, stays: Stays) -> Floats:
+    """Age of each stay's person on the first day of the period."""
+    return age_years(block.people, np.datetime64(setting.profile.period_start, "D"))[stays.row]
 
 
 def _episodes(setting: Setting, spells: Columns) -> Columns:
