@@ -230,7 +230,9 @@ def _community_services(
     ids = users.person_id
     arrangement, component = _by_group(draws, world, users)
     prefixed = np.array([a.spec == "v4.2" for a in profile.authorities])[users.authority]
-    arrangement = np.where((arrangement == _PRISON) & ~prefixed, "managed", arrangement)
+    # v6 as far as it is known has no way to say that support is in prison.
+    without_prison = np.array([a.spec == "v6" for a in profile.authorities])[users.authority]
+    arrangement = np.where((arrangement == _PRISON) & without_prison, "managed", arrangement)
     mechanism = np.select(
         [arrangement == "commissioned", arrangement == _PRISON], [COMMISSIONED, f"Prison: {MANAGED}"], MANAGED
     )

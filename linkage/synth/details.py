@@ -10,6 +10,7 @@ from linkage.configs import packaged
 from linkage.synth.block import Block, Setting
 from linkage.synth.care import COMMUNITY, Columns
 from linkage.synth.draws import Draws, Ints
+from linkage.synth.event_fields import pays_full_cost
 from linkage.synth.places import practice_code
 from linkage.synth.world import Weights
 
@@ -65,6 +66,9 @@ def user_details(setting: Setting, block: Block) -> Columns:
         "visual_impairment": draws.choose("visual", ids, details.visual),
         "hearing_impairment": draws.choose("hearing", ids, details.hearing),
         "dementia": _by_age(draws, "dementia", ids, older, details.dementia_younger, details.dementia_older),
+        "client_funding_status": np.where(
+            pays_full_cost(setting, ids), details.full_cost_funding, draws.choose("funding", ids, details.client_funding)
+        ).astype(object),
     }  # fmt: skip
     return table
 

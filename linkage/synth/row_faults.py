@@ -5,7 +5,7 @@ import numpy.typing as npt
 
 from linkage.spec import Field, Specification
 from linkage.synth.block import Block, Setting
-from linkage.synth.care import Columns, chosen, joined
+from linkage.synth.care import Columns
 from linkage.synth.clients import ASSOCIATED
 from linkage.synth.draws import Bools, Draws, Ints
 from linkage.synth.places import postcode_texts
@@ -13,21 +13,27 @@ from linkage.synth.places import postcode_texts
 Texts = npt.NDArray[np.object_]
 
 # Person fields that a case system leaves blank now and then (never those that identify the person).
-_OFTEN_BLANK = ("accommodation_status", "employment_status", "has_informal_carer", "ethnicity", "gp_practice_code")
+_OFTEN_BLANK = (
+    "accommodation_status", "employment_status", "has_informal_carer", "ethnicity", "gp_practice_code",
+    "client_funding_status",
+)  # fmt: skip
 _BLANK_ON_EVENTS = ("route_of_access", "review_reason", "service_component")
 # Without these a row could not be read at all.
 _NEVER_MISWORDED = ("event_type", "client_type")
 
 
 def with_row_faults(setting: Setting, block: Block, table: Columns, spec: Specification) -> Columns:
-    """The rows with their faults; a fault of a person field is the same on all rows of the record."""
+    """The rows with their faults; a fault of a person field is the same on all rows of the record.
+
+    ``backwards`` marks rows whose end is put before their start, ``twice`` rows that stand in a file two times.
+    """
     draws, rates = Draws(setting.profile.seed), setting.profile.submission
     record_id = block.records.record_id[table["record"].astype(np.int64)]
     event_id = table["event_id"].astype(np.int64)
     table = table | _other_wording(
         draws, rates.guidance_wording, rates.case_or_spaces, table, spec, (record_id, event_id)
     )
-    for name in _OFTEN_BLANK:
+    for name in filter(spec.has, _OFTEN_BLANK):
         table[name] = _blanked(table[name], draws.chance(f"blank/{name}", record_id, rates.field_blank))
     for name in _BLANK_ON_EVENTS:
         table[name] = _blanked(table[name], draws.chance(f"blank/{name}", event_id, rates.field_blank))
@@ -38,13 +44,10 @@ def with_row_faults(setting: Setting, block: Block, table: Columns, spec: Specif
         table["event_outcome"], draws.chance("no_outcome", event_id, rates.outcome_missing)
     )
     table |= _references(draws, rates.reference_missing, rates.reference_repeated, table, event_id)
-    backwards = draws.chance("end_before_start", event_id, rates.end_before_start) & (
-        table["event_end_date"] > table["event_start_date"]
-    )
-    table["event_end_date"] = np.where(backwards, table["event_start_date"] - 3, table["event_end_date"])
+    table["backwards"] = draws.chance("end_before_start", event_id, rates.end_before_start)
     table["postcode"] = _disagreeing_postcodes(setting, block, table, event_id)
-    twice = draws.chance("row_twice", event_id, rates.duplicate_row) & (table["client_type"] != ASSOCIATED)
-    return joined([table, chosen(table, twice)])
+    table["twice"] = draws.chance("row_twice", event_id, rates.duplicate_row) & (table["client_type"] != ASSOCIATED)
+    return table
 
 
 def _other_wording(

@@ -9,7 +9,7 @@ from linkage.synth.draws import Bools, Ints
 from linkage.synth.name_faults import twins_of
 from linkage.synth.nhs_numbers import text as number_text
 from linkage.synth.register import on_register
-from linkage.synth.submissions import submitted
+from linkage.synth.renumbering import RENUMBERED, identifiers
 
 Texts = npt.NDArray[np.object_]
 
@@ -33,7 +33,10 @@ _HARD_FROM = 2
 
 
 def truth_rows(setting: Setting, block: Block) -> Columns:
-    """One row per record of a block that stands in at least one submission; ``record`` is its position."""
+    """One row per local identifier of a block that stands in at least one submission; ``record`` is its record's position.
+
+    A record has a second row with the fault ``renumbered`` for the identifier that a new case system gave it.
+    """
     records = block.records
     there = on_register(block)[records.row]
     outcomes = expected_outcomes(block)
@@ -50,7 +53,15 @@ def truth_rows(setting: Setting, block: Block) -> Columns:
         "difficulty": difficulties(block, outcomes),
         "expected_outcome": outcomes,
     }
-    return chosen(table, submitted(setting, block))
+    given = identifiers(setting, block)
+    table = chosen(table, given.record) | {"person_unique_identifier": given.local_id}
+    return table | {
+        "faults": np.where(given.renumbered, _also(table["faults"], RENUMBERED), table["faults"]).astype(object)
+    }
+
+
+def _also(faults: Texts, name: str) -> Texts:
+    return np.array([f"{noted}|{name}" if noted else name for noted in faults.tolist()], dtype=object)
 
 
 def expected_outcomes(block: Block) -> Texts:

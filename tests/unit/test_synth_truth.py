@@ -98,7 +98,8 @@ def test_two_faults_are_hard_and_faults_of_form_are_none() -> None:
         faults = set(row["faults"].split("|")) - {""}
         if row["difficulty"] == "exact":
             assert faults <= {
-                "number_missing", "number_superseded", "number_spaced", "postcode_unspaced", "accents_lost", "punctuation_lost"
+                "number_missing", "number_superseded", "number_spaced", "postcode_unspaced", "accents_lost", "punctuation_lost",
+                "renumbered",
             }  # fmt: skip
         if {"family_name_typo", "birth_digit"} <= faults:
             assert row["difficulty"] in {"hard", "impossible", "absent"}
