@@ -4,11 +4,15 @@ Nothing is prepared for the occasion: check, consolidate, trace, release, link a
 """
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
+from linkage.cohort.derive.definitions import lts001_definition
+from linkage.engine import Engine, Step
 from linkage.synth.oracle.dirty_settings import dirty_settings
 from linkage.synth.oracle.newsletter import ALL_AGES_BAND, COLUMNS, TABLES, TOTAL, cells
 from tests.main_job import Chain, key_options, write_keys
@@ -77,6 +81,11 @@ def dirty(clean: OracleChain, tmp_path_factory: pytest.TempPathFactory) -> Oracl
     return chain
 
 
+def differing(shown: Figures) -> set[tuple[str, str, str, str]]:
+    """The places of the newsletter whose figure is another one."""
+    return {place for place, figure in printed().items() if shown[place] != figure}
+
+
 def printed() -> Figures:
     return {(cell.table, cell.age_band, cell.reason, cell.column): cell.printed for cell in cells()}
 
@@ -117,6 +126,81 @@ def test_part_direct_payment_on_the_same_day_moves_people_in_the_year_only(clean
         ("LTS001a", "community_managed"),
     }
     assert moved
+
+
+PRISON_AS_MANAGED = {
+    "direct_payment": ("Community: Direct Payment",),
+    "managed": ("Community: CASSR Managed Personal Budget", "Prison: CASSR Managed Personal Budget"),
+    "commissioned": ("Community: CASSR Commissioned Support",),
+}
+WRONG_SETTINGS: dict[str, dict[str, Any]] = {
+    "services join on the same day only": {"gap_days": 0},
+    "services join over a day without support": {"gap_days": 2},
+    "more than 11 months": {"continuous_months": 11},
+    "more than 13 months": {"continuous_months": 13},
+    "residential before nursing": {"columns": [1, 0, 2, 3, 4, 5, 6, 7]},
+    "direct payment before residential": {"columns": [0, 2, 3, 1, 4, 5, 6, 7]},
+    "prison before all others": {"columns": [7, 0, 1, 2, 3, 4, 5, 6]},
+    "a stay in prison is managed support at home": {"prison_mechanisms": ("none",), "mechanisms": PRISON_AS_MANAGED},
+}
+# Step → a rule of it → the rule a little wrong.
+WRONG_RULES = {
+    "12 months and no more": ("scope_lts001c", "chain_start < $chain_before", "chain_start <= $chain_before"),
+    "the last day of a service is not inside": (
+        "scope_lts001b",
+        "end_date >= $window_start",
+        "end_date > $window_start",
+    ),
+    "the last day of the year is not inside": (
+        "scope_lts001b",
+        "start_date <= $window_end",
+        "start_date < $window_end",
+    ),
+    "the first day of the year is not inside": (
+        "scope_lts001a",
+        "end_date >= $window_start",
+        "end_date > $window_start",
+    ),
+    "only the service before joins": (
+        "long_term_chains",
+        "rows between unbounded preceding",
+        "rows between 1 preceding",
+    ),
+    "death does not end a service": (
+        "long_term_checked",
+        "then care_people.date_of_death else",
+        "then stated_end_date else",
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG_SETTINGS)
+def test_a_wrong_setting_is_noticed(clean: OracleChain, wrong: str) -> None:
+    definition, changes = lts001_definition(), dict(WRONG_SETTINGS[wrong])
+    if "columns" in changes:
+        changes["columns"] = tuple(definition.columns[place] for place in changes["columns"])
+    changed = definition.model_copy(update=changes)
+    with patch("linkage.cohort.tables.lts001_definition", lambda: changed):
+        clean.tables("wrong")
+    assert differing(clean.figures("wrong"))
+
+
+@pytest.mark.parametrize("wrong", WRONG_RULES)
+def test_a_wrong_rule_is_noticed(clean: OracleChain, wrong: str) -> None:
+    name, rule, instead = WRONG_RULES[wrong]
+    run, seen = Engine.run, []
+
+    def misled(engine: Engine, step: Step) -> int:
+        if step.name == name:
+            assert rule in step.sql
+            seen.append(name)
+            step = replace(step, sql=step.sql.replace(rule, instead))
+        return run(engine, step)
+
+    with patch.object(Engine, "run", misled):
+        clean.tables("wrong")
+    assert seen
+    assert differing(clean.figures("wrong"))
 
 
 def test_the_dirty_submission_is_dirty_and_still_accepted(dirty: OracleChain) -> None:
