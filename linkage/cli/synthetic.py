@@ -1,5 +1,7 @@
 """Commands on synthetic data: synth, synth lts001, demo."""
 
+import os
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -7,9 +9,16 @@ import typer
 
 from linkage.cli.groups import with_default
 from linkage.cli.options import Json, Out, Synthetic
-from linkage.cli.output import emit
+from linkage.cli.output import emit, progress
 
 synth_app = typer.Typer(cls=with_default("world"), help="Make synthetic data: a world, or the LTS001 oracle.")
+
+
+class Form(StrEnum):
+    """Forms that tables are written in."""
+
+    csv = "csv"
+    parquet = "parquet"
 
 
 @synth_app.command("world")
@@ -18,6 +27,18 @@ def synth(
     profile: Annotated[str, typer.Option(help="A packaged profile, or the path of one's own YAML file.")] = "sample",
     people: Annotated[int | None, typer.Option(min=1, help="How many people; else as the profile says.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Another seed gives another world.")] = None,
+    absent: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Share of submitted people who are not on the register.")
+    ] = None,
+    form: Annotated[
+        Form, typer.Option("--format", help="Form of the tables; submissions are CSV in either.")
+    ] = Form.csv,
+    register_only: Annotated[
+        bool, typer.Option("--register-only", help="The person register and nothing else.")
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that share the work; else one for each processor.")
+    ] = None,
     synthetic: Synthetic = False,
     json: Json = False,
 ) -> None:
@@ -27,11 +48,15 @@ def synth(
 
     See also: cldlink synth lts001 --help
     """
-    from linkage.synth import load_profile
+    from linkage.synth import Making, load_profile
     from linkage.synth import synth as make
 
-    counts = make(load_profile(profile), out, people=people, seed=seed, synthetic=synthetic)
-    emit("synth", counts, as_json=json)
+    with progress("people") as bar:
+        making = Making(form.value, register_only, workers or os.cpu_count() or 1, bar)
+        counts = make(
+            load_profile(profile), out, people=people, seed=seed, absent=absent, synthetic=synthetic, making=making
+        )
+    emit("synth", counts, as_json=json, lines=[f"{name:<34} {rows:>11,}" for name, rows in counts.items()])
 
 
 @synth_app.command("lts001")

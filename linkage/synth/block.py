@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from linkage.synth.care import Columns, care_events
 from linkage.synth.carers import carer_events
 from linkage.synth.clients import Carers, Clients, carers, clients
-from linkage.synth.lives import Lives, lives
+from linkage.synth.lives import Lives, admitted_to_homes, lives
 from linkage.synth.names import Names, load_names
 from linkage.synth.population import Households, cut, first_people, households
 from linkage.synth.profile import SynthProfile
@@ -73,6 +75,8 @@ def make_block(setting: Setting, number: int, limit: int) -> Block | None:
         return None
     lived = lives(profile, world, setting.names, people)
     users = clients(profile, world, people, lived)
+    into_home = np.flatnonzero(~np.isnat(users.moves_into_home))
+    lived = admitted_to_homes(lived, people, users.row[into_home], users.moves_into_home[into_home], profile.seed)
     return Block(setting, number, people, lived, users, carers(profile, people, lived, users))
 
 

@@ -1,82 +1,131 @@
 """From a profile to a folder: register, submissions, health extracts, truth, README and manifest."""
 
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from linkage.errors import RefusedError, UsageError
+from linkage.errors import MachineError, RefusedError, UsageError
 from linkage.runs import staged_outputs
-from linkage.synth import health, register, truth
-from linkage.synth.block import Block, Setting, load_setting, make_blocks
-from linkage.synth.care import Columns
+from linkage.synth.block import Setting, load_setting
+from linkage.synth.parallel import parts_in_order
+from linkage.synth.parts import Plan
+from linkage.synth.planted import planted_text
 from linkage.synth.profile import SynthProfile
-from linkage.synth.readme import planted_text, readme_text
-from linkage.synth.submissions import QUARTERS, submission
-from linkage.synth.writing import write_manifest, write_submission, write_tables, write_text
+from linkage.synth.readme import readme_text
+from linkage.synth.reference import POPULATION_COLUMNS, POPULATION_FILE, population_table
+from linkage.synth.truth_groups import COLUMNS as GROUP_COLUMNS
+from linkage.synth.truth_groups import merged_counts
+from linkage.synth.writing import CSV, FORMS, CsvFile, opened, write_manifest, write_table, write_text
+
+GROUPS_FILE = "truth/expected_by_group"
+# Below this many people, starting worker processes takes longer than the work.
+_WORKERS_FROM_PEOPLE = 40_000
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Making:
+    """How to make a world. ``form`` is ``csv`` or ``parquet`` (submissions are CSV in either).
+
+    ``register_only`` makes the person register and nothing else. ``workers`` processes share the work; the result does not
+    depend on them. ``progress`` is told how many people are done, and of how many.
+    """
+
+    form: str = CSV
+    register_only: bool = False
+    workers: int = 1
+    progress: Progress | None = None
+
+
+@dataclass
+class _Made:
+    """What has been counted while blocks went by: people and rows by file, records by group, population."""
+
+    counts: dict[str, int]
+    groups: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    population: Counter[tuple[str, int, int]] = field(default_factory=Counter)
 
 
 def synth(
-    profile: SynthProfile, out: Path, *, people: int | None = None, seed: int | None = None, synthetic: bool
+    profile: SynthProfile,
+    out: Path,
+    *,
+    synthetic: bool,
+    people: int | None = None,
+    seed: int | None = None,
+    absent: float | None = None,
+    making: Making = Making(),
 ) -> dict[str, int]:
     """Make a synthetic world in ``out``; return its counts (people, and rows by file).
 
-    ``people`` and ``seed`` replace those of the profile. ``synthetic`` must be true: it says that the caller knows that
-    the authorities are invented. Raises RefusedError without it, UsageError for a number below its limit, MachineError
-    when the folder cannot be written. Nothing appears in ``out`` unless everything succeeded.
+    ``people``, ``seed`` and ``absent`` (the share of submitted people who are not on the register) replace those of the
+    profile. ``synthetic`` must be true: it says that the caller knows that the authorities are invented. Raises
+    RefusedError without it, UsageError for a value out of its limits, MachineError when the folder cannot be written or a
+    worker process is stopped. Nothing appears in ``out`` unless everything succeeded.
     """
     if not synthetic:
         raise RefusedError(
             "This makes data of invented authorities. Give --synthetic to say that this is what you want."
         )
-    changes = {name: value for name, value in (("people", people), ("seed", seed)) if value is not None}
+    if making.form not in FORMS or making.workers < 1:
+        raise UsageError(f"--format is one of {', '.join(FORMS)}, and --workers at least 1.")
+    plan = Plan(_changed(profile, people, seed, absent), making.form, making.register_only)
+    setting = load_setting(plan.profile)
+    workers = making.workers if plan.profile.people >= _WORKERS_FROM_PEOPLE else 1
+    try:
+        with staged_outputs(out) as folder:
+            made = _write_blocks(folder, plan, workers, making.progress)
+            _write_rest(folder, plan, setting, made)
+    except OSError:
+        raise MachineError(f"{out}: a file could not be written. Check the space on the disk and the rights.") from None
+    return made.counts
+
+
+def _changed(profile: SynthProfile, people: int | None, seed: int | None, absent: float | None) -> SynthProfile:
     if (people is not None and people < 1) or (seed is not None and seed < 0):
         raise UsageError("--people must be at least 1 and --seed at least 0.")
-    setting = load_setting(profile.model_copy(update=changes))
-    blocks = make_blocks(setting)
-    with staged_outputs(out) as folder:
-        counts = {"people": sum(len(block.people) for block in blocks)}
-        counts |= _write_register_and_health(folder, setting, blocks)
-        counts |= _write_submissions(folder, setting, blocks)
-        counts |= _write_truth(folder, setting, blocks, counts)
-        write_manifest(folder, {"profile": profile.name, "seed": setting.profile.seed}, counts)
-    return counts
+    if absent is not None and not 0 <= absent <= 1:
+        raise UsageError("--absent is a share from 0 to 1, such as 0.05.")
+    changes: dict[str, object] = {"people": people, "seed": seed}
+    if absent is not None:
+        changes["register_rates"] = profile.register_rates.model_copy(update={"absent": absent})
+    return profile.model_copy(update={name: value for name, value in changes.items() if value is not None})
 
 
-def _write_register_and_health(folder: Path, setting: Setting, blocks: list[Block]) -> dict[str, int]:
-    files = (
-        ("register.csv", register.COLUMNS, register.register_rows),
-        ("health/admissions.csv", health.ADMISSION_COLUMNS, health.admission_rows),
-        ("health/gp_registrations.csv", health.REGISTRATION_COLUMNS, health.registration_rows),
-        ("health/long_term_conditions.csv", health.CONDITION_COLUMNS, health.condition_rows),
-    )
-    return {
-        name: write_tables(folder / name, columns, [rows(setting, block) for block in blocks])
-        for name, columns, rows in files
-    }
+def _write_blocks(folder: Path, plan: Plan, workers: int, progress: Progress | None) -> _Made:
+    """Append every block to the files as it comes."""
+    paths = {source.name: f"{source.name}.{plan.form}" for source in plan.sources}
+    files = {source.name: opened(folder / paths[source.name], plan.form, source.columns) for source in plan.sources}
+    for file in plan.submissions:
+        paths[file.name] = f"submissions/{file.name}"
+        files[file.name] = CsvFile(folder / paths[file.name], file.headings, "\r\n", file.encoding)
+    made = _Made({"people": 0} | dict.fromkeys(paths.values(), 0))
+    try:
+        for parts in parts_in_order(plan, workers):
+            for name, part in parts.parts.items():
+                files[name].append(parts.number, part.content)
+                made.counts[paths[name]] += part.rows
+            made.counts["people"] += parts.people
+            made.groups.update(parts.groups)
+            made.population.update(parts.population)
+            if progress:
+                progress(made.counts["people"], plan.profile.people)
+    finally:
+        for written in files.values():
+            written.close()
+    return made
 
 
-def _write_submissions(folder: Path, setting: Setting, blocks: list[Block]) -> dict[str, int]:
-    counts = {}
-    for place in range(len(setting.profile.authorities)):
-        for quarter in QUARTERS:
-            file = submission(setting, blocks, place, quarter)
-            counts[f"submissions/{file.name}"] = write_submission(folder / "submissions", file)
-    return counts
-
-
-def _write_truth(folder: Path, setting: Setting, blocks: list[Block], counts: dict[str, int]) -> dict[str, int]:
-    tables = [truth.truth_rows(setting, block) for block in blocks]
-    name = "truth/submitted_people.csv"
-    counts = counts | {name: write_tables(folder / name, truth.COLUMNS, tables)}
-    write_text(folder / "truth" / "planted.yaml", planted_text(setting))
-    write_text(folder / "README.md", readme_text(setting, counts, _story(tables)))
-    return counts
-
-
-def _story(tables: list[Columns]) -> dict[str, dict[str, int]]:
-    """Records by outcome, difficulty, and authority, for the README."""
-    story = {}
-    for column in ("la_code", "expected_outcome", "difficulty", "given_number"):
-        values, sizes = np.unique(np.concatenate([table[column].astype(str) for table in tables]), return_counts=True)
-        story[column] = dict(zip(values.tolist(), sizes.tolist(), strict=True))
-    return story
+def _write_rest(folder: Path, plan: Plan, setting: Setting, made: _Made) -> None:
+    """Tables of counts, planted effects, README and manifest."""
+    if not plan.register_only:
+        for name, columns, table in (
+            (POPULATION_FILE, POPULATION_COLUMNS, population_table(made.population)),
+            (GROUPS_FILE, GROUP_COLUMNS, merged_counts([made.groups])),
+        ):
+            path = f"{name}.{plan.form}"
+            made.counts[path] = write_table(folder / path, columns, table, plan.form)
+        write_text(folder / "truth" / "planted.yaml", planted_text(setting))
+    write_text(folder / "README.md", readme_text(setting, made.counts, made.groups))
+    write_manifest(folder, {"profile": plan.profile.name, "seed": plan.profile.seed}, made.counts)

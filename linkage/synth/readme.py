@@ -1,27 +1,34 @@
 """The words that go with a synthetic world: its README."""
 
 import textwrap
+from collections import Counter
+from collections.abc import Mapping
 
 from linkage.synth.block import Setting
-from linkage.synth.planted import planted_text as planted_text
+from linkage.synth.habits import habits_text
 from linkage.synth.truth import COLUMNS as TRUTH_COLUMNS
+from linkage.synth.truth_groups import KEYS, Cells
+
+_SHOWN = ("la_code", "difficulty", "expected_outcome")
 
 _README = """# A synthetic world ({name})
 
-Nobody here is real. `cldlink synth` made all of it from seed {seed}: {people:,} adults, two invented local authorities, and
-the files that hold those people, with the faults that real files have. Made again byte for byte by
+Nobody here is real. `cldlink synth` made all of it from seed {seed}: {people:,} people, {authorities} invented local authorities,
+and the files that hold them, with the faults of profile `{name}`. Made again byte for byte by
 
-    cldlink synth --profile {name} --people {asked} --seed {seed} --out DIR --synthetic
+    cldlink synth --profile {name} --people {asked} --seed {seed} --absent {absent} --out DIR --synthetic
 
 **It cannot be mistaken for real people.** NHS numbers are of the 9-series, which is never issued; postcodes are in areas
 that do not exist (`configs/codelists/synthetic_postcode_areas.yaml`), save a few pseudo-postcodes for people without an
-address; practice codes start with X; the authorities are invented and say so in their names.
+address; codes of practices and small areas start with X; the authorities are invented and say so in their names.
 
 ## Its story
 
 {story}
 
-{share_absent:.0%} of the submitted people are absent from the register, so a tracer that finds everybody is wrong. Others gave a
+{habits}
+
+{absent:.0%} of the submitted people are absent from the register, so a tracer that finds everybody is wrong. Others gave a
 spouse's number, an old number, a maiden name or a nickname; some have a twin, a parent of the same name, or two identifiers.
 
 ## Files
@@ -30,12 +37,18 @@ spouse's number, an old number, a maiden name or a nickname; some have a twin, a
 |---|---|
 {files}
 
-- `register.csv`: one row per NHS number and version of the record; blank `valid_to` = current; `confidentiality` S or Y =
-  sensitive, I = invalidated; `superseded_by` = the number that replaced this one.
+- `register`: one row per NHS number and version of the record; blank `valid_to` = current; `confidentiality` S or Y =
+  sensitive, I = invalidated (also the former records of people given a new identity); `superseded_by` = the number that
+  replaced this one.
 - `submissions/`: as the authorities would send them (UTF-8 or Windows-1252, CRLF).
-- `health/`: admissions with HES column names for the year and the year before, one registration per person on the register,
-  and long-term conditions. They carry the true current NHS number; about one in a hundred lacks it.
-- `truth/submitted_people.csv`: {truth_columns}.
+- `health/`: admissions with HES column names and `deaths` for the year and the year before; one registration per person on the
+  register; conditions, observations (body mass index, smoking, frailty, falls), appointments, prescribing and contacts of the
+  year. They carry the true current NHS number; about one in a hundred lacks it. Codes: `configs/codelists/`.
+- `reference/`: a postcode directory (small area, quintile of deprivation: 1 = most deprived) and the population at mid-year
+  by authority, sex (1 male, 2 female) and age (90 = 90 and over).
+- `truth/submitted_people`: {truth_columns}.
+- `truth/support`: the LTS001 cell of each person with long-term support, from the true events and not from the files.
+- `truth/expected_by_group`: records by group, difficulty and expected outcome: what a tracer can reach at most.
 - `truth/planted.yaml`: the effects that an analysis must find again.
 
 ## The submitted records
@@ -43,23 +56,45 @@ spouse's number, an old number, a maiden name or a nickname; some have a twin, a
 {tables}
 """
 
+_REGISTER_ONLY = """# A synthetic person register ({name})
 
-def readme_text(setting: Setting, counts: dict[str, int], story: dict[str, dict[str, int]]) -> str:
-    """README.md of a synthetic world."""
+Nobody here is real. `cldlink synth --register-only` made it from seed {seed}: {people:,} people of invented local authorities.
+NHS numbers are of the 9-series, which is never issued; postcodes are in areas that do not exist; practice codes start with X.
+
+| File | Rows |
+|---|---|
+{files}
+"""
+
+
+def readme_text(setting: Setting, counts: Mapping[str, int], groups: Cells) -> str:
+    """README.md of a synthetic world; ``counts`` are rows by file, ``groups`` the records by group (none: register only)."""
     profile = setting.profile
-    return _README.format(
+    return (_README if groups else _REGISTER_ONLY).format(
         name=profile.name,
         seed=profile.seed,
         people=counts["people"],
+        authorities=len(profile.authorities),
         asked=profile.people,
+        absent=profile.register_rates.absent,
         story=textwrap.fill(profile.story, 120, break_on_hyphens=False),
-        share_absent=profile.register_rates.absent,
+        habits=_wrapped(habits_text(profile)),
         files="\n".join(f"| `{name}` | {rows:,} |" for name, rows in counts.items() if name != "people"),
         truth_columns=", ".join(f"`{column}`" for column in TRUTH_COLUMNS),
-        tables="\n\n".join(_table(column, sizes) for column, sizes in story.items()),
+        tables="\n\n".join(_table(column, groups) for column in _SHOWN),
     )
 
 
-def _table(column: str, sizes: dict[str, int]) -> str:
-    rows = "\n".join(f"| {value} | {size:,} |" for value, size in sizes.items())
+def _wrapped(items: str) -> str:
+    """The items of a Markdown list, each folded to the width of the page."""
+    return "\n".join(
+        textwrap.fill(item, 120, subsequent_indent="  ", break_on_hyphens=False) for item in items.splitlines()
+    )
+
+
+def _table(column: str, groups: Cells) -> str:
+    sizes: Counter[str] = Counter()
+    for key, size in groups.items():
+        sizes[key[KEYS.index(column)]] += size
+    rows = "\n".join(f"| {value} | {size:,} |" for value, size in sorted(sizes.items()))
     return f"| {column} | records |\n|---|---|\n{rows}"

@@ -22,7 +22,7 @@ from linkage.synth.oracle.services import long_term_services
 from linkage.synth.oracle.settings import OracleSettings, oracle_settings
 from linkage.synth.oracle.submission import as_texts, with_every_field
 from linkage.synth.register import COLUMNS as REGISTER_COLUMNS
-from linkage.synth.writing import write_manifest, write_tables, write_text
+from linkage.synth.writing import write_manifest, write_table, write_text
 
 SUBMISSION = "submissions/{la_code}_{year}_Q4_synthetic.csv"
 PEOPLE_COLUMNS = (
@@ -62,9 +62,9 @@ def synth_lts001(out: Path, *, dirty: bool = False, seed: int | None = None, syn
     with staged_outputs(out) as folder:
         counts = {"people": len(oracle.cast), "people_in_the_tables": int(oracle.cast.counted.sum())}
         counts |= _write_submission(folder, oracle)
-        counts["register.csv"] = write_tables(folder / "register.csv", REGISTER_COLUMNS, [register_rows(oracle)])
-        counts["truth/people.csv"] = write_tables(folder / "truth" / "people.csv", PEOPLE_COLUMNS, [truth_rows(oracle)])
-        counts["truth/lts001.csv"] = write_tables(folder / "truth" / "lts001.csv", FIGURE_COLUMNS, [figure_rows()])
+        counts["register.csv"] = write_table(folder / "register.csv", REGISTER_COLUMNS, register_rows(oracle))
+        counts["truth/people.csv"] = write_table(folder / "truth" / "people.csv", PEOPLE_COLUMNS, truth_rows(oracle))
+        counts["truth/lts001.csv"] = write_table(folder / "truth" / "lts001.csv", FIGURE_COLUMNS, figure_rows())
         write_text(folder / "README.md", readme_text(settings, counts, dirty=dirty))
         write_manifest(folder, {"oracle": settings.name, "dirty": dirty, "seed": settings.seed}, counts)
     return counts
