@@ -1,9 +1,8 @@
 """Commands on synthetic data: synth, synth lts001, demo."""
 
 import os
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,13 +11,6 @@ from linkage.cli.options import Json, Out, Synthetic
 from linkage.cli.output import emit, progress
 
 synth_app = typer.Typer(cls=with_default("world"), help="Make synthetic data: a world, or the LTS001 oracle.")
-
-
-class Form(StrEnum):
-    """Forms that tables are written in."""
-
-    csv = "csv"
-    parquet = "parquet"
 
 
 @synth_app.command("world")
@@ -31,8 +23,8 @@ def synth(
         float | None, typer.Option(min=0, max=1, help="Share of submitted people who are not on the register.")
     ] = None,
     form: Annotated[
-        Form, typer.Option("--format", help="Form of the tables; submissions are CSV in either.")
-    ] = Form.csv,
+        Literal["csv", "parquet"], typer.Option("--format", help="Form of the tables; submissions are CSV in either.")
+    ] = "csv",
     register_only: Annotated[
         bool, typer.Option("--register-only", help="The person register and nothing else.")
     ] = False,
@@ -52,7 +44,7 @@ def synth(
     from linkage.synth import synth as make
 
     with progress("people") as bar:
-        making = Making(form.value, register_only, workers or os.cpu_count() or 1, bar)
+        making = Making(form, register_only, workers or os.cpu_count() or 1, bar)
         counts = make(
             load_profile(profile), out, people=people, seed=seed, absent=absent, synthetic=synthetic, making=making
         )

@@ -10,7 +10,7 @@ from linkage.synth.carers import carer_events
 from linkage.synth.clients import Carers, Clients, carers, clients
 from linkage.synth.lives import Lives, admitted_to_homes, lives
 from linkage.synth.names import Names, load_names
-from linkage.synth.population import Households, cut, first_people, households
+from linkage.synth.population import Households, cut, households
 from linkage.synth.profile import SynthProfile
 from linkage.synth.records import Records, records
 from linkage.synth.world import World
@@ -63,16 +63,11 @@ def load_setting(profile: SynthProfile) -> Setting:
 
 
 def make_block(setting: Setting, number: int, limit: int) -> Block | None:
-    """Block ``number``, cut to the whole households within its first ``limit`` people; None when no household fits.
-
-    The first block has at least one household.
-    """
+    """Block ``number``, cut to its first ``limit`` people; None when that is nobody."""
     profile, world = setting.profile, setting.world
-    people = households(profile, world, number)
-    least = int((people.household == people.household[0]).sum()) if number == 0 else 0
-    people = cut(people, max(first_people(people, limit), least))
-    if len(people) == 0:
+    if limit < 1:
         return None
+    people = cut(households(profile, world, number), limit)
     lived = lives(profile, world, setting.names, people)
     users = clients(profile, world, people, lived)
     into_home = np.flatnonzero(~np.isnat(users.moves_into_home))

@@ -4,7 +4,7 @@ Made in blocks of households. A block depends on the seed and its own number onl
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -105,16 +105,11 @@ def households(profile: SynthProfile, world: World, block: int) -> Households:
     )
 
 
-def first_people(table: Households, limit: int) -> int:
-    """How many rows make up the whole households within the first ``limit`` people."""
-    if len(table) <= limit:
-        return len(table)
-    return int(np.searchsorted(table.household, table.household[limit], side="left"))
-
-
 def cut(table: Households, rows: int) -> Households:
-    """The first rows of the table (whole households)."""
-    return Households(**{field.name: getattr(table, field.name)[:rows] for field in fields(table)})
+    """The first rows of the table; the last household may lose members, and those who stay their ties to them."""
+    kept = Households(**{field.name: getattr(table, field.name)[:rows] for field in fields(table)})
+    ties = {name: getattr(kept, name) for name in ("spouse", "twin_of", "child_of")}
+    return replace(kept, **{name: np.where(tie < rows, tie, -1) for name, tie in ties.items()})
 
 
 def _members(draws: Draws, world: World, homes: Ints, kinds: Texts) -> tuple[Ints, Ints, Ints]:

@@ -117,7 +117,7 @@ class Planted(ConfigModel):
 
 
 class SynthProfile(ConfigModel):
-    """One synthetic world. ``people`` is its number of people, met to within one household; ``story`` goes into its README.
+    """One synthetic world. ``people`` is its number of people; ``story`` goes into its README.
 
     A profile ``based_on`` another packaged one says only what differs: mappings are merged key by key, everything else
     (lists too) is replaced.

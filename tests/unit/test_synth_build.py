@@ -37,7 +37,7 @@ def test_an_unknown_profile_is_named_with_the_known_ones() -> None:
 @pytest.mark.parametrize("people", [1, 2, 30, 700])
 def test_small_worlds_are_complete(profile: SynthProfile, tmp_path: Path, people: int) -> None:
     counts = synth(profile, tmp_path / "world", people=people, synthetic=True)
-    assert max(1, people - 60) <= counts["people"] <= max(people, 4)
+    assert counts["people"] == people
     assert len(list((tmp_path / "world" / "submissions").iterdir())) == 8
 
 
