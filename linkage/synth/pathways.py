@@ -61,11 +61,16 @@ class Candidates:
 
 @dataclass(frozen=True)
 class _Chances:
-    """Chances of each candidate in a private household: of established support, and of a new contact of each kind."""
+    """Chances of each candidate in a private household.
+
+    Of established support; else of reablement given a stay that it may follow (before readmissions are looked at); else
+    of another contact. ``readmitted`` is the chance of an emergency within 30 days of a discharge.
+    """
 
     established: Floats
     hospital: Floats
     other: Floats
+    readmitted: Floats
 
 
 def first_day(profile: SynthProfile) -> Days:
@@ -89,8 +94,8 @@ def use_chance(profile: SynthProfile, age: Floats, conditions: Ints) -> Floats:
     """
     base = by_age(profile.coverage.by_age, age)
     ratios = np.array(profile.planted.use_odds_ratio_by_conditions)
-    odds = base / (1 - base) * ratios[np.minimum(conditions, len(ratios) - 1)]
-    return np.asarray(odds / (1 + odds))
+    raised = base * ratios[np.minimum(conditions, len(ratios) - 1)]
+    return np.asarray(raised / (1 - base + raised))
 
 
 def pathways(profile: SynthProfile, world: World, people: Households, lives: Lives, among: Candidates) -> Pathways:
@@ -100,16 +105,13 @@ def pathways(profile: SynthProfile, world: World, people: Households, lives: Liv
     pathway = np.full(size, "", dtype=object)
     discharged, reablement = np.full(size, NEVER), np.full(size, NEVER)
     private = np.flatnonzero(~among.home)
-    rate = emergency_rates(profile, world, people)[among.row]
-    again = _readmission_chance(world, rate)
     known = draws.uniform("known_to_social_care", among.person_id)
-    chances = _chances(profile, world, among, rate, again)
+    chances = _chances(profile, world, among, emergency_rates(profile, world, people)[among.row])
     established = ~among.home & (known < chances.established)
     pathway[established] = ESTABLISHED
     open_to = private[~established[private]]
-    found = _after_hospital(profile, world, people, lives, among, open_to, chances, again)
-    at, discharged[found[0]], reablement[found[0]] = found
-    pathway[at] = REABLEMENT
+    at, left_hospital, begins = _after_hospital(profile, world, people, lives, among, open_to, chances)
+    pathway[at], discharged[at], reablement[at] = REABLEMENT, left_hospital, begins
     left = np.setdiff1d(open_to, at, assume_unique=True)
     new = left[draws.uniform("new_contact", among.person_id[left]) < chances.other[left]]
     pathway[new] = _new_pathways(draws, world, among, new)
@@ -126,11 +128,8 @@ def _established_share(weights: dict[str, float], years: Floats) -> Floats:
     return np.asarray(established / (established + (1 - established) * years))
 
 
-def _chances(profile: SynthProfile, world: World, among: Candidates, rate: Floats, again: Floats) -> _Chances:
-    """Chances that give each pathway its share whatever the hospital stays; for those not established where so named.
-
-    ``hospital`` is the chance of reablement given a stay that it may follow, before readmissions are looked at.
-    """
+def _chances(profile: SynthProfile, world: World, among: Candidates, rate: Floats) -> _Chances:
+    """Chances that give use of care and each pathway their shares, given everybody's rate of emergency admissions."""
     use = use_chance(profile, among.age, among.conditions)
     years = years_since(profile, among.since)
     established, hospital = np.zeros(len(use)), np.zeros(len(use))
@@ -143,16 +142,14 @@ def _chances(profile: SynthProfile, world: World, among: Candidates, rate: Float
     free = 1 - established
     days = np.datetime64(profile.period_end, "D") - _LAST_DISCHARGE_DAYS - among.since
     stay = -np.expm1(-rate * days.astype(np.int64) / _YEAR)
+    again = 1 - (1 - world.health.readmission_30_days) * np.exp(-rate * FOLLOWED_DAYS / _YEAR)
     planted = profile.planted.readmission_30_days_after_reablement
+    # With a greater chance, more than all of those readmitted (or not) would have to be chosen.
     most = np.minimum(np.minimum(again / planted, (1 - again) / (1 - planted)), 1.0)
     given_stay = np.minimum(hospital / (free * stay), most)
     after_hospital = given_stay * stay * free
-    return _Chances(established, given_stay, (use - established - after_hospital) / (free - after_hospital))
-
-
-def _readmission_chance(world: World, rate: Floats) -> Floats:
-    """Chance of an emergency admission within 30 days of a discharge, for people without long-term support."""
-    return np.asarray(1 - (1 - world.health.readmission_30_days) * np.exp(-rate * FOLLOWED_DAYS / _YEAR))
+    other = (use - established - after_hospital) / (free - after_hospital)
+    return _Chances(established, given_stay, other, again)
 
 
 def _after_hospital(
@@ -163,13 +160,12 @@ def _after_hospital(
     among: Candidates,
     open_to: Ints,
     chances: _Chances,
-    again: Floats,
 ) -> tuple[Ints, Days, Days]:
     """Positions of the candidates who go from hospital to reablement, their days of discharge and of its start."""
     draws = Draws(profile.seed)
     planted = profile.planted.readmission_30_days_after_reablement
-    if_readmitted = chances.hospital * planted / again
-    if_not = chances.hospital * (1 - planted) / (1 - again)
+    if_readmitted = chances.hospital * planted / chances.readmitted
+    if_not = chances.hospital * (1 - planted) / (1 - chances.readmitted)
     chance = draws.uniform("from_hospital", among.person_id)
     possible = open_to[chance[open_to] < np.maximum(if_readmitted, if_not)[open_to]]
     stays = candidate_stays(profile, world, people, lives, among.row[possible])
@@ -209,9 +205,8 @@ def _days_to_next(stays: Stays, counted: Bools) -> Ints:
     following = np.append(np.minimum.accumulate(position[::-1])[::-1], len(stays))[1:]
     there = following < len(stays)
     at = np.where(there, following, 0)
-    same = there & (stays.row[at] == stays.row) if len(stays) else there
-    days = (stays.admitted[at] - stays.discharged).astype(np.int64) if len(stays) else np.zeros(0, dtype=np.int64)
-    return np.asarray(np.where(same, days, many))
+    days = (stays.admitted[at] - stays.discharged).astype(np.int64)
+    return np.asarray(np.where(there & (stays.row[at] == stays.row), days, many))
 
 
 def _private(world: World) -> dict[str, dict[str, float]]:

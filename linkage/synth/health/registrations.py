@@ -1,6 +1,7 @@
 """Registrations with a general practice: one per person on the register."""
 
 import numpy as np
+import numpy.typing as npt
 
 from linkage.synth.block import Block, Setting
 from linkage.synth.care import Columns, chosen
@@ -10,6 +11,8 @@ from linkage.synth.lives import NEVER
 from linkage.synth.places import postcode_texts, practice_code
 from linkage.synth.register import on_register
 from linkage.synth.source import Source
+
+Texts = npt.NDArray[np.object_]
 
 COLUMNS = (
     "nhs_number", "practice_code", "registration_start_date", "registration_end_date", "date_of_birth", "gender",
@@ -48,7 +51,7 @@ def registration_rows(setting: Setting, block: Block) -> Columns:
     return chosen(table, np.lexsort((ids, numbers)))
 
 
-def _practices(setting: Setting, block: Block) -> np.ndarray[tuple[int, ...], np.dtype[np.object_]]:
+def _practices(setting: Setting, block: Block) -> Texts:
     """Code of each person's present practice."""
     codes = [authority.la_code for authority in setting.profile.authorities]
     number = block.lives.practice[:, 0]
