@@ -28,7 +28,7 @@ def run(people: int = 100_000, seed: int = 20_221) -> dict[str, Any]:
         build_register([root / "world" / "register.csv"], root / "register")
         times.append(time.perf_counter())
         submissions = sorted((root / "world" / "submissions").glob("*.csv"))
-        options = CheckOptions(as_at=date(2023, 4, 28))
+        options = CheckOptions(as_at=date(2024, 4, 28))
         api.consolidate_submissions(submissions, root / "current", synthetic=True, options=options)
         times.append(time.perf_counter())
         result = api.traced(root / "current" / api.PERSONS, root / "register", root / "traced")
