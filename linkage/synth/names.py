@@ -47,16 +47,16 @@ class Pool:
 class Names:
     """Given and family names by position, and the pools they are drawn from.
 
-    ``patterns`` are the naming patterns in the order of their codes and ``joiners`` what stands between two family names
-    of each; pools are keyed by pattern code, sex (0 for family
-    names of a household) and, for given names, generation. ``listed_given`` is the number of given names before the tail.
+    ``patterns`` are the naming patterns in the order of their codes and ``joiners`` what stands between two family names of
+    each. Pools are keyed by pattern code, sex (0 for family names of a household) and, for given names, generation.
+    ``listed_given`` are the given names before the tail, by pattern and sex.
     """
 
     patterns: tuple[str, ...]
     joiners: Texts
     given: Texts
     family: Texts
-    listed_given: int
+    listed_given: Mapping[tuple[int, int], tuple[int, ...]]
     given_pools: Mapping[tuple[int, int, int], Pool]
     family_pools: Mapping[tuple[int, int], Pool]
 
@@ -82,10 +82,8 @@ class Names:
     def same_initial(self, position: int, pattern_code: int, sex: int) -> Ints:
         """Other listed given names of the pattern and sex that start with the same letter."""
         first = self.given[position][0]
-        pools = [pool.positions for key, pool in self.given_pools.items() if key[:2] == (pattern_code, sex)]
-        known = np.unique(np.concatenate(pools)) if pools else np.empty(0, dtype=np.int64)
-        known = known[known < self.listed_given]
-        return np.array([p for p in known.tolist() if self.given[p][0] == first and p != position], dtype=np.int64)
+        known = self.listed_given.get((pattern_code, sex), ())
+        return np.array([p for p in known if self.given[p][0] == first and p != position], dtype=np.int64)
 
 
 def _drawn(draws: Draws, name: str, ids: Ints, keys: tuple[Ints, ...], pools: Mapping[Any, Pool]) -> Ints:
@@ -120,9 +118,10 @@ def _load_names(settings: str) -> Names:
     codes = {pattern: code for code, pattern in enumerate(pattern_names())}
     given, family = _Register(), _Register()
     listed = _rows("given_names")
+    listed_given: dict[tuple[int, int], tuple[int, ...]] = {}
     for row in listed:
-        given.position(row["name"])
-    listed_given = len(given.names)
+        key = codes[row["pattern"]], int(row["gender"])
+        listed_given[key] = (*listed_given.get(key, ()), given.position(row["name"]))
     given_pools = _given_pools(listed, codes, given, naming)
     family_pools = _family_pools(codes, family, naming)
     return Names(

@@ -39,7 +39,8 @@ def merged_counts(parts: Iterable[Cells]) -> Columns:
     for part in parts:
         total.update(part)
     rows = sorted((*key, count) for key, count in total.items())
-    return {name: np.array([row[place] for row in rows], dtype=object) for place, name in enumerate(COLUMNS)}
+    table: Columns = {name: np.array([row[place] for row in rows], dtype=object) for place, name in enumerate(KEYS)}
+    return table | {COLUMNS[-1]: np.array([row[-1] for row in rows], dtype=np.int64)}
 
 
 @cache
