@@ -47,6 +47,12 @@ class AuthorityProfile(ConfigModel):
     uplift_from: date | None = None
     never_closed: Share = 0.0
 
+    @model_validator(mode="after")
+    def _new_identifiers_differ(self) -> "AuthorityProfile":
+        if self.renumbered_from_quarter and "{" not in self.new_identifier:
+            raise ValueError("renumbered_from_quarter needs a new_identifier such as 'P{:09d}'")
+        return self
+
 
 class Coverage(ConfigModel):
     """Who is in a submission. ``by_age`` gives the chance of an adult in a private household who has no long-term

@@ -15,6 +15,7 @@ from linkage.synth.block import Block, Setting
 from linkage.synth.care import Columns, joined
 from linkage.synth.clients import USER
 from linkage.synth.draws import Bools, Draws, Ints
+from linkage.synth.financial import with_financial_assessments
 from linkage.synth.lives import NEVER
 from linkage.synth.uplifts import UPLIFTED, with_uplift_rows
 
@@ -58,7 +59,8 @@ def covered_from(setting: Setting, place: int, quarter: int) -> date:
 
 def ledger(setting: Setting, block: Block) -> Ledger:
     """The events of a block with the files that hold them."""
-    events = with_uplift_rows(setting, _never_closed(setting, _events_with_records(block)))
+    events = with_financial_assessments(setting, block, _events_with_records(block), UPLIFTED)
+    events = with_uplift_rows(setting, _never_closed(setting, events))
     draws, rates, ids = Draws(setting.profile.seed), setting.profile.submission, events["event_id"]
     begun = _begun(setting, events)
     late = draws.chance("recorded_late", ids, rates.recorded_late) & (begun < len(QUARTERS))

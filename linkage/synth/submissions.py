@@ -90,27 +90,6 @@ def submission_rows(setting: Setting, block: Block, place: int, quarter: int) ->
 
 
 @dataclass(frozen=True)
-class Submission:
-    """One whole file: its authority, quarter, headings and rows of text in the order of the specification."""
-
-    authority: AuthorityProfile
-    quarter: int
-    name: str
-    headings: tuple[str, ...]
-    rows: list[tuple[str, ...]]
-
-
-def submission(setting: Setting, blocks: list[Block], place: int, quarter: int) -> Submission:
-    """The submission of the authority at ``place`` in the profile for one quarter, in memory."""
-    file = next(f for f in submission_files(setting.profile) if (f.place, f.quarter) == (place, quarter))
-    rows: list[tuple[str, ...]] = []
-    for block in blocks:
-        table = submission_rows(setting, block, place, quarter)
-        rows += list(zip(*(table[name].tolist() for name in file.columns), strict=True))
-    return Submission(file.authority, quarter, file.name, file.headings, rows)
-
-
-@dataclass(frozen=True)
 class _Prepared:
     """The rows of one authority in any of its files: what stays the same over the quarters, row faults included."""
 

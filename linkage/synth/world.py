@@ -185,6 +185,8 @@ class Care(ConfigModel):
     short_term_services: tuple[ShortTermService, ...]
     costs: dict[str, Cost]
     providers: dict[str, tuple[str, ...]]
+    financial_assessment: float
+    financial_assessment_days: Range
     full_cost_client: float
     described: float
 

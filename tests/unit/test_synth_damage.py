@@ -128,3 +128,8 @@ def test_habits_are_told_in_plain_words() -> None:
     assert "The Q2 file is saved by a spreadsheet" in lines[1]
     assert "Date of Birth day number" in lines[1]
     assert "twelve months" in lines[2] and "10% of its services" in lines[2]
+
+
+def test_a_change_of_system_needs_the_form_of_the_new_identifiers() -> None:
+    with pytest.raises(ValueError, match="new_identifier"):
+        three_authorities({"renumbered_from_quarter": 2})

@@ -206,6 +206,16 @@ def test_a_check_finds_nothing_to_put_right_in_a_faultless_file(tmp_path: Path, 
     assert (result.version, result.accepted, result.rows_kept) == (version, True, len(file["la_code"]))
 
 
+def test_from_release_1_a_financial_assessment_follows_some_needs_assessments_without_outcome_and_method() -> None:
+    file = plain_files()[PLACES["release1"], 4]
+    financial = file["assessment_type"] == "Financial Assessment"
+    assert 3 < financial.sum() < (file["event_type"] == "Assessment").sum() / 2
+    for name in ("event_outcome", "method_of_assessment", "eligible_needs_identified"):
+        assert set(file[name][financial]) == {""}
+    assert set(file["client_type"][financial]) == {"Service User"}
+    assert "Financial Assessment" not in plain_files()[PLACES["v6"], 4]["assessment_type"]
+
+
 def test_a_date_of_death_appears_once_it_has_happened() -> None:
     first, last = (plain_files()[PLACES["v4.2"], quarter] for quarter in (1, 4))
     assert (days(first["date_of_death"])[first["date_of_death"] != ""] <= np.datetime64("2023-06-30")).all()
