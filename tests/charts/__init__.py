@@ -1,0 +1,1 @@
+"""Charts of the documentation, made from worlds in memory."""
