@@ -1,12 +1,15 @@
 """Financial assessments: from Release 1 an assessment of its own after the one that finds needs for support."""
 
 import numpy as np
+import numpy.typing as npt
 
 from linkage.spec import load_specification
 from linkage.synth.block import Block, Setting
 from linkage.synth.care import PLANNING, Columns, chosen, joined
 from linkage.synth.clients import USER
 from linkage.synth.draws import Draws
+
+Days = npt.NDArray[np.datetime64]
 
 _FINANCIAL = "Financial Assessment"
 # Nobody is said to have taken part.
@@ -22,10 +25,9 @@ def with_financial_assessments(setting: Setting, block: Block, events: Columns, 
     care, draws, ids = setting.world.care, Draws(setting.profile.seed), events["event_id"]
     specs = [load_specification(authority.spec) for authority in setting.profile.authorities]
     listed = np.array([_FINANCIAL in spec.values("assessment_type") for spec in specs])[events["place"]]
-    start = events["event_end_date"] + 1
-    end = start + draws.between(
-        "financial_days", ids, care.financial_assessment_days.low, care.financial_assessment_days.high
-    )
+    start: Days = events["event_end_date"] + 1
+    length = care.financial_assessment_days
+    end: Days = start + draws.between("financial_days", ids, length.low, length.high)
     found_needs = (events["event_type"] == "Assessment") & (events["event_outcome"] == PLANNING)
     takes_place = found_needs & (events["client_type"] == USER) & listed
     takes_place &= draws.chance("financial", ids, care.financial_assessment)
