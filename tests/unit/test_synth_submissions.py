@@ -1,6 +1,7 @@
 """Submissions of the synthetic world: what the file of each quarter covers, holds, corrects, closes and loses."""
 
 import csv
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +24,10 @@ from tests.unit.synth_submissions import (
 )
 
 CUMULATIVE = ["v4.2", "v6"]
+HABITS = (
+    "upper_case_names", "midnight_event_types", "windows_1252_quarters", "byte_order_mark_quarters", "renumbered_from_quarter",
+    "excel_quarters", "sql_export_quarters", "uplift_from", "never_closed",
+)  # fmt: skip
 
 
 def test_every_authority_sends_four_files_named_by_its_code_and_year() -> None:
@@ -181,6 +186,22 @@ def test_the_people_a_carer_cares_for_are_service_users_of_the_same_file(version
     assert not ((linked[0] == "") & (linked[1] != "")).any()
 
 
+def test_a_carer_of_several_people_names_each_of_them_and_counts_at_least_as_many() -> None:
+    setting, blocks = plain_world()
+    block = blocks[0]
+    users = block.users.row[block.users.authority == PLACES["v6"]]
+    carers = block.carers
+    others = np.stack([users[:2]] * len(carers.row))
+    several = replace(block, carers=replace(carers, also_cares_for=others))
+    file = submission_rows(setting, several, PLACES["v6"], 4)
+    rows = file["client_type"] != "Service User"
+    assert rows.any()
+    assert (file["number_of_adults_cared_for"][rows].astype(int) >= 3).all()
+    sent = set(file["person_unique_identifier"][file["client_type"] == "Service User"])
+    named = set(file["adult_2_linked_person_id"][rows]) - {""}
+    assert named and named <= sent
+
+
 def test_support_in_prison_has_a_mechanism_of_its_own_then_no_name_then_a_service_type_of_its_own() -> None:
     mechanisms = {v: set(plain_files()[PLACES[v], 4]["delivery_mechanism"]) - {""} for v in PLACES}
     assert "Prison: CASSR Managed Personal Budget" in mechanisms["v4.2"]
@@ -256,6 +277,23 @@ def test_the_rows_of_one_file_are_the_same_alone_and_among_all_files() -> None:
     for file, rows in block_submissions(setting, blocks[0]):
         alone = submission_rows(setting, blocks[0], file.place, file.quarter)
         assert all((alone[name] == rows[name]).all() for name in file.columns)
+
+
+def test_the_clean_profile_has_no_habits_and_no_faults_of_events() -> None:
+    clean = load_profile("clean")
+    assert all(rate == 0 for name, rate in clean.submission.model_dump().items() if name != "number_known_at_once")
+    assert clean.submission.number_known_at_once == 1
+    for authority in clean.authorities:
+        assert not any(getattr(authority, habit) for habit in HABITS), authority.la_code
+
+
+def test_the_nasty_profile_has_every_habit_and_more_of_every_fault_than_the_realistic_one() -> None:
+    nasty, realistic = load_profile("nasty"), load_profile("realistic")
+    for habit in HABITS:
+        assert any(getattr(authority, habit) for authority in nasty.authorities), habit
+    usual = realistic.submission.model_dump()
+    for name, rate in nasty.submission.model_dump().items():
+        assert rate < usual[name] if name == "number_known_at_once" else rate > usual[name], name
 
 
 def test_the_sample_keeps_its_two_authorities_and_file_names() -> None:
