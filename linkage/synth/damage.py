@@ -107,9 +107,13 @@ def _spreadsheet(setting: Setting, quarter: int, table: Columns, spec: Specifica
 
 
 def _redated(values: npt.NDArray[np.generic], form: Callable[[date], str]) -> Texts:
-    days = {text: date(int(text[6:10]), int(text[3:5]), int(text[:2])) for text in set(values.tolist()) if text}
-    forms = {text: form(day) for text, day in days.items()} | {"": ""}
-    return np.array([forms[text] for text in values.tolist()], dtype=object)
+    days = {
+        text: date(int(text[6:10]), int(text[3:5]), int(text[:2]))
+        for text in set(values.tolist())
+        if text[:1].isdecimal()
+    }
+    forms = {text: form(day) for text, day in days.items()}
+    return np.array([forms.get(text, text) for text in values.tolist()], dtype=object)
 
 
 def _scientific(text: str) -> str:

@@ -133,3 +133,9 @@ def test_habits_are_told_in_plain_words() -> None:
 def test_a_change_of_system_needs_the_form_of_the_new_identifiers() -> None:
     with pytest.raises(ValueError, match="new_identifier"):
         three_authorities({"renumbered_from_quarter": 2})
+
+
+def test_a_file_may_go_through_both_programs() -> None:
+    damaged = files(world(three_authorities(SPREADSHEET | {"sql_export_quarters": (2,)})))[0, 2]
+    assert "NULL" in damaged["date_of_death"]
+    assert {text.rpartition(" ")[2] for text in damaged["date_of_birth"]}.isdisjoint({"00:00:00"})
