@@ -20,8 +20,9 @@ COLUMNS = (
 DIFFICULTIES = ("exact", "easy", "hard", "impossible", "absent")
 # Faults after which a part of the record says nothing of the person.
 _NO_GIVEN_NAME, _NO_FAMILY_NAME = ("given_name_placeholder", "twin_placeholder"), ("family_name_placeholder",)
-_NO_POSTCODE = ("postcode_missing", "no_fixed_abode", "postcode_placeholder")
+_NO_POSTCODE = ("postcode_missing", "no_fixed_abode", "postcode_placeholder", "postcode_partial")
 _WRONG_BIRTH = ("anothers_birth_date", "birth_system_default")
+_NO_FULL_BIRTH = ("birth_year_only", *_WRONG_BIRTH)
 # Faults of form, or a number that says nothing: what the record says of the person is right.
 HARMLESS = frozenset(
     {
@@ -68,7 +69,9 @@ def expected_outcomes(block: Block) -> Texts:
     """What a good tracer says of each record: see the trace contract for the words."""
     records = block.records
     given, anothers = records.given_number, np.asarray(records.given_number == "anothers")
-    too_little = np.isin(given, ["missing", "invalid"]) & _unborn(block) & _incomplete(block)
+    too_little = np.isin(given, ["missing", "invalid"]) & (
+        _unborn(block) & _incomplete(block) | _without_name_and_place(block)
+    )
     return np.select(
         [
             records.has("bare_record") | too_little,
@@ -96,9 +99,9 @@ def difficulties(block: Block, outcomes: Texts) -> Texts:
         [np.zeros(len(records)), *(s for name, s in records.shows.items() if name not in HARMLESS)], axis=0
     )
     without = np.asarray(records.given_number != "ok")
-    unborn = _unborn(block) | records.has(*_WRONG_BIRTH)
+    unborn = _unborn(block) | records.has(*_NO_FULL_BIRTH)
     hard = (serious >= _HARD_FROM) | (without & (_has_look_alike(block) | unborn))
-    impossible = np.isin(outcomes, ["not_enough_data", "multiple", "conflict"])
+    impossible = np.isin(outcomes, ["not_enough_data", "multiple", "conflict", "invalidated"])
     kinds = [records.absent, impossible, hard, serious > 0]
     return np.select(kinds, ["absent", "impossible", "hard", "easy"], "exact").astype(object)
 
@@ -111,6 +114,12 @@ def _incomplete(block: Block) -> Bools:
     """Records that lack a given name, a family name or a postcode."""
     lacking = block.records.has(*_NO_GIVEN_NAME, *_NO_FAMILY_NAME, *_NO_POSTCODE)
     return lacking | block.lives.single[block.records.row]
+
+
+def _without_name_and_place(block: Block) -> Bools:
+    """Records with no name at all and no postcode."""
+    has = block.records.has
+    return has(*_NO_GIVEN_NAME) & has(*_NO_FAMILY_NAME) & has("bare_record", *_NO_POSTCODE)
 
 
 def _nothing_tells_apart(block: Block) -> Bools:
