@@ -25,7 +25,8 @@ _PLACES = 64
 MALE, FEMALE = 1, 2
 FIRST, PARTNER, CHILD, MINOR, GRANDPARENT, OTHER, RESIDENT = range(7)
 CARE_HOME = "care_home"
-_ADULT, _OLDEST, _YOUNGEST_PARENT = 18, 104, 17
+_ADULT, _OLDEST = 18, 104
+_YOUNGEST_PARENT, _OLDEST_PARENT = 17, 45
 _YEAR = 365.25
 _WHITE = "A"
 
@@ -216,9 +217,10 @@ def _in_bands(
 
 
 def _children(draws: Draws, ids: Ints, minor: Bools, parent_age: Floats, profile: SynthProfile) -> Days:
-    """Births of children, even over the years in which their younger parent was old enough."""
+    """Births of children, even over the years in which their younger parent was of an age to have them."""
     oldest = np.maximum(parent_age - _YOUNGEST_PARENT - 1.0, np.where(minor, 0.5, _ADULT + 0.5))
-    low = np.where(minor, 0.0, float(_ADULT))
+    youngest = np.clip(parent_age - _OLDEST_PARENT, 0.0, _ADULT - 1.0)
+    low = np.where(minor, youngest, float(_ADULT))
     high = np.where(minor, np.minimum(oldest, float(_ADULT)), np.minimum(oldest, 60.0))
     days = np.floor((low + draws.uniform("child", ids) * (high - low)) * _YEAR).astype(np.int64)
     return np.asarray(_end(profile) - days - np.where(minor, 0, 1))
