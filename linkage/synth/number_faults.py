@@ -68,10 +68,9 @@ def _other_people(made: FaultDraws, away: Bools) -> Ints:
     record before; never of a person who has no valid record in the register (-1: nobody's).
     """
     people, row = made.people, made.row
-    neighbour = np.where(row > 0, row - 1, row + 1)
-    beside = np.where(
-        people.household[neighbour] == people.household[row], neighbour, np.minimum(row + 1, len(people) - 1)
-    )
+    before, after = np.maximum(row - 1, 0), np.minimum(row + 1, len(people) - 1)
+    at_home = (before != row) & (people.household[before] == people.household[row])
+    beside = np.where(at_home, before, after)
     housemate = np.where(people.household[beside] == people.household[row], beside, -1)
     is_spouses = made.draws.chance("spouses_number", made.record_id, made.profile.faults.number.anothers_is_spouses)
     spouse = np.where(is_spouses, people.spouse[row], -1)

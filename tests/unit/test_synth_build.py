@@ -41,6 +41,12 @@ def test_small_worlds_are_complete(profile: SynthProfile, tmp_path: Path, people
     assert len(list((tmp_path / "world" / "submissions").iterdir())) == 8
 
 
+@pytest.mark.parametrize("seed", [7, 39, 50])
+def test_a_world_of_one_service_user_can_be_made(profile: SynthProfile, tmp_path: Path, seed: int) -> None:
+    counts = synth(profile, tmp_path / "world", people=1, seed=seed, synthetic=True)
+    assert counts["truth/submitted_people.csv"] == 1
+
+
 def test_the_manifest_holds_no_time_and_says_synthetic(profile: SynthProfile, tmp_path: Path) -> None:
     synth(profile, tmp_path / "world", people=50, synthetic=True)
     manifest = json.loads((tmp_path / "world" / "manifest.json").read_text(encoding="utf-8"))
