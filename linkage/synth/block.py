@@ -5,14 +5,15 @@ from functools import cached_property
 
 import numpy as np
 
-from linkage.synth.care import Columns, care_events
-from linkage.synth.carers import carer_events
-from linkage.synth.clients import Carers, Clients, carers, clients
-from linkage.synth.lives import Lives, admitted_to_homes, lives
-from linkage.synth.names import Names, load_names
-from linkage.synth.population import Households, cut, households
+from linkage.synth.care.carers import carer_events
+from linkage.synth.care.clients import Carers, Clients, carers, clients
+from linkage.synth.care.events import care_events
+from linkage.synth.columns import Columns
+from linkage.synth.people.lives import Lives, admitted_to_homes, lives
+from linkage.synth.people.names import Names, load_names
+from linkage.synth.people.population import Households, cut, households
 from linkage.synth.profile import SynthProfile
-from linkage.synth.records import Records, records
+from linkage.synth.records.records import Records, records
 from linkage.synth.world import World
 
 

@@ -10,12 +10,12 @@ from linkage.runs import staged_outputs
 from linkage.synth.block import Setting, load_setting
 from linkage.synth.parallel import parts_in_order
 from linkage.synth.parts import Plan
-from linkage.synth.planted import planted_text
 from linkage.synth.profile import SynthProfile
 from linkage.synth.readme import readme_text
 from linkage.synth.reference import POPULATION_COLUMNS, POPULATION_FILE, population_table
-from linkage.synth.truth_groups import COLUMNS as GROUP_COLUMNS
-from linkage.synth.truth_groups import merged_counts
+from linkage.synth.truth.groups import COLUMNS as GROUP_COLUMNS
+from linkage.synth.truth.groups import merged_counts
+from linkage.synth.truth.planted import planted_text
 from linkage.synth.writing import CSV, FORMS, CsvFile, opened, write_manifest, write_table, write_text
 
 GROUPS_FILE = "truth/expected_by_group"

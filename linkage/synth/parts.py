@@ -6,17 +6,18 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from linkage.synth import health, register, salt_cells, truth
+from linkage.synth import health, register
 from linkage.synth.block import Block, Setting
-from linkage.synth.care import Columns
+from linkage.synth.columns import Columns
 from linkage.synth.profile import SynthProfile
 from linkage.synth.reference import POSTCODES, population_counts
 from linkage.synth.source import Source
-from linkage.synth.submissions import SubmissionFile, block_submissions, submission_files
-from linkage.synth.truth_groups import group_counts
+from linkage.synth.submissions.files import SubmissionFile, block_submissions, submission_files
+from linkage.synth.truth import salt_cells, submitted
+from linkage.synth.truth.groups import group_counts
 from linkage.synth.writing import PARQUET, arrow_table, csv_bytes
 
-TRUTH = Source("truth/submitted_people", truth.COLUMNS, truth.truth_rows)
+TRUTH = Source("truth/submitted_people", submitted.COLUMNS, submitted.truth_rows)
 
 
 @dataclass(frozen=True)

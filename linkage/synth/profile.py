@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from linkage.configs import packaged, read_packaged
 from linkage.errors import UsageError
-from linkage.synth.fault_rates import FaultRates
+from linkage.synth.records.fault_rates import FaultRates
 from linkage.synth.world import World
 from pseudo.config_file import ConfigModel, read_config
 

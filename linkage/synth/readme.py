@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Mapping
 
 from linkage.synth.block import Setting
-from linkage.synth.habits import habits_text
-from linkage.synth.truth import COLUMNS as TRUTH_COLUMNS
-from linkage.synth.truth_groups import KEYS, Cells
+from linkage.synth.submissions.habits import habits_text
+from linkage.synth.truth.groups import KEYS, Cells
+from linkage.synth.truth.submitted import COLUMNS as TRUTH_COLUMNS
 
 _SHOWN = ("la_code", "difficulty", "expected_outcome")
 

@@ -5,10 +5,10 @@ from collections import Counter
 import numpy as np
 
 from linkage.synth.block import Block, Setting
-from linkage.synth.care import Columns, joined
-from linkage.synth.lives import alive_at
-from linkage.synth.places import SLOTS, deprivation_quintile, lsoa_codes, postcode_numbers, postcode_texts
-from linkage.synth.population import HOUSEHOLDS_PER_BLOCK
+from linkage.synth.columns import Columns, joined
+from linkage.synth.people.lives import alive_at
+from linkage.synth.people.places import SLOTS, deprivation_quintile, lsoa_codes, postcode_numbers, postcode_texts
+from linkage.synth.people.population import HOUSEHOLDS_PER_BLOCK
 from linkage.synth.source import Source
 
 POSTCODE_COLUMNS = ("pcds", "la_code", "lsoa_code", "imd_quintile")

@@ -1,18 +1,14 @@
 """The person register: one row per NHS number and version of the record, with dated names, addresses and succession."""
 
 import numpy as np
-import numpy.typing as npt
 
 from linkage.synth.block import Block, Setting
-from linkage.synth.care import Columns, chosen, joined
-from linkage.synth.draws import Bools, Ints
-from linkage.synth.lives import NEVER
-from linkage.synth.nhs_numbers import text as number_text
-from linkage.synth.places import postcode_texts, practice_code
+from linkage.synth.columns import Columns, chosen, joined
+from linkage.synth.draws import Bools, Days, Ints, Texts
+from linkage.synth.people.lives import NEVER
+from linkage.synth.people.nhs_numbers import text as number_text
+from linkage.synth.people.places import postcode_texts, practice_code
 from linkage.synth.source import Source
-
-Texts = npt.NDArray[np.object_]
-Days = npt.NDArray[np.datetime64]
 
 COLUMNS = (
     "nhs_number", "given_name", "other_given_name", "family_name", "date_of_birth", "gender", "postcode",

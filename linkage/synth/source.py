@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from linkage.synth.block import Block, Setting
-from linkage.synth.care import Columns
+from linkage.synth.columns import Columns
 
 
 @dataclass(frozen=True)

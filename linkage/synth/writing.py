@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from linkage.runs import file_record
 from linkage.runs.outputs import MANIFEST
-from linkage.synth.care import Columns
+from linkage.synth.columns import Columns
 
 FORMAT = "cldlink-synthetic-world-1"
 CSV, PARQUET = "csv", "parquet"

@@ -9,11 +9,11 @@ from linkage.synth import SynthProfile, load_profile
 from linkage.synth.block import Block, load_setting, make_block
 from linkage.synth.draws import by_age
 from linkage.synth.health.conditions import true_counts
-from linkage.synth.odds import age_at_end
-from linkage.synth.places import deprivation_quintile
-from linkage.synth.population import CARE_HOME, FEMALE
-from linkage.synth.truth import DIFFICULTIES, truth_rows
-from linkage.synth.truth_groups import ethnic_groups
+from linkage.synth.people.places import deprivation_quintile
+from linkage.synth.people.population import CARE_HOME, FEMALE
+from linkage.synth.records.odds import age_at_end
+from linkage.synth.truth.groups import ethnic_groups
+from linkage.synth.truth.submitted import DIFFICULTIES, truth_rows
 
 Cell = str | int | float
 Rows = list[tuple[Cell, ...]]

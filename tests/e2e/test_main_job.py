@@ -220,7 +220,10 @@ def test_specifications_are_listed_and_shown() -> None:
     assert len(shown) == 49
     assert "postcode" in shown and shown["gender"]["values"]
     assert "Person Unique Identifier" in cldlink("spec", "show", "v4.2").out
-    assert "Ethnicity                                      list           mandatory\n" in cldlink("spec", "show", "release1").out
+    assert (
+        "Ethnicity                                      list           mandatory\n"
+        in cldlink("spec", "show", "release1").out
+    )
     unsure = cldlink("spec", "show", "release1", "--json").results
     assert (unsure["gender"]["open"], unsure["ethnicity"]["open"], shown["gender"]["open"]) == (True, False, False)
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from linkage.synth.block import Block, Setting, load_setting, make_blocks
-from linkage.synth.care import Columns
+from linkage.synth.columns import Columns
 from linkage.synth.profile import AuthorityProfile, SynthProfile, load_profile
-from linkage.synth.submissions import block_submissions
+from linkage.synth.submissions.files import block_submissions
 
 PLACES = {"v4.2": 0, "v6": 1, "release1": 2}
 _BASE = {

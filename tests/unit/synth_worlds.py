@@ -7,19 +7,22 @@ import numpy.typing as npt
 
 from linkage.synth import load_profile
 from linkage.synth.block import Block, Setting, load_setting, make_blocks
-from linkage.synth.clients import age_years
+from linkage.synth.care.clients import age_years
 from linkage.synth.health import SOURCES, admission_rows, appointment_rows, condition_rows, observation_rows
 from linkage.synth.health.support import in_home_from, support_at_start
-from linkage.synth.places import deprivation_quintile
+from linkage.synth.people.places import deprivation_quintile
 from linkage.synth.register import on_register
 
 Array = npt.NDArray[np.generic]
 Table = dict[str, Array]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SynthWorld:
-    """``people`` has one row per person; the other tables count people by their row there (``person``)."""
+    """``people`` has one row per person; the other tables count people by their row there (``person``).
+
+    Worlds are equal only if they are the same one, so that what was fitted to one can be kept.
+    """
 
     setting: Setting
     people: Table

@@ -6,10 +6,10 @@ import yaml
 
 from linkage.synth import SynthProfile, load_profile
 from linkage.synth.block import Block, Setting, load_setting, make_block
-from linkage.synth.care import chosen
+from linkage.synth.care.pathways import first_day, use_chance
+from linkage.synth.columns import chosen
 from linkage.synth.health import admission_rows
-from linkage.synth.pathways import first_day, use_chance
-from linkage.synth.planted import planted_text
+from linkage.synth.truth.planted import planted_text
 
 ROLLING = "release1"
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from linkage.spec import load_specification
-from linkage.synth.damage import DATE_FORMS
-from linkage.synth.habits import habits_text
-from linkage.synth.renumbering import identifiers, local_ids
-from linkage.synth.truth import truth_rows
+from linkage.synth.submissions.damage import DATE_FORMS
+from linkage.synth.submissions.habits import habits_text
+from linkage.synth.submissions.renumbering import identifiers, local_ids
+from linkage.synth.truth.submitted import truth_rows
 from tests.unit.synth_submissions import PLACES, files, plain_files, plain_world, three_authorities, with_rates, world
 
 SPREADSHEET = {"excel_quarters": (2,)}

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.synth.draws import Draws
-from linkage.synth.faults import digit_wrong, familiar_forms, invalid_numbers, swapped_day_and_month
-from linkage.synth.misspelling import edited, misspelt, rewritten, without_accents, without_punctuation
-from linkage.synth.nhs_numbers import nhs_numbers
-from linkage.synth.nhs_numbers import text as number_text
-from linkage.synth.odds import raised, spread_out
-from linkage.synth.postcode_faults import wrong_postcodes
+from linkage.synth.people.nhs_numbers import nhs_numbers
+from linkage.synth.people.nhs_numbers import text as number_text
+from linkage.synth.records.faults import digit_wrong, familiar_forms, invalid_numbers, swapped_day_and_month
+from linkage.synth.records.misspelling import edited, misspelt, rewritten, without_accents, without_punctuation
+from linkage.synth.records.odds import raised, spread_out
+from linkage.synth.records.postcode_faults import wrong_postcodes
 
 DRAWS = Draws(11)
 DIGIT_KINDS = {"year": 1.0, "decade": 1.0, "month": 1.0, "day": 1.0, "year_exchanged": 1.0, "day_exchanged": 1.0}

@@ -9,7 +9,7 @@ import pytest
 from linkage.configs import packaged
 from linkage.synth import load_profile
 from linkage.synth.block import Block, Setting, load_setting, make_block
-from linkage.synth.clients import age_years
+from linkage.synth.care.clients import age_years
 from linkage.synth.health import SOURCES
 from linkage.synth.health.observations import frailty_categories
 from linkage.synth.register import on_register

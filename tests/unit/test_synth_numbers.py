@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from linkage.errors import InternalError
-from linkage.synth import nhs_numbers as numbers
+from linkage.synth.people import nhs_numbers as numbers
 
 
 def passes_modulus_11(number: int) -> bool:

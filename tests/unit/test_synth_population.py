@@ -8,9 +8,9 @@ import pytest
 
 from linkage.configs import packaged
 from linkage.synth import load_profile
-from linkage.synth.lives import Lives, admitted_to_homes, lives
-from linkage.synth.names import Names, load_names
-from linkage.synth.population import (
+from linkage.synth.people.lives import Lives, admitted_to_homes, lives
+from linkage.synth.people.names import Names, load_names
+from linkage.synth.people.population import (
     CHILD,
     FEMALE,
     GRANDPARENT,

@@ -7,7 +7,7 @@ import pytest
 from linkage.configs import packaged
 from linkage.errors import UsageError
 from linkage.synth import load_profile, profile_names
-from linkage.synth.names import pattern_names
+from linkage.synth.people.names import pattern_names
 from pseudo.errors import ConfigError
 
 BASED = """

@@ -11,10 +11,10 @@ from linkage.normalise.postcode import lists as postcode_lists
 from linkage.spec import authorities
 from linkage.synth import SynthProfile, load_profile
 from linkage.synth.block import Block, load_setting, make_block
-from linkage.synth.odds import age_at_end
-from linkage.synth.places import postcode_texts
+from linkage.synth.people.places import postcode_texts
+from linkage.synth.records.odds import age_at_end
 from linkage.synth.register import register_rows
-from linkage.synth.truth import truth_rows
+from linkage.synth.truth.submitted import truth_rows
 from linkage.synth.world import synthetic_postcode_areas
 
 BLOCKS = 8

@@ -9,9 +9,9 @@ import pytest
 
 from linkage.synth import load_profile
 from linkage.synth.block import Block, Setting, load_setting, make_block
-from linkage.synth.lives import NEVER
-from linkage.synth.nhs_numbers import text as number_text
-from linkage.synth.population import RESIDENT
+from linkage.synth.people.lives import NEVER
+from linkage.synth.people.nhs_numbers import text as number_text
+from linkage.synth.people.population import RESIDENT
 from linkage.synth.register import COLUMNS, on_register, register_rows
 
 Row = dict[str, Any]

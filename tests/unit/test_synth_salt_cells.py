@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from linkage.synth.salt_cells import COLUMNS, SOURCE, salt_rows
+from linkage.synth.truth.salt_cells import COLUMNS, SOURCE, salt_rows
 from tests.unit.synth_submissions import PLACES, days, plain_files, plain_world
 
 FIRST, LAST = np.datetime64("2023-04-01"), np.datetime64("2024-03-31")

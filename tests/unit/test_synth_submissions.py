@@ -11,7 +11,7 @@ import pytest
 from linkage.intake import CheckOptions, check_submission
 from linkage.spec import load_specification
 from linkage.synth.profile import load_profile
-from linkage.synth.submissions import block_submissions, submission_files, submission_rows
+from linkage.synth.submissions.files import block_submissions, submission_files, submission_rows
 from tests.unit.synth_submissions import (
     PLACES,
     days,

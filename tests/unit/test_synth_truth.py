@@ -7,8 +7,8 @@ import pytest
 
 from linkage.synth import load_profile
 from linkage.synth.block import Block, load_setting, make_block
-from linkage.synth.truth import DIFFICULTIES, truth_rows
-from linkage.synth.truth_groups import COLUMNS, group_counts, merged_counts
+from linkage.synth.truth.groups import COLUMNS, group_counts, merged_counts
+from linkage.synth.truth.submitted import DIFFICULTIES, truth_rows
 
 Row = dict[str, str]
 

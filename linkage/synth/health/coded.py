@@ -5,10 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from linkage.synth.draws import Draws, Floats, Ints
-from linkage.synth.population import FEMALE, MALE
-
-Texts = npt.NDArray[np.object_]
+from linkage.synth.draws import Draws, Floats, Ints, Texts
+from linkage.synth.people.population import FEMALE, MALE
 
 
 def draw_codes(

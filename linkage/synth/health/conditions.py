@@ -3,11 +3,11 @@
 import numpy as np
 
 from linkage.synth.block import Block, Setting
-from linkage.synth.care import Columns
-from linkage.synth.clients import age_years
+from linkage.synth.care.clients import age_years
+from linkage.synth.care.morbidity import condition_counts
+from linkage.synth.columns import Columns
 from linkage.synth.draws import Draws, Ints
 from linkage.synth.health.numbers import row_numbers
-from linkage.synth.morbidity import condition_counts
 from linkage.synth.register import on_register
 from linkage.synth.source import Source
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from linkage.synth.block import Block, Setting
-from linkage.synth.care import Columns, chosen
-from linkage.synth.clients import age_years
+from linkage.synth.care.clients import age_years
+from linkage.synth.columns import Columns, chosen
 from linkage.synth.counts import running
 from linkage.synth.draws import Draws, by_age
 from linkage.synth.health.coded import draw_by_age, draw_codes

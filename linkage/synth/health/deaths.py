@@ -3,7 +3,7 @@
 import numpy as np
 
 from linkage.synth.block import Block, Setting
-from linkage.synth.care import Columns
+from linkage.synth.columns import Columns
 from linkage.synth.draws import Draws
 from linkage.synth.health.coded import draw_by_age_and_sex
 from linkage.synth.health.numbers import row_numbers

@@ -5,23 +5,19 @@ first day of the period. Appointments after the end of reablement are thinned to
 """
 
 import numpy as np
-import numpy.typing as npt
 
 from linkage.synth.block import Block, Setting
-from linkage.synth.care import Columns
-from linkage.synth.clients import age_years
+from linkage.synth.care.clients import age_years
+from linkage.synth.columns import Columns
 from linkage.synth.counts import negative_binomial, running
-from linkage.synth.draws import Bools, Draws, Floats, Ints, by_age
+from linkage.synth.draws import Bools, Days, Draws, Floats, Ints, Texts, by_age
 from linkage.synth.health.coded import draw_codes
 from linkage.synth.health.numbers import row_numbers
 from linkage.synth.health.support import SUPPORT, in_home_from, reablement, support_at_start
-from linkage.synth.population import FEMALE
+from linkage.synth.people.population import FEMALE
 from linkage.synth.register import on_register
 from linkage.synth.source import Source
 from linkage.synth.world import Weights
-
-Texts = npt.NDArray[np.object_]
-Days = npt.NDArray[np.datetime64]
 
 COLUMNS = ("nhs_number", "appointment_date", "mode", "service_setting", "staff_type", "status")
 _MOST, _PLACES, _DAYS = 250, 256, 400

@@ -1,13 +1,10 @@
 """The true current NHS numbers of health rows; a few are missing in each source."""
 
 import numpy as np
-import numpy.typing as npt
 
 from linkage.synth.block import Block, Setting
-from linkage.synth.draws import Draws, Ints
-from linkage.synth.nhs_numbers import text
-
-Texts = npt.NDArray[np.object_]
+from linkage.synth.draws import Draws, Ints, Texts
+from linkage.synth.people.nhs_numbers import text
 
 
 def row_numbers(setting: Setting, block: Block, source: str, rows: Ints, ids: Ints) -> Texts:

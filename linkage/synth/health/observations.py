@@ -1,20 +1,17 @@
 """What practices recorded of people within the period: body mass index, smoking, electronic frailty index, falls."""
 
 import numpy as np
-import numpy.typing as npt
 
 from linkage.synth.block import Block, Setting
-from linkage.synth.care import Columns, chosen, joined
-from linkage.synth.clients import age_years
+from linkage.synth.care.clients import age_years
+from linkage.synth.columns import Columns, chosen, joined
 from linkage.synth.counts import running
-from linkage.synth.draws import Draws, Floats, Ints, by_age
+from linkage.synth.draws import Draws, Floats, Ints, Texts, by_age
 from linkage.synth.health.numbers import row_numbers
 from linkage.synth.health.support import NONE, RESIDENTIAL, support_at_start
-from linkage.synth.population import FEMALE
+from linkage.synth.people.population import FEMALE
 from linkage.synth.register import on_register
 from linkage.synth.source import Source
-
-Texts = npt.NDArray[np.object_]
 
 COLUMNS = ("nhs_number", "observation_date", "observation", "value")
 BODY_MASS_INDEX, SMOKING, FRAILTY_INDEX, FALL = "BMI", "SMK", "EFI", "FALL"

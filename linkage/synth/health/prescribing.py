@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.synth.block import Block, Setting
-from linkage.synth.care import Columns, chosen, joined
+from linkage.synth.columns import Columns, chosen, joined
 from linkage.synth.draws import Draws, Ints
 from linkage.synth.health.conditions import true_counts
 from linkage.synth.health.numbers import row_numbers

@@ -1,18 +1,15 @@
 """Registrations with a general practice: one per person on the register."""
 
 import numpy as np
-import numpy.typing as npt
 
 from linkage.synth.block import Block, Setting
-from linkage.synth.care import Columns, chosen
-from linkage.synth.draws import Draws
+from linkage.synth.columns import Columns, chosen
+from linkage.synth.draws import Draws, Texts
 from linkage.synth.health.numbers import row_numbers
-from linkage.synth.lives import NEVER
-from linkage.synth.places import postcode_texts, practice_code
+from linkage.synth.people.lives import NEVER
+from linkage.synth.people.places import postcode_texts, practice_code
 from linkage.synth.register import on_register
 from linkage.synth.source import Source
-
-Texts = npt.NDArray[np.object_]
 
 COLUMNS = (
     "nhs_number", "practice_code", "registration_start_date", "registration_end_date", "date_of_birth", "gender",

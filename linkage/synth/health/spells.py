@@ -1,22 +1,19 @@
 """Admitted patient care: episodes with HES column names, for the period and the year before."""
 
 import numpy as np
-import numpy.typing as npt
 
 from linkage.synth.block import Block, Setting
-from linkage.synth.care import Columns, chosen, joined
-from linkage.synth.clients import age_years
+from linkage.synth.care.clients import age_years
+from linkage.synth.care.hospital import Stays, candidate_stays, happens_to_anybody
+from linkage.synth.columns import Columns, chosen, joined
 from linkage.synth.counts import running_within
 from linkage.synth.draws import Bools, Draws, Floats
 from linkage.synth.health.coded import draw_by_age, draw_by_age_and_sex
 from linkage.synth.health.numbers import row_numbers
 from linkage.synth.health.support import NONE, RESIDENTIAL, support_at_start
-from linkage.synth.hospital import Stays, candidate_stays, happens_to_anybody
-from linkage.synth.population import FEMALE
+from linkage.synth.people.population import FEMALE
 from linkage.synth.register import on_register
 from linkage.synth.source import Source
-
-Texts = npt.NDArray[np.object_]
 
 COLUMNS = (
     "EPIKEY", "NEWNHSNO", "SEX", "MYDOB", "CLASSPAT", "ADMIMETH", "ADMIDATE", "DISDATE", "EPISTART", "EPIEND", "EPIORDER",

@@ -1,13 +1,10 @@
 """What social care each person had on the first day of the period: the exposure of the planted effects."""
 
 import numpy as np
-import numpy.typing as npt
 
 from linkage.synth.block import Block, Setting
-from linkage.synth.care import COMMUNITY, LONG_TERM
-from linkage.synth.draws import Bools, Ints
-
-Days = npt.NDArray[np.datetime64]
+from linkage.synth.care.events import COMMUNITY, LONG_TERM
+from linkage.synth.draws import Bools, Days, Ints
 
 # In this order a later one counts before an earlier one for people with several services.
 SUPPORT = ("none", "community", "shared_lives", "residential", "nursing")

@@ -5,12 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from linkage.synth.draws import Bools, Draws, Ints
+from linkage.synth.draws import Bools, Days, Draws, Ints, Texts
 from linkage.synth.oracle.newsletter import Group, people
 from linkage.synth.oracle.settings import OracleSettings
-
-Texts = npt.NDArray[np.object_]
-Days = npt.NDArray[np.datetime64]
 
 ADULT_YEARS = 18
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from linkage.synth.draws import Draws, Ints
-from linkage.synth.oracle.cast import Cast, Days, Texts
+from linkage.synth.draws import Days, Draws, Ints, Texts
+from linkage.synth.oracle.cast import Cast
 from linkage.synth.oracle.journeys import Journeys, Plan, drawn_day
 from linkage.synth.oracle.rows import Rows, chosen, rows_of, texts
 from linkage.synth.oracle.settings import MOST_STAGES, OracleSettings

@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from linkage.synth.draws import Draws, Ints, by_age
-from linkage.synth.names import load_names
-from linkage.synth.nhs_numbers import nhs_numbers
-from linkage.synth.nhs_numbers import text as number_texts
-from linkage.synth.oracle.cast import Cast, Days, Texts
+from linkage.synth.draws import Days, Draws, Ints, Texts, by_age
+from linkage.synth.oracle.cast import Cast
 from linkage.synth.oracle.journeys import Journeys
 from linkage.synth.oracle.rows import Rows, texts
 from linkage.synth.oracle.settings import OracleSettings
-from linkage.synth.places import postcode_numbers, postcode_texts, practice_code
+from linkage.synth.people.names import load_names
+from linkage.synth.people.nhs_numbers import nhs_numbers
+from linkage.synth.people.nhs_numbers import text as number_texts
+from linkage.synth.people.places import postcode_numbers, postcode_texts, practice_code
 
 _MALE, _FEMALE = 1, 2
 _CARE_HOMES = 60

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from linkage.synth.draws import Bools, Draws, Ints
-from linkage.synth.oracle.cast import ADULT_YEARS, Cast, Days, Texts, years_later
+from linkage.synth.draws import Bools, Days, Draws, Ints, Texts
+from linkage.synth.oracle.cast import ADULT_YEARS, Cast, years_later
 from linkage.synth.oracle.newsletter import COLUMNS
 from linkage.synth.oracle.settings import MOST_STAGES, OracleSettings
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from linkage.synth.draws import Ints
-from linkage.synth.oracle.cast import Cast, Days, Texts
+from linkage.synth.draws import Days, Ints, Texts
+from linkage.synth.oracle.cast import Cast
 
 Rows = dict[str, npt.NDArray[Any]]
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linkage.synth.draws import Bools, Draws, Ints
-from linkage.synth.oracle.cast import Cast, Days, Texts
+from linkage.synth.draws import Bools, Days, Draws, Ints, Texts
+from linkage.synth.oracle.cast import Cast
 from linkage.synth.oracle.journeys import NEVER, Journeys, drawn_day
 from linkage.synth.oracle.rows import Rows, rows_of, texts
 from linkage.synth.oracle.settings import MOST_STAGES, OracleSettings, Support

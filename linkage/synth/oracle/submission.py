@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from linkage.spec import Specification, authorities
-from linkage.synth.details import ethnicity_wordings
-from linkage.synth.draws import Draws
-from linkage.synth.oracle.cast import Cast, Texts
+from linkage.synth.draws import Draws, Texts
+from linkage.synth.oracle.cast import Cast
 from linkage.synth.oracle.journeys import Journeys
 from linkage.synth.oracle.rows import Rows, filled, texts
 from linkage.synth.oracle.settings import OracleSettings
+from linkage.synth.submissions.details import ethnicity_wordings
 
 _GENDERS = {1: "Male", 2: "Female"}
 _EVENT_PLACES = 64

@@ -1,0 +1,1 @@
+"""Who needs social care and what happens to them: causes first, then pathways and events."""
