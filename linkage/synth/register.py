@@ -4,8 +4,7 @@ import numpy as np
 
 from linkage.synth.block import Block, Setting
 from linkage.synth.columns import Columns, chosen, joined
-from linkage.synth.draws import Bools, Days, Ints, Texts
-from linkage.synth.people.lives import NEVER
+from linkage.synth.draws import NEVER, Bools, Days, Ints, Texts
 from linkage.synth.people.nhs_numbers import text as number_text
 from linkage.synth.people.places import postcode_texts, practice_code
 from linkage.synth.source import Source

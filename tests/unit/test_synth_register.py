@@ -9,7 +9,7 @@ import pytest
 
 from linkage.synth import load_profile
 from linkage.synth.block import Block, Setting, load_setting, make_block
-from linkage.synth.people.lives import NEVER
+from linkage.synth.draws import NEVER
 from linkage.synth.people.nhs_numbers import text as number_text
 from linkage.synth.people.population import RESIDENT
 from linkage.synth.register import COLUMNS, on_register, register_rows

@@ -15,8 +15,7 @@ from linkage.synth.care.events import (
 )
 from linkage.synth.care.pathways import first_day
 from linkage.synth.columns import Columns, chosen, joined
-from linkage.synth.draws import Days, Draws
-from linkage.synth.people.lives import NEVER
+from linkage.synth.draws import NEVER, Days, Draws
 from linkage.synth.profile import SynthProfile
 from linkage.synth.world import World
 

@@ -7,8 +7,8 @@ import numpy as np
 from linkage.synth.care.morbidity import condition_counts
 from linkage.synth.care.pathways import ESTABLISHED, Candidates, first_day, pathways, years_since
 from linkage.synth.counts import running_within
-from linkage.synth.draws import Bools, Days, Draws, Floats, Ints, Texts
-from linkage.synth.people.lives import NEVER, Lives
+from linkage.synth.draws import NEVER, Bools, Days, Draws, Floats, Ints, Texts
+from linkage.synth.people.lives import Lives
 from linkage.synth.people.population import RESIDENT, Households
 from linkage.synth.profile import SynthProfile
 from linkage.synth.world import World

@@ -11,8 +11,7 @@ import numpy as np
 from linkage.synth.care.clients import Clients, change_day, over_years, window_day
 from linkage.synth.care.pathways import REABLEMENT, years_since
 from linkage.synth.columns import Columns, chosen, joined
-from linkage.synth.draws import Bools, Days, Draws, Floats, Ints, Texts
-from linkage.synth.people.lives import NEVER
+from linkage.synth.draws import NEVER, Bools, Days, Draws, Floats, Ints, Texts
 from linkage.synth.profile import SynthProfile
 from linkage.synth.world import World
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from linkage.spec import load_specification
 from linkage.synth.care.hospital import FOLLOWED_DAYS, Stays, candidate_stays, emergency_rates, happens_to_anybody
-from linkage.synth.draws import Bools, Days, Draws, Floats, Ints, Texts, by_age
-from linkage.synth.people.lives import NEVER, Lives
+from linkage.synth.draws import NEVER, Bools, Days, Draws, Floats, Ints, Texts, by_age
+from linkage.synth.people.lives import Lives
 from linkage.synth.people.population import Households
 from linkage.synth.profile import SynthProfile
 from linkage.synth.world import World
@@ -137,8 +137,9 @@ def _chances(profile: SynthProfile, world: World, among: Candidates, rate: Float
         hospital[rows] = use[rows] * (1 - share) * reablement * world.care.reablement_from_hospital
     free = 1 - established
     days = np.datetime64(profile.period_end, "D") - _LAST_DISCHARGE_DAYS - among.since
-    stay = -np.expm1(-rate * days.astype(np.int64) / _YEAR)
-    again = 1 - (1 - world.health.readmission_30_days) * np.exp(-rate * FOLLOWED_DAYS / _YEAR)
+    expected = rate * days.astype(np.int64) / _YEAR
+    stay = -np.expm1(-expected)
+    again = 1 - (1 - world.health.readmission_30_days) * _none_follows(expected, FOLLOWED_DAYS / days.astype(np.int64))
     planted = profile.planted.readmission_30_days_after_reablement
     # With a greater chance, more than all of those readmitted (or not) would have to be chosen.
     most = np.minimum(np.minimum(again / planted, (1 - again) / (1 - planted)), 1.0)
@@ -146,6 +147,16 @@ def _chances(profile: SynthProfile, world: World, among: Candidates, rate: Float
     after_hospital = given_stay * stay * free
     other = (use - established - after_hospital) / (free - after_hospital)
     return _Chances(established, given_stay, other, again)
+
+
+def _none_follows(expected: Floats, part: Floats) -> Floats:
+    """Chance that none of a person's other first emergencies falls within a part of the time after one taken at random.
+
+    ``expected`` is their Poisson mean in that time. A person with at least one has fewer others than the mean, because
+    each person's stay counts once, however many there are.
+    """
+    one_or_more = -np.expm1(-expected)
+    return np.asarray((np.exp(-expected * part) - np.exp(-expected)) / ((1 - part) * one_or_more))
 
 
 def _after_hospital(

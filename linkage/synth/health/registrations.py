@@ -4,9 +4,8 @@ import numpy as np
 
 from linkage.synth.block import Block, Setting
 from linkage.synth.columns import Columns, chosen
-from linkage.synth.draws import Draws, Texts
+from linkage.synth.draws import NEVER, Draws, Texts
 from linkage.synth.health.numbers import row_numbers
-from linkage.synth.people.lives import NEVER
 from linkage.synth.people.places import postcode_texts, practice_code
 from linkage.synth.register import on_register
 from linkage.synth.source import Source

@@ -3,16 +3,14 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from linkage.synth.draws import Bools, Days, Draws, Floats, Ints, Texts, by_age
+from linkage.synth.draws import NEVER, Bools, Days, Draws, Ints, Texts, by_age
+from linkage.synth.people.making import YEAR, Making
+from linkage.synth.people.name_histories import family_names, given_names, other_given_names
 from linkage.synth.people.names import Names
 from linkage.synth.people.nhs_numbers import nhs_numbers
 from linkage.synth.people.places import postcode_numbers
 from linkage.synth.people.population import (
-    FEMALE,
-    FIRST,
-    GRANDPARENT,
     HOUSEHOLDS_PER_BLOCK,
     NUMBERS_PER_BLOCK,
     RESIDENT,
@@ -22,12 +20,8 @@ from linkage.synth.people.population import (
 from linkage.synth.profile import SynthProfile
 from linkage.synth.world import World
 
-FamilyName = tuple[Ints, Ints]
-
-NEVER = np.datetime64("NaT", "D")
 # Names a register may hold of one person, and addresses, newest first.
 NAMES, ADDRESSES = 3, 4
-_YEAR = 365.25
 _ADULT = 18
 
 
@@ -67,48 +61,19 @@ class Lives:
     confidentiality: Texts
 
 
-@dataclass(frozen=True)
-class _Making:
-    """What the steps below share."""
-
-    draws: Draws
-    profile: SynthProfile
-    world: World
-    names: Names
-    people: Households
-
-    @property
-    def end(self) -> np.datetime64:
-        return np.datetime64(self.profile.period_end, "D")
-
-    @property
-    def birth_years(self) -> Ints:
-        return np.asarray(self.people.birth.astype("datetime64[Y]").astype(np.int64) + 1970)
-
-    def ages(self, day: np.datetime64) -> Floats:
-        return np.asarray((day - self.people.birth).astype(np.int64) / _YEAR)
-
-    def chance(self, name: str, share: npt.ArrayLike) -> Bools:
-        return self.draws.chance(name, self.people.person_id, share)
-
-    def by_pattern(self, table: dict[str, float]) -> Floats:
-        values = np.array([table.get(pattern, 0.0) for pattern in self.names.patterns], dtype=np.float64)
-        return np.asarray(values[self.people.pattern_code])
-
-
 def lives(profile: SynthProfile, world: World, names: Names, people: Households) -> Lives:
     """The lives of one block of people."""
-    making = _Making(Draws(profile.seed), profile, world, names, people)
+    making = Making(Draws(profile.seed), profile, world, names, people)
     death = _deaths(making)
-    given = _given_names(making)
-    families, renamed = _family_names(making, death)
+    given = given_names(making)
+    families, renamed = family_names(making, death)
     postcode, moved, admitted = _addresses(making, death)
     practice, earlier, changed = _practices(making, postcode)
     reissued, former_given, former_family, former_sex = _former_identities(making, given, families[0][0])
     numbers, renumbered, former = _numbers(making, ~np.isnat(reissued))
     return Lives(
         given=given,
-        other_given=_other_given(making, given),
+        other_given=other_given_names(making, given),
         single=making.chance("single_name", making.by_pattern(world.naming.single_name)),
         family=np.stack([family for family, _ in families], axis=1),
         second_family=np.stack([second for _, second in families], axis=1),
@@ -162,116 +127,19 @@ def _confidentiality(profile: SynthProfile) -> dict[str, float]:
     return {"": 1.0 - sum(marked.values()), **marked}
 
 
-def _deaths(making: _Making) -> Days:
+def _deaths(making: Making) -> Days:
     people, rates = making.people, making.world.lives
     start = np.datetime64(making.profile.period_start, "D") - np.timedelta64(
-        int(rates.deaths_before_start_years * _YEAR), "D"
+        int(rates.deaths_before_start_years * YEAR), "D"
     )
     age = making.ages(start)
     rate = by_age(rates.deaths_a_year, age) * np.where(people.in_care_home, rates.care_home_death_factor, 1.0)
-    wait = np.floor(making.draws.waiting("death", people.person_id) / rate * _YEAR).clip(0, 99_999).astype(np.int64)
+    wait = np.floor(making.draws.waiting("death", people.person_id) / rate * YEAR).clip(0, 99_999).astype(np.int64)
     day = start + wait
     return np.where((day <= making.end) & (age >= _ADULT), day, NEVER)
 
 
-def _given_names(making: _Making) -> Ints:
-    people, rates, names = making.people, making.world.households, making.names
-    of = (people.pattern_code, people.sex, making.birth_years)
-    given = names.draw_given(making.draws, "given", people.person_id, *of)
-    parent = people.child_of
-    after = (parent >= 0) & (people.sex == people.sex[parent])
-    after &= making.chance("named_after", rates.named_after_parent)
-    given = np.where(after, given[parent], given)
-    alike = (people.twin_of >= 0) & making.chance("same_initial", rates.twins_same_initial)
-    for row in np.flatnonzero(alike):
-        choices = names.same_initial(given[people.twin_of[row]], int(people.pattern_code[row]), int(people.sex[row]))
-        if len(choices):
-            given[row] = choices[making.draws.between("twin_name", people.person_id[[row]], 0, len(choices) - 1)[0]]
-    clash = np.flatnonzero((people.twin_of >= 0) & (given == given[people.twin_of]))
-    given[clash] = names.draw_given(
-        making.draws, "given_again", people.person_id[clash], *(column[clash] for column in of)
-    )
-    return given
-
-
-def _other_given(making: _Making, given: Ints) -> Ints:
-    people = making.people
-    rows = np.flatnonzero(making.chance("has_second", making.by_pattern(making.world.naming.second_given_name)))
-    of = people.pattern_code[rows], people.sex[rows], making.birth_years[rows]
-    other = np.full(len(given), -1)
-    other[rows] = making.names.draw_given(making.draws, "second_given", people.person_id[rows], *of)
-    return np.where(other == given, -1, other)
-
-
-def _family_names(making: _Making, death: Days) -> tuple[list[FamilyName], Days]:
-    """The names of each person, newest first, and the days on which all but the oldest began.
-
-    A woman who took a name by marriage bears that of the kin of the household she married into; one who took her own
-    name back bears that again. Changes before the year from which a register dates names leave no earlier name in it.
-    """
-    world, never = making.world.lives, NEVER
-    wedding, divorce = _marriages(making, death)
-    own, second, kin = _birth_names(making, ~np.isnat(wedding))
-    wedding = np.where(own == kin, never, wedding)
-    took, back = ~np.isnat(wedding), ~np.isnat(wedding) & ~np.isnat(divorce)
-    hyphen = took & making.chance("hyphenates", world.hyphenates)
-    married = np.where(hyphen, own, kin), np.where(hyphen, kin, -1)
-    dated = np.datetime64(f"{world.names_dated_from_year}-01-01")
-    last = np.where(back, divorce, wedding)
-    last = np.where(last < dated, never, last)
-    first = np.where(back & ~(wedding < dated), wedding, never)
-    now, before, at_birth = took & ~back, ~np.isnat(last), ~np.isnat(first)
-    names = [
-        (
-            np.where(now, of_marriage, of_birth),
-            np.where(before, np.where(back, of_marriage, of_birth), -1),
-            np.where(at_birth, of_birth, -1),
-        )
-        for of_marriage, of_birth in zip(married, (own, second), strict=True)
-    ]
-    return list(zip(*names, strict=True)), np.stack([last, first], axis=1)
-
-
-def _marriages(making: _Making, death: Days) -> tuple[Days, Days]:
-    """The wedding of each woman who took her husband's name, and the divorce after which she took her own back."""
-    people, rates = making.people, making.world.lives
-    wife = (people.spouse >= 0) & (people.sex == FEMALE) & (people.sex[people.spouse] != FEMALE)
-    alone = (people.spouse < 0) & (people.sex == FEMALE) & (people.kind != "siblings")
-    alone &= np.isin(people.role, [FIRST, GRANDPARENT, RESIDENT])
-    alone &= making.chance("once_married", by_age(rates.once_married, making.ages(making.end)))
-    age = rates.marriage_age_years.low + making.draws.uniform("marriage", people.kin) * (
-        rates.marriage_age_years.high + 1 - rates.marriage_age_years.low
-    )
-    younger = np.where(wife, np.maximum(people.birth, people.birth[people.spouse]), people.birth)
-    wedding = younger + np.floor(age * _YEAR).astype(np.int64)
-    takes = (wife | alone) & making.chance("takes_name", making.by_pattern(rates.takes_partner_name))
-    takes &= (wedding < making.end - 30) & ~(death < wedding)
-    years = making.draws.between("married_for", people.person_id, rates.marriage_years.low, rates.marriage_years.high)
-    divorce = wedding + np.floor(years * _YEAR).astype(np.int64)
-    parts = alone & making.chance("divorced", rates.divorced_among_once_married * rates.reverts_after_divorce)
-    parts &= (divorce < making.end - 30) & ~(death < divorce)
-    return np.where(takes, wedding, NEVER), np.where(takes & parts, divorce, NEVER)
-
-
-def _birth_names(making: _Making, married_in: Bools) -> tuple[Ints, Ints, Ints]:
-    """Family name at birth, its second part, and the family name of the kin."""
-    people, names, draws, naming = making.people, making.names, making.draws, making.world.naming
-    kin = names.draw_family(draws, "family", people.kin, people.kin_pattern_code)
-    own = kin.copy()
-    in_law = np.flatnonzero(married_in | ((people.spouse >= 0) & (people.sex == FEMALE)))
-    own[in_law] = names.draw_family(draws, "own_family", people.person_id[in_law], people.pattern_code[in_law])
-    uses = draws.chance("uses_by_sex", people.kin, making.by_pattern(naming.own_family_name))
-    by_sex = names.draw_family(draws, "family_by_sex", people.person_id, people.pattern_code, people.sex)
-    uses &= by_sex >= 0
-    own = np.where(uses, by_sex, own)
-    double = draws.chance("double", people.kin, making.by_pattern(naming.double_family_name)) & ~uses
-    second = np.full(len(own), -1)
-    rows = np.flatnonzero(double)
-    second[rows] = names.draw_family(draws, "second_family", people.kin[rows], people.pattern_code[rows])
-    return own, np.where(second == own, -1, second), kin
-
-
-def _addresses(making: _Making, death: Days) -> tuple[Ints, Days, Days]:
+def _addresses(making: Making, death: Days) -> tuple[Ints, Days, Days]:
     """Postcodes now and before up to three moves, the days of the moves, and the day of admission to a care home."""
     people, rates, draws = making.people, making.world.lives, making.draws
     turns = ADDRESSES - 1
@@ -282,7 +150,7 @@ def _addresses(making: _Making, death: Days) -> tuple[Ints, Days, Days]:
     moves = np.where(people.in_care_home, 1, np.minimum(draws.count("moves", people.kin, mean), turns))
     years = np.where(people.in_care_home, rates.care_home_stay_years, rates.moves_known_for_years)
     last = np.where(people.in_care_home & ~np.isnat(death), death, making.end) - 3
-    ago = np.stack([np.floor(draws.uniform(f"move/{turn}", ids) * years * _YEAR) for turn in range(turns)], axis=1)
+    ago = np.stack([np.floor(draws.uniform(f"move/{turn}", ids) * years * YEAR) for turn in range(turns)], axis=1)
     day = last[:, None] - ago.astype(np.int64)
     never = (np.arange(turns) >= moves[:, None]) | (day > death[:, None]) | (day <= people.birth[:, None])
     ago = np.sort(np.where(never, np.inf, ago), axis=1)
@@ -293,20 +161,20 @@ def _addresses(making: _Making, death: Days) -> tuple[Ints, Days, Days]:
     return postcode, moved, np.where(people.in_care_home, moved[:, 0], NEVER)
 
 
-def _earlier_home(making: _Making, ids: Ints, turn: int) -> Ints:
+def _earlier_home(making: Making, ids: Ints, turn: int) -> Ints:
     """An address elsewhere in the block: somebody else's home today."""
     first = making.people.household // HOUSEHOLDS_PER_BLOCK * HOUSEHOLDS_PER_BLOCK
     home = making.draws.between(f"earlier_home/{turn}", ids, first, first + HOUSEHOLDS_PER_BLOCK - 1)
     return _neighbourhood(making, home)
 
 
-def _neighbourhood(making: _Making, home: Ints) -> Ints:
+def _neighbourhood(making: Making, home: Ints) -> Ints:
     order = home // making.world.households.addresses_per_postcode
     choices = [postcode_numbers(authority.postcode_areas, order) for authority in making.profile.authorities]
     return np.asarray(np.choose(making.people.authority, choices))
 
 
-def _practices(making: _Making, postcode: Ints) -> tuple[Ints, Ints, Days]:
+def _practices(making: Making, postcode: Ints) -> tuple[Ints, Ints, Days]:
     """Practice within the authority at each address, mostly that of the neighbourhood; and one changed without a move."""
     people, world, draws = making.people, making.world, making.draws
     count = world.practices.per_authority
@@ -321,13 +189,13 @@ def _practices(making: _Making, postcode: Ints) -> tuple[Ints, Ints, Days]:
     return practice, (practice[:, 0] + 2) % count, np.where(changes, day, NEVER)
 
 
-def _former_identities(making: _Making, given: Ints, family: Ints) -> tuple[Days, Ints, Ints, Ints]:
+def _former_identities(making: Making, given: Ints, family: Ints) -> tuple[Days, Ints, Ints, Ints]:
     """Adoption and change of gender: the day of the new NHS number, and given name, family name and sex before it."""
     people, rates, draws = making.people, making.world.lives, making.draws
     adopted = making.chance("adopted", rates.adopted)
     changed = ~adopted & making.chance("changed_gender", rates.changed_gender)
     age = np.where(adopted, 1.0, 18.0) + draws.uniform("reissued", people.person_id) * np.where(adopted, 9.0, 20.0)
-    day = people.birth + np.floor(age * _YEAR).astype(np.int64)
+    day = people.birth + np.floor(age * YEAR).astype(np.int64)
     known = (adopted | changed) & (day < making.end) & (making.ages(making.end) < making.world.lives.register_years)
     rows = np.flatnonzero(known)
     before, sex = family.copy(), people.sex.copy()
@@ -341,7 +209,7 @@ def _former_identities(making: _Making, given: Ints, family: Ints) -> tuple[Days
     return np.where(known, day, NEVER), name, before, sex
 
 
-def _numbers(making: _Making, reissued: Bools) -> tuple[Ints, Days, Ints]:
+def _numbers(making: Making, reissued: Bools) -> tuple[Ints, Days, Ints]:
     """The current NHS number, the superseded ones, and one without a link; old ones use the end of the block's share."""
     rates, people, draws = making.profile.register_rates, making.people, making.draws
     once = making.chance("superseded", rates.superseded)

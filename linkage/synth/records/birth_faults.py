@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from linkage.synth.draws import Bools, Days, Ints
-from linkage.synth.people.lives import NEVER
+from linkage.synth.draws import NEVER, Bools, Days, Ints
 from linkage.synth.records.fault_draws import FaultDraws
 from linkage.synth.records.faults import digit_wrong, swapped_day_and_month
 

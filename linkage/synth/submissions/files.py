@@ -14,8 +14,7 @@ from linkage.spec import Specification, authorities, load_specification
 from linkage.synth.block import Block, Setting
 from linkage.synth.care.clients import ASSOCIATED, CARER, USER
 from linkage.synth.columns import Columns, chosen
-from linkage.synth.draws import Draws, Texts
-from linkage.synth.people.lives import NEVER
+from linkage.synth.draws import NEVER, Draws, Texts
 from linkage.synth.profile import AuthorityProfile, SynthProfile
 from linkage.synth.submissions.damage import damaged
 from linkage.synth.submissions.details import SUPPORT_TO_CARER, user_details

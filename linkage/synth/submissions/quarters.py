@@ -15,8 +15,7 @@ from linkage.synth.block import Block, Setting
 from linkage.synth.care.clients import USER
 from linkage.synth.care.financial import with_financial_assessments
 from linkage.synth.columns import Columns, joined
-from linkage.synth.draws import Bools, Days, Draws, Ints
-from linkage.synth.people.lives import NEVER
+from linkage.synth.draws import NEVER, Bools, Days, Draws, Ints
 from linkage.synth.submissions.uplifts import UPLIFTED, with_uplift_rows
 
 QUARTERS = (1, 2, 3, 4)
