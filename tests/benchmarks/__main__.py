@@ -8,13 +8,14 @@ import os
 import sys
 from pathlib import Path
 
-from tests.benchmarks import febrl4, nhs_number, pseudonyms, realistic
+from tests.benchmarks import febrl4, nhs_number, planted, pseudonyms, realistic
 
 if __name__ == "__main__":
     print(json.dumps({"cpus": os.cpu_count(), "python": sys.version.split()[0]}))
     print("nhs_number", json.dumps(nhs_number.run()))
     print("pseudonyms", json.dumps(pseudonyms.run()))
     print("realistic", json.dumps(realistic.run()))
+    print("planted", json.dumps(planted.run()))
     if len(sys.argv) > 1:
         print("febrl4, whole register", json.dumps(febrl4.run(Path(sys.argv[1]))))
         print("febrl4, a fifth taken away", json.dumps(febrl4.run(Path(sys.argv[1]), without=5)))

@@ -79,7 +79,7 @@ def test_the_seeds_together_come_close_to_the_emergency_ratio(estimates: dict[st
     assert pooled(estimates[EFFECTS[0].name]).error < 0.035
 
 
-@pytest.mark.parametrize(("intervals", "misses"), [(20, 5), (64, 9), (400, 33)])
+@pytest.mark.parametrize(("intervals", "misses"), [(20, 4), (64, 9), (400, 33)])
 def test_the_bound_on_misses_follows_the_chance_of_a_false_alarm(intervals: int, misses: int) -> None:
     assert most_misses(intervals) == misses
 
