@@ -1,71 +1,41 @@
-"""The tutorial and the page on tracing one's own file, run as they stand: every shown output is what the program prints."""
+"""The pages that show output, typed as they stand: every block of ``text`` holds what the program printed or wrote.
 
+To write these blocks again: ``python -m tests.e2e.test_tutorial``. Blocks of ``bash`` and ``python`` are typed, blocks without
+a language are not. A block of ``text`` after a typed one holds its output, else lines of a table that was written. Where it ends
+with a line ``…`` it stays as short as it is. The end of ``make demo`` in the README is written too.
+"""
+
+import contextlib
+import csv
+import io
 import re
 import shlex
 import shutil
-import sys
+import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from linkage.cli import main
+from tests.main_job import cldlink
 
 ROOT = Path(__file__).parents[2]
-TUTORIAL = ROOT / "docs" / "tutorial.md"
-OWN_FILE = ROOT / "docs" / "how-to" / "trace_a_file_of_your_own.md"
-WITHOUT_A_VALUE = ("key check value", "…")
-
-
-def blocks(page: Path) -> list[tuple[str, str]]:
-    """Language and text of every code block of a page."""
-    return re.findall(r"^```(\w+)\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-
-
-def shown_commands(text: str) -> Iterator[list[str]]:
-    """The arguments of each ``cldlink`` of a block; patterns of file names spelt out, in order."""
-    for line in text.replace("\\\n", " ").splitlines():
-        words = shlex.split(line, comments=True)
-        if words[:1] == ["cldlink"]:
-            yield [path for word in words[1:] for path in named_by(word)]
-
-
-def named_by(word: str) -> list[str]:
-    return sorted(path.as_posix() for path in Path().glob(word)) if "*" in word else [word]
-
-
-class Reader:
-    """Somebody who types what a page says, in a folder with the sample data."""
-
-    def __init__(self, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        self.capfd, self.monkeypatch = capfd, monkeypatch
-        self.printed = ""
-
-    def types(self, language: str, text: str) -> None:
-        if language == "python":
-            exec(compile(text, "page", "exec"), {})
-        elif language == "bash":
-            for arguments in shown_commands(text):
-                self.runs(arguments)
-        self.printed += self.capfd.readouterr().out
-
-    def runs(self, arguments: list[str]) -> None:
-        self.monkeypatch.setattr(sys, "argv", ["cldlink", *arguments])
-        with pytest.raises(SystemExit) as stopped:
-            main()
-        assert not stopped.value.code, (arguments, self.capfd.readouterr().err)
-
-    def has_not_seen(self, text: str) -> list[str]:
-        seen = {line.strip() for line in self.printed.splitlines()}
-        lines = [line.strip() for line in text.splitlines() if not line.startswith(WITHOUT_A_VALUE)]
-        return [line for line in lines if line and line not in seen]
-
-
-@pytest.fixture
-def reader(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Reader:
-    shutil.copytree(ROOT / "sample_data", tmp_path / "sample_data")
-    monkeypatch.chdir(tmp_path)
-    return Reader(capfd, monkeypatch)
+README = ROOT / "README.md"
+PAGES = [
+    ROOT / "docs" / name
+    for name in (
+        "tutorial.md",
+        "how-to/check_a_submission.md",
+        "how-to/build_a_register.md",
+        "how-to/trace_a_file_of_your_own.md",
+    )
+]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+TO_SAVE = re.compile(r"`(out/[^`]+)`[^`\n]*:\n\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
+END_OF_DEMO = re.compile(r"(?<=^```\n)cldlink demo:.*?(?=^```)", re.MULTILINE | re.DOTALL)
+OTHERWISE_EACH_TIME = ("key check value", "  done ")
 
 
 def write(path: Path, text: str) -> None:
@@ -73,40 +43,143 @@ def write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-@pytest.mark.slow
-def test_the_pages_show_what_the_program_prints(reader: Reader) -> None:
-    follow_the_tutorial(reader)
-    follow_the_page_on_a_file_of_ones_own(reader)
+def typed_lines(text: str) -> Iterator[list[str]]:
+    """The words of each command of a block; patterns of file names spelt out, in order."""
+    for line in text.replace("\\\n", " ").splitlines():
+        yield [path for word in shlex.split(line, comments=True) for path in named_by(word)]
 
 
-def follow_the_tutorial(reader: Reader) -> None:
-    found = blocks(TUTORIAL)
-    write(Path("out/tutorial/request.yaml"), dict(found)["yaml"])
-    write(Path("out/tutorial/passphrase.txt"), "seven quiet herons under the bridge\n")
-    not_printed = []
-    for language, text in found:
+def named_by(word: str) -> list[str]:
+    return sorted(path.as_posix() for path in Path().glob(word)) if "*" in word else [word]
+
+
+def as_shown_before(printed: str, before: str) -> str:
+    """Output in the form of the block that it replaces: as short, and with its values where each run has others."""
+    lines = [line.rstrip() for line in printed.strip("\n").splitlines()]
+    old = before.splitlines()
+    if old[-1:] == ["…"]:
+        lines = [*lines[: len(old) - 1], "…"]
+    kept = {start: line for start in OTHERWISE_EACH_TIME for line in old if line.startswith(start)}
+    lines = [next((kept[start] for start in kept if line.startswith(start)), line) for line in lines]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def lines_of_a_table(before: str) -> str:
+    """The lines of a block again from tables that were written: those with its heading, or one with all columns it names."""
+    (heading, *rows), wanted = csv.reader(before.splitlines()), before.partition("\n")[0].split()
+    found = [cells for table in written_tables() if table[0] == heading for cells in table[1:]]
+    if found:
+        return as_csv([heading, *(nearest(row, found) for row in rows)])
+    for names, *lines in written_tables():
+        if set(wanted) <= set(names):
+            return as_shown_before(pd.DataFrame(lines, columns=names)[wanted].to_string(index=False), before)
+    raise LookupError(f"No table has the columns {wanted}")
+
+
+def written_tables() -> Iterator[list[list[str]]]:
+    """The cells of each CSV file that was written, the newest first."""
+    for path in sorted(Path("out").rglob("*.csv"), key=lambda path: path.stat().st_mtime_ns, reverse=True):
+        yield list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+
+
+def as_csv(rows: list[list[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def nearest(row: list[str], rows: list[list[str]]) -> list[str]:
+    """The first of the rows that shares most cells with a row, counted from the left up to the first that differs."""
+
+    def shared(other: list[str]) -> int:
+        return [*(a == b for a, b in zip(other, row, strict=False)), False].index(False)
+
+    return max(rows, key=shared)
+
+
+@dataclass
+class Reader:
+    """Somebody who types what pages say, one after the other, in the current folder."""
+
+    shown: str | None = None
+    done: dict[tuple[str, ...], str] = field(default_factory=dict)
+
+    def rewrites(self, page: str) -> str:
+        """A page with every output as it must be."""
+        saved = dict(TO_SAVE.findall(page))
+        for path, text in saved.items():
+            write(Path(path), text)
+        return BLOCK.sub(lambda found: found[0] if found[2] in saved.values() else self.reads(*found.groups()), page)
+
+    def reads(self, language: str, text: str) -> str:
         if language == "text":
-            not_printed += reader.has_not_seen(text)
-        else:
-            reader.types(language, text)
-    table = Path("out/tutorial/tables/lts001a.csv").read_text(encoding="utf-8").splitlines()
-    assert [line for line in not_printed if line not in table] == []
+            text = lines_of_a_table(text) if self.shown is None else as_shown_before(self.shown, text)
+        self.shown = {"bash": self.types, "python": self.runs}.get(language, lambda _: None)(text)
+        return f"```{language}\n{text}```"
+
+    def types(self, text: str) -> str:
+        return "".join(self.enters(words) for words in typed_lines(text))
+
+    def enters(self, words: list[str]) -> str:
+        """What a command prints. One that was entered before is not run again."""
+        if words[:1] == ["echo"]:
+            write(Path(words[-1]), f"{words[1]}\n")
+        if words[:1] == ["cldlink"] and tuple(words) not in self.done:
+            ran = cldlink(*words[1:])
+            assert ran.code == 0, (words, ran.err)
+            self.done[tuple(words)] = ran.out
+        return self.done.get(tuple(words), "")
+
+    def runs(self, text: str) -> str:
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(compile(text, "page", "exec"), {})
+        return printed.getvalue()
 
 
-def follow_the_page_on_a_file_of_ones_own(reader: Reader) -> None:
-    found = blocks(OWN_FILE)
-    write(Path("out/own/clients.csv"), found[0][1])
-    for language, text in found[1:]:
-        if language in ("bash", "python"):
-            reader.types(language, text)
-    assert reader.has_not_seen(found[2][1]) == reader.has_not_seen(found[-1][1]) == []
-    assert shown_results(found[3][1]) == written_results(Path("out/own/traced/trace.csv"))
+@contextlib.contextmanager
+def beside_the_sample(folder: Path) -> Iterator[None]:
+    """The current folder is one that has the sample data in it and nothing else."""
+    shutil.copytree(ROOT / "sample_data", folder / "sample_data")
+    with contextlib.chdir(folder):
+        yield
 
 
-def shown_results(text: str) -> list[list[str]]:
-    return [line.split() for line in text.splitlines()[1:]]
+def with_the_end_of_the_demo(readme: str) -> str:
+    ran = cldlink("demo")
+    assert ran.code == 0, ran.err
+    return END_OF_DEMO.sub(lambda found: as_shown_before(ran.out, found[0]), readme)
 
 
-def written_results(path: Path) -> list[list[str]]:
-    rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()[1:]]
-    return [[row[0], *filter(None, row[2:7])] for row in rows]
+@pytest.mark.slow
+def test_the_pages_show_what_the_program_prints(tmp_path: Path) -> None:
+    reader = Reader()
+    with beside_the_sample(tmp_path):
+        for page in PAGES:
+            text = page.read_text(encoding="utf-8")
+            assert text == reader.rewrites(text), page
+
+
+def test_a_long_output_stays_as_short_as_it_was() -> None:
+    assert as_shown_before("a 1\nb 2\nc 3\n", "a 7\nb 7\n…\n") == "a 1\nb 2\n…\n"
+
+
+def test_what_each_run_has_otherwise_stays_as_it_was() -> None:
+    assert (
+        as_shown_before("key id a\nkey check value 9\n", "key id b\nkey check value 1\n")
+        == "key id a\nkey check value 1\n"
+    )
+
+
+def test_a_block_that_nothing_printed_shows_lines_of_a_table(tmp_path: Path) -> None:
+    with contextlib.chdir(tmp_path):
+        write(Path("out/t.csv"), "la,band,people\n991,18,5\n991,65,10\n992,18,15\n")
+        assert lines_of_a_table("la,band,people\n991,65,7\n") == "la,band,people\n991,65,10\n"
+        assert lines_of_a_table("la people\n1 1\n") == " la people\n991      5\n991     10\n992     15\n"
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder, beside_the_sample(Path(folder)):
+        writer = Reader()
+        for shown in PAGES:
+            write(shown, writer.rewrites(shown.read_text(encoding="utf-8")))
+        write(README, with_the_end_of_the_demo(README.read_text(encoding="utf-8")))
