@@ -10,6 +10,7 @@ from linkage.runs import staged_outputs
 from linkage.synth.block import Setting, load_setting
 from linkage.synth.parallel import parts_in_order
 from linkage.synth.parts import Plan
+from linkage.synth.people.population import LARGEST_WORLD
 from linkage.synth.profile import SynthProfile
 from linkage.synth.readme import readme_text
 from linkage.synth.reference import POPULATION_COLUMNS, POPULATION_FILE, population_table
@@ -85,6 +86,8 @@ def synth(
 def _changed(profile: SynthProfile, people: int | None, seed: int | None, absent: float | None) -> SynthProfile:
     if (people is not None and people < 1) or (seed is not None and seed < 0):
         raise UsageError("--people must be at least 1 and --seed at least 0.")
+    if people is not None and people > LARGEST_WORLD:
+        raise UsageError(f"--people may be {LARGEST_WORLD:,} at most: there are no more synthetic NHS numbers.")
     if absent is not None and not 0 <= absent <= 1:
         raise UsageError("--absent is a share from 0 to 1, such as 0.05.")
     changes: dict[str, object] = {"people": people, "seed": seed}

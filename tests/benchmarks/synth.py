@@ -1,7 +1,7 @@
 """Speed and memory of the synthetic world. ``python -m tests.benchmarks.synth [PEOPLE] [--register-only]`` shows figures.
 
 The command runs as a user would run it; memory is the sum over its processes of the memory that is theirs (proportional set
-size), looked at five times a second. The floor is a plain copy of the files that were made.
+size), looked at five times a second. The floor is reading the files and writing them again, in one process.
 """
 
 import json
@@ -13,6 +13,8 @@ import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+import pyarrow.parquet as pq
 
 _LOOK_EVERY = 0.2
 
@@ -35,9 +37,7 @@ def run(people: int = 1_000_000, *, register_only: bool = False, profile: str = 
             raise SystemExit(process.returncode)
         counts = json.loads(process.stdout.read() if process.stdout else "{}")["results"]
         size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-        copy = time.perf_counter()
-        shutil.copytree(out, Path(scratch) / "copy")
-        floor = time.perf_counter() - copy
+        floor = _rewriting(out, Path(scratch) / "again")
     return {
         "people": counts["people"],
         "rows": sum(rows for name, rows in counts.items() if name != "people"),
@@ -45,8 +45,23 @@ def run(people: int = 1_000_000, *, register_only: bool = False, profile: str = 
         "people_per_second": round(counts["people"] / seconds),
         "peak_memory_gb": round(peak / 1e9, 2),
         "output_gb": round(size / 1e9, 2),
-        "times_a_copy_of_the_files": round(seconds / floor, 1),
+        "times_reading_and_writing_the_files": round(seconds / floor, 1),
     }
+
+
+def _rewriting(world: Path, copy: Path) -> float:
+    """Seconds to read every file of a world and write it again."""
+    copy.mkdir()
+    started = time.perf_counter()
+    for path in (path for path in world.rglob("*") if path.is_file()):
+        if path.suffix != ".parquet":
+            shutil.copy(path, copy / path.name)
+            continue
+        source = pq.ParquetFile(path)
+        with pq.ParquetWriter(copy / path.name, source.schema_arrow, compression="zstd") as writer:
+            for group in range(source.num_row_groups):
+                writer.write_table(source.read_row_group(group))
+    return time.perf_counter() - started
 
 
 def _memory(session: int) -> int:

@@ -7,6 +7,7 @@ import pytest
 
 from linkage.errors import RefusedError, UsageError
 from linkage.synth import SynthProfile, load_profile, profile_names, synth
+from linkage.synth.people.population import LARGEST_WORLD
 
 
 @pytest.fixture
@@ -26,6 +27,14 @@ def test_sizes_and_seeds_have_lower_limits(
 ) -> None:
     with pytest.raises(UsageError, match="at least"):
         synth(profile, tmp_path / "world", people=people, seed=seed, synthetic=True)
+
+
+def test_a_world_larger_than_the_synthetic_numbers_allow_is_refused_at_once(
+    profile: SynthProfile, tmp_path: Path
+) -> None:
+    assert LARGEST_WORLD > 55_000_000
+    with pytest.raises(UsageError, match="at most"):
+        synth(profile, tmp_path / "world", people=LARGEST_WORLD + 1, synthetic=True)
 
 
 def test_an_unknown_profile_is_named_with_the_known_ones() -> None:

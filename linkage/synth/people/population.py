@@ -11,12 +11,15 @@ import numpy as np
 from linkage.errors import InternalError
 from linkage.synth.draws import Bools, Days, Draws, Floats, Ints, Texts, by_age
 from linkage.synth.people.names import pattern_names
+from linkage.synth.people.nhs_numbers import CAPACITY
 from linkage.synth.profile import SynthProfile
 from linkage.synth.world import AgeBand, World
 
 HOUSEHOLDS_PER_BLOCK = 1024
 # NHS numbers set aside for a block: those of its people from the start, former ones of some of them from the end.
 NUMBERS_PER_BLOCK = 3500
+# A block holds more people than this on average, so that the numbers suffice for so many.
+LARGEST_WORLD = CAPACITY // NUMBERS_PER_BLOCK * 2300
 _PLACES = 64
 MALE, FEMALE = 1, 2
 FIRST, PARTNER, CHILD, MINOR, GRANDPARENT, OTHER, RESIDENT = range(7)
