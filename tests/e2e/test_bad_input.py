@@ -250,7 +250,7 @@ CASES: list[Case] = [
     ("study run {bad}/nowhere --out {out} --study emergency_admission", 2, "no such folder"),
     # synthetic worlds
     ("synth --out {out}", 4, "--synthetic"),
-    ("synth --out {out} --synthetic --profile nope", 2, "Known profiles: realistic, sample"),
+    ("synth --out {out} --synthetic --profile nope", 2, "Known profiles: clean, nasty, realistic, sample"),
     ("synth --out {out} --synthetic --profile {bad}/synth.yaml", 2, "peeple: unknown key. Did you mean 'people'"),
     ("synth --out {out} --synthetic --people 0", 2, "--people"),
     ("demo --sample {bad}/folder --out {out}", 2, "no synthetic world here"),

@@ -16,9 +16,11 @@ import pytest
 import linkage
 from linkage.spec import versions
 from linkage.trace.outcomes import accepted_outcomes
+from tests.e2e.test_tutorial import END_OF_DEMO, as_shown_before
 from tests.main_job import HEALTH, PASSPHRASE, Chain, Ran, cldlink, contents, key_options, make_world, offline, spawn
 
-SAMPLE = Path(__file__).parents[2] / "sample_data"
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "sample_data"
 TRACE_COLUMNS = [
     "query_id", "nhs_number_given", "nhs_number", "outcome", "step", "match_weight", "gap", "match_probability",
     "agree_nhs_number", "agree_given_name", "agree_family_name", "agree_date_of_birth", "agree_postcode", "agree_gender",
@@ -339,6 +341,11 @@ def test_the_report_needs_nothing_but_itself(demo: tuple[Ran, Path]) -> None:
 def test_the_demo_is_precise(demo: tuple[Ran, Path]) -> None:
     found = {name: float(value) for name, value in re.findall(r"(precision|recall) +([0-9.]+)", demo[0].out)}
     assert found["precision"] >= 0.995 and found["recall"] >= 0.95
+
+
+def test_the_readme_shows_what_the_demo_prints(demo: tuple[Ran, Path]) -> None:
+    shown = END_OF_DEMO.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert [as_shown_before(demo[0].out, text).splitlines()[1:-1] for text in shown] == [shown[0].splitlines()[1:-1]]
 
 
 def test_nothing_half_written_is_left(demo: tuple[Ran, Path], chain: Chain) -> None:
