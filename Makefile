@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint bench sample clean
+.PHONY: demo test lint bench sample pages clean
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("cldlink needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
@@ -25,8 +25,14 @@ lint: $(STAMP)          ## ruff and mypy, as .ci/run does
 bench: $(STAMP)         ## speed and accuracy (FEBRL=folder adds Febrl 4); see docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks $(FEBRL)
 
-sample: $(STAMP)        ## make sample_data again, byte for byte
+sample: $(STAMP)        ## make sample_data again, byte for byte; if it has changed, make pages too
 	$(BIN)/cldlink synth --profile sample --out sample_data --synthetic
+
+pages: $(STAMP)         ## write what the documentation shows again: outputs, tables, reference pages
+	$(BIN)/python -m tests.e2e.test_tutorial
+	$(BIN)/python -m tests.unit.test_docs
+	$(BIN)/python -m tests.unit.test_intake_docs
+	$(BIN)/python -m tests.unit.test_cli_reference
 
 clean:
 	rm -rf $(VENV) dist build out .pytest_cache .mypy_cache .ruff_cache
