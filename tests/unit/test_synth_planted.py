@@ -1,9 +1,9 @@
 """What the synthetic world plants, plain statistics on truth-linked data find again (``tests/planted_effects.py``).
 
-The rule is one that a right generator fails with a chance of one in a hundred, whatever the seeds; so the seeds are the
-first four, and a failure is a finding. The chance is shared evenly by three bounds: the distance of every estimate, the
+The rule is one that a right generator fails with a chance of about one in a hundred, whatever the seeds; so the seeds are
+the first four, and a failure is a finding. The chance is shared evenly by three bounds: the distance of every estimate, the
 distance of every effect over all seeds together, and the number of 95 % intervals that miss. It is worked out for normal
-estimates, all misses apart from each other; ``tests/benchmarks/planted.py`` shows over many seeds how near that comes.
+estimates, all apart from each other; of 100 sets of four seeds, three failed (docs/benchmarks.md).
 """
 
 from math import comb
