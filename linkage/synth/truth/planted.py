@@ -96,7 +96,7 @@ def _gp_appointments(setting: Setting) -> Facts:
             "rate_ratio": planted.gp_rate_ratio_after_reablement,
             "compared": "days after the end of reablement against days before its start, within the person",
             "among": "people whose reablement ended within the period",
-            "model": "conditional Poisson with log days",
+            "model": "conditional Poisson with log weekdays, for appointments fall on weekdays only",
         },
     }
 
