@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from tests.benchmarks import febrl4, nhs_number, planted, pseudonyms, realistic
+from tests.benchmarks import febrl4, nhs_number, planted, pseudonyms, realistic, synth
 
 if __name__ == "__main__":
     print(json.dumps({"cpus": os.cpu_count(), "python": sys.version.split()[0]}))
@@ -16,6 +16,7 @@ if __name__ == "__main__":
     print("pseudonyms", json.dumps(pseudonyms.run()))
     print("realistic", json.dumps(realistic.run()))
     print("planted", json.dumps(planted.run()))
+    print("synth", json.dumps(synth.run()))
     if len(sys.argv) > 1:
         print("febrl4, whole register", json.dumps(febrl4.run(Path(sys.argv[1]))))
         print("febrl4, a fifth taken away", json.dumps(febrl4.run(Path(sys.argv[1]), without=5)))
