@@ -1,5 +1,6 @@
 """Options that several commands share, each stated once."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,14 @@ Columns = Annotated[
 Synthetic = Annotated[
     bool,
     typer.Option("--synthetic", help="Accept the invented authorities of synthetic data. Never use it for real data."),
+]
+
+Spec = Annotated[
+    str | None, typer.Option("--spec", metavar="VERSION", help="Specification version; else told by the headings.")
+]
+AsAt = Annotated[
+    datetime | None,
+    typer.Option("--as-at", formats=["%Y-%m-%d"], help="The day to judge future dates by; today if not given."),
 ]
 
 

@@ -1,26 +1,13 @@
-"""Commands of submissions: check, submission consolidate."""
+"""Commands of submissions: check."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from linkage.cli.options import Json, Memory, Out, Synthetic, TempDir, Threads, engine_options
+from linkage.cli.options import AsAt, Json, Memory, Spec, Synthetic, TempDir, Threads, engine_options
 from linkage.cli.output import emit
 from linkage.errors import ExitCode
-
-submission_app = typer.Typer(
-    no_args_is_help=True, help="Turn accepted submissions into one current record of every event."
-)
-
-Spec = Annotated[
-    str | None, typer.Option("--spec", metavar="VERSION", help="Specification version; else told by the headings.")
-]
-AsAt = Annotated[
-    datetime | None,
-    typer.Option("--as-at", formats=["%Y-%m-%d"], help="The day to judge future dates by; today if not given."),
-]
 
 
 def check(
@@ -56,29 +43,3 @@ def check(
     emit("check", results, as_json=json, lines=summary_text(result, written=bool(out)).splitlines())
     if not result.accepted:
         raise typer.Exit(ExitCode.INPUT_REJECTED)
-
-
-@submission_app.command("consolidate")
-def consolidate(
-    files: Annotated[list[Path], typer.Argument(help="Submissions of any authorities, quarters and versions.")],
-    out: Out,
-    spec: Spec = None,
-    synthetic: Synthetic = False,
-    as_at: AsAt = None,
-    memory: Memory = None,
-    threads: Threads = None,
-    temp_dir: TempDir = None,
-    json: Json = False,
-) -> None:
-    """Keep the latest cumulative submission of each authority and year: events.parquet, and persons.parquet to trace.
-
-    Example: cldlink submission consolidate 2022-23_Q*.csv --out current
-
-    Next: cldlink trace current/persons.parquet --register register --out traced
-    """
-    from linkage import api
-    from linkage.intake import CheckOptions
-
-    options = CheckOptions(as_at.date() if as_at else None, engine_options(memory, threads, temp_dir))
-    done = api.consolidate_submissions(files, out, spec=spec, synthetic=synthetic, options=options)
-    emit("submission consolidate", done.counts, as_json=json)
