@@ -3,7 +3,7 @@
 from linkage.intake.check import CheckOptions, CheckResult, check_into, check_submission
 from linkage.intake.consolidate import Consolidation, SubmissionStatus, consolidate
 from linkage.intake.findings import RuleCount
-from linkage.intake.persons import persons_steps
+from linkage.intake.persons import persons_step
 from linkage.intake.write import FINDINGS, REJECTS, SUMMARY, summary_text, write_check
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
     "check_into",
     "check_submission",
     "consolidate",
-    "persons_steps",
+    "persons_step",
     "summary_text",
     "write_check",
 ]

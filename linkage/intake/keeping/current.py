@@ -1,0 +1,160 @@
+"""The current record of one or many authorities from all their submissions: which rows of which file stand.
+
+Cumulative files (v4.2, v6): the latest of a reporting year supersedes the earlier ones of that year whole; years stand side
+by side. Rolling files (from Release 1): a later file supersedes what lies in its coverage, event by event. An event lies in
+the coverage of a file unless it ended before the first day that the file covers; in the coverage and absent, it has been
+withdrawn; outside it, the earlier file's row stays, unless a later file sends the same event all the same. Where a
+cumulative file and a rolling one meet, the second rule holds. See docs/decisions/0009.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from linkage.engine import Engine, Step, Value, ident
+from linkage.intake.keeping.kept import EVENT_KEY, GIVEN, LAST_DAY, KeptFile, column_sql, event_columns, key_sql
+from linkage.spec import load_specification
+
+_PERSON_TEXTS = ("la_code", "person_unique_identifier", "nhs_number", "first_name", "last_name", "postcode", "gender")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A file of which rows stand: all of them, or with ``before`` only events that ended before that day."""
+
+    number: int
+    file: KeptFile
+    before: date | None
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """The values that ``rows_sql`` binds."""
+        values: dict[str, Value] = {} if self.file.in_engine else {f"place_{self.number}": self.file.place}
+        return values | ({f"before_{self.number}": self.before} if self.before else {})
+
+    def rows_sql(self, columns: Sequence[str]) -> str:
+        """SQL for the rows that stand by their dates; ``columns`` are select expressions."""
+        source = ident(self.file.place) if self.file.in_engine else f"read_parquet($place_{self.number})"
+        ended = f"\nwhere event_end_date is not null and {LAST_DAY} < $before_{self.number}" if self.before else ""
+        return f"select {', '.join(columns)} from {source}{ended}"
+
+
+def standing_parts(files: Sequence[KeptFile]) -> list[Part]:
+    """The files of which rows stand, by authority and period; the rest are superseded whole."""
+    ordered = sorted(files, key=lambda file: (file.la_code, file.period_end, file.order))
+    standing = [
+        file for place, file in enumerate(ordered) if not any(_whole(file, later) for later in ordered[place + 1 :])
+    ]
+    parts = []
+    for place, file in enumerate(standing):
+        cuts = [later.covers_from for later in standing[place + 1 :] if _by_event(file, later)]
+        parts.append(Part(place, file, min(cuts, default=None)))
+    return parts
+
+
+def current_steps(parts: Sequence[Part]) -> tuple[Step, ...]:
+    """Steps to ``sent_again`` (number, row_number): rows of earlier files that a later file of the authority has again,
+    by the event's key, though the event ended before its coverage. Empty for cumulative files.
+    """
+    earlier = [part for part in parts if part.before]
+    after = _after(parts, earlier)
+    keys = [ident(name) for name in EVENT_KEY]
+    nothing = ", ".join(f"null as {key}" for key in keys)
+    empty = f"select 0 as number, '' as la_code, 0 as row_number, {nothing} where false"
+    same = " and ".join(f"o.{key} is not distinct from l.{key}" for key in keys)
+    return (
+        Step("ended_before", _union([empty, *(_keys_sql(part) for part in earlier)]), _values(earlier)),
+        Step("later_keys", _union([empty, *(_keys_sql(part) for part in after)]), _values(after)),
+        Step(
+            "sent_again",
+            f"""select distinct o.number, o.row_number from ended_before as o join later_keys as l
+on l.la_code = o.la_code and l.number > o.number and {same}""",
+        ),
+    )
+
+
+def events_step(parts: Sequence[Part], name: str = "events") -> Step:
+    """The current record: one row per event that stands, in the order of authority, period end and row number.
+
+    ``record_id`` holds nothing personal: authority, period end, row number.
+    """
+    selects = []
+    for part in parts:
+        end = part.file.period_end.isoformat()
+        columns = [
+            f"la_code || '/{end}/' || row_number as record_id",
+            f"cast($name_{part.number} as varchar) as submission",
+            "row_number",
+            *(column_sql(column, part.file.version) for column in event_columns()),
+        ]
+        selects.append(_standing_sql(part, columns))
+    names: dict[str, Value] = {f"name_{part.number}": part.file.name for part in parts}
+    return Step(name, "\nunion all\n".join(selects), _values(parts) | names)
+
+
+def people_rows_step(parts: Sequence[Part]) -> Step:
+    """``people_rows``: of every row that stands, who it is about, with the order in which rows count."""
+    selects = []
+    for part in parts:
+        texts = [
+            ident(name) if load_specification(part.file.version).has(name) else f"null as {name}"
+            for name in _PERSON_TEXTS
+        ]
+        columns = [
+            *texts,
+            "date_of_birth",
+            f"date_of_birth{GIVEN}",
+            "event_start_date",
+            f"{part.number} as number",
+            "row_number",
+        ]
+        selects.append(_standing_sql(part, columns))
+    return Step("people_rows", "\nunion all\n".join(selects), _values(parts))
+
+
+def make_current(engine: Engine, parts: Sequence[Part]) -> None:
+    """Make ``sent_again`` and ``people_rows`` for these parts; ``events_step`` can then be run or written."""
+    if any(part.before for part in parts):
+        engine.run_all(current_steps(parts))
+        engine.drop("ended_before", "later_keys")
+    engine.run(people_rows_step(parts))
+
+
+def _whole(file: KeptFile, later: KeptFile) -> bool:
+    """Whether a later file supersedes a file whole."""
+    if file.la_code != later.la_code:
+        return False
+    if file.period_end == later.period_end:
+        return True
+    return not (file.rolling or later.rolling) and file.reporting_year == later.reporting_year
+
+
+def _by_event(file: KeptFile, later: KeptFile) -> bool:
+    return file.la_code == later.la_code and (file.rolling or later.rolling)
+
+
+def _after(parts: Sequence[Part], earlier: Sequence[Part]) -> list[Part]:
+    """The parts that may hold an event again: later ones of authorities with a part that is cut."""
+    first = {part.file.la_code: part.number for part in reversed(earlier)}
+    return [part for part in parts if part.number > first.get(part.file.la_code, len(parts))]
+
+
+def _keys_sql(part: Part) -> str:
+    columns = [f"{part.number} as number", "la_code", "row_number", *key_sql(part.file.version)]
+    return part.rows_sql(columns)
+
+
+def _standing_sql(part: Part, columns: Sequence[str]) -> str:
+    """The rows of a part that stand, without those that a later file has again."""
+    rows = part.rows_sql(columns)
+    if not part.before:
+        return rows
+    return f"{rows} and row_number not in (select row_number from sent_again where number = {part.number})"
+
+
+def _union(selects: Sequence[str]) -> str:
+    return "\nunion all\n".join(selects)
+
+
+def _values(parts: Sequence[Part]) -> dict[str, Value]:
+    return {name: value for part in parts for name, value in part.values.items()}
