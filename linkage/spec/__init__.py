@@ -3,7 +3,8 @@
 from linkage.spec.age import age_years, age_years_sql
 from linkage.spec.authorities import Authority, authorities
 from linkage.spec.headings import Heading, HeadingMatch, detect_version, match_headings
-from linkage.spec.load import canonical_ids, load_specification, versions
+from linkage.spec.load import canonical_ids, load_specification, version_of_period, versions
+from linkage.spec.mapping import mapping, wordings_in
 from linkage.spec.specification import Change, Field, ListValue, Specification, ValueList
 
 __all__ = [
@@ -21,6 +22,9 @@ __all__ = [
     "canonical_ids",
     "detect_version",
     "load_specification",
+    "mapping",
     "match_headings",
+    "version_of_period",
     "versions",
+    "wordings_in",
 ]

@@ -19,21 +19,27 @@ Section = Literal[
 Requirement = Literal["mandatory", "voluntary", "not_stated"]
 DataType = Literal["identifier", "integer", "alphanumeric", "text", "date", "number", "list"]
 Certainty = Literal["base", "inferred"]
+ValueCertainty = Literal["certain", "implied", "inferred", "carried"]
 
 
 class ValueEntry(ConfigModel):
-    """One value of a list; ``from_base`` are the wordings it stands for in the version that this one is based on."""
+    """One value of a list; ``from_base`` are the wordings it stands for in the version that this one is based on.
+
+    ``certainty``: the specification or its owner's code has the value, another public source has it, or it is a reading.
+    """
 
     value: str
     aliases: tuple[str, ...] = ()
     from_base: tuple[str, ...] = ()
     guidance_only: bool = False
+    certainty: ValueCertainty = "certain"
 
 
 class ListEntry(ConfigModel):
-    """A list; with ``adds_to_base`` its values follow those of the same list in the version it is based on.
+    """A list; with ``adds_to_base`` the values of the same list in the version it is based on stay, save those reworded
+    here, and the new ones follow.
 
-    ``open``: the list is not completely known, so a value outside it may be right.
+    ``open``: the list is not completely known, so a value outside it may be right, and a value that stayed is unconfirmed.
     """
 
     values: tuple[ValueEntry, ...] = ()
@@ -59,9 +65,10 @@ class FieldEntry(ConfigModel):
 
 
 class AddedEntry(FieldEntry):
-    """A new column and the column it stands after."""
+    """A new column, the column it stands after and the columns of the version before that it takes the place of."""
 
     after: str
+    replaces: tuple[str, ...] = ()
 
 
 class AmendedEntry(ConfigModel):
@@ -103,13 +110,19 @@ class ChangesEntry(ConfigModel):
 
 
 class SpecificationFile(ConfigModel):
-    """One file of ``configs/specs/``."""
+    """One file of ``configs/specs/``, or of a user's own.
+
+    ``effective_from`` is the first day of the events it is for, ``submitted_from`` the first day on which files follow it.
+    A version that gives ``fields`` gives all of them, in the order of the file; without, it takes those of the version it
+    is based on with its ``changes``.
+    """
 
     version: str
     title: str
     source: str
     published: str
     effective_from: str | None
+    submitted_from: str | None = None
     period: Literal["year_to_date", "rolling_12_months"]
     based_on: str | None = None
     lists: dict[str, ListEntry]

@@ -81,7 +81,7 @@ def match_headings(specification: Specification, headings: Sequence[str]) -> Hea
 
 def detect_version(headings: Sequence[str]) -> str:
     """The version whose fields the headings fit best: most known, then fewest missing and surplus; the older
-    version on a tie.
+    version on a tie, as between Release 1 and Release 2, which have the same columns (see ``version_of_period``).
 
     Raises InputError when fewer than half of any version's fields are there. The message never repeats a heading:
     a file without a heading line has people in its first line.

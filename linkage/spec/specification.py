@@ -13,13 +13,16 @@ class ListValue:
 
     ``aliases`` are the wordings of the guidance (or a flag left in the workbook's cell): understood, never canonical.
     ``guidance_only`` marks a value that the guidance lists and the workbook does not. ``from_base`` are the wordings of
-    the version this one is based on, where they differ.
+    the version this one is based on, where they differ. ``certainty``: ``certain`` (stated by the specification or used by
+    its owner's code), ``implied`` (another public source has it), ``inferred`` (a reading) or ``carried`` (of the version
+    before, and not confirmed for this one).
     """
 
     value: str
     aliases: tuple[str, ...] = ()
     guidance_only: bool = False
     from_base: tuple[str, ...] = ()
+    certainty: str = "certain"
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,23 @@ class ValueList:
         return frozenset(value.value for value in self.values if not value.guidance_only)
 
     @cached_property
+    def meanings(self) -> Mapping[str, str]:
+        """Every wording that is understood, aliases included, with the canonical one."""
+        return {wording: value.value for value in self.values for wording in (value.value, *value.aliases)}
+
+    @cached_property
+    def understood(self) -> frozenset[str]:
+        """Every wording that is understood, aliases included."""
+        return frozenset(self.meanings)
+
+    @cached_property
     def from_base(self) -> Mapping[str, str]:
         """The wording here of each reworded value of the version this one is based on; other values keep theirs."""
         return {before: value.value for value in self.values for before in value.from_base}
+
+    def after(self, wording: str) -> str | None:
+        """The wording here of a value of the version this one is based on; None when none is known."""
+        return self.from_base.get(wording, wording if wording in self.names else None)
 
 
 @dataclass(frozen=True)
@@ -80,9 +97,11 @@ class Change:
 
 @dataclass(frozen=True)
 class Specification:
-    """One version. ``effective_from`` is an ISO date, or None where the sources give none.
+    """One version. ``effective_from`` is the first day of the events it is for and ``submitted_from`` the first day on
+    which files follow it, as ISO dates; None where the sources give none (``submitted_from``: the same day).
 
-    ``period``: a file covers the ``year_to_date`` (from 1 April), or the ``rolling_12_months`` to its last day.
+    ``period``: a file covers the ``year_to_date`` (from 1 April), or the ``rolling_12_months`` to its last day. ``base`` is
+    the version this one is based on; ``origins`` gives each field that has one there with the field it was.
     """
 
     version: str
@@ -93,6 +112,9 @@ class Specification:
     period: str
     fields: tuple[Field, ...]
     changes: tuple[Change, ...] = ()
+    submitted_from: str | None = None
+    base: "Specification | None" = None
+    origins: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -118,6 +140,41 @@ class Specification:
     def date_fields(self) -> tuple[Field, ...]:
         """The fields that hold dates."""
         return tuple(field for field in self.fields if field.data_type == "date")
+
+    @cached_property
+    def successor_wordings(self) -> Mapping[str, Mapping[str, str]]:
+        """For each field whose list was reworded: every wording of an older version that this one does not have, with the
+        wording it has here. The nearest version decides where two mean different things by one wording.
+        """
+        found: dict[str, dict[str, str]] = {}
+        older = self.base
+        while older is not None:
+            for field_id, words in self.rewordings(older).items():
+                value_list = self.field(field_id).value_list
+                current = value_list.understood if value_list else frozenset()
+                known = found.setdefault(field_id, {})
+                known.update({old: new for old, new in words.items() if old not in current and old not in known})
+            older = older.base
+        return {field_id: words for field_id, words in found.items() if words}
+
+    def rewordings(self, older: "Specification") -> Mapping[str, Mapping[str, str]]:
+        """Every value of ``older``, and every alias it understands, with its wording here where one is known: by field id
+        here, unchanged wordings included. ``older`` is a version this one is based on, itself or through others; else
+        UsageError.
+        """
+        if older.version == self.version:
+            return {field.id: field.value_list.meanings for field in self.list_fields if field.value_list}
+        if self.base is None:
+            raise UsageError(
+                f"Specification {self.version} is not based on {older.version}; give the older version first."
+            )
+        earlier, origins = self.base.rewordings(older), dict(self.origins)
+        found = {}
+        for field in self.list_fields:
+            before = earlier.get(origins.get(field.id, ""), {})
+            step = {old: field.value_list.after(word) for old, word in before.items()} if field.value_list else {}
+            found[field.id] = {old: new for old, new in step.items() if new is not None}
+        return found
 
     @cached_property
     def _by_id(self) -> dict[str, Field]:

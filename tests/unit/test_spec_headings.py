@@ -8,12 +8,12 @@ from linkage.spec import detect_version, load_specification, match_headings, ver
 V42 = load_specification("v4.2")
 
 
-@pytest.mark.parametrize("version", versions())
+@pytest.mark.parametrize("version", [version for version in versions() if version != "release2"])
 def test_the_version_is_told_by_its_own_headings(version: str) -> None:
     assert detect_version(load_specification(version).headings) == version
 
 
-@pytest.mark.parametrize("version", versions())
+@pytest.mark.parametrize("version", [version for version in versions() if version != "release2"])
 def test_case_spacing_order_and_a_missing_column_do_not_matter(version: str) -> None:
     headings = [f" {heading.upper()} " for heading in reversed(load_specification(version).headings)]
     assert detect_version(headings[1:]) == version
@@ -48,3 +48,7 @@ def test_a_line_of_data_is_not_taken_for_headings_and_not_repeated() -> None:
     with pytest.raises(InputError) as caught:
         detect_version(["991", "ZZCANARY", "01/01/1950"] * 15)
     assert "ZZCANARY" not in str(caught.value)
+
+
+def test_of_versions_with_the_same_columns_the_older_is_told() -> None:
+    assert detect_version(load_specification("release2").headings) == "release1"
