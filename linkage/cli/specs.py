@@ -1,4 +1,4 @@
-"""Commands of specifications: spec list, spec show."""
+"""Commands of specifications: spec list, show, diff."""
 
 from typing import Annotated
 
@@ -9,41 +9,53 @@ from linkage.cli.output import emit
 
 spec_app = typer.Typer(no_args_is_help=True, help="Look at the submission specifications.")
 
+Version = Annotated[str, typer.Argument(help="Such as v4.2 or release1, or a file of your own (PATH.yaml).")]
+
 
 @spec_app.command("list")
 def spec_list(json: Json = False) -> None:
-    """List the specification versions that files can be checked against.
+    """List the specification versions that files can be checked against, with the day each is for.
 
     Next: cldlink spec show v4.2
     """
     from linkage.spec import load_specification, versions
 
     found = {version: load_specification(version) for version in versions()}
-    lines = [f"{version:<6} {len(spec.fields):>3} fields  {spec.title}" for version, spec in found.items()]
+    lines = [
+        f"{version:<9} {len(spec.fields):>3} fields  from {spec.effective_from or 'day not known':<13}  {spec.title}"
+        for version, spec in found.items()
+    ]
     emit("spec list", {version: spec.title for version, spec in found.items()}, as_json=json, lines=lines)
 
 
 @spec_app.command("show")
-def spec_show(version: Annotated[str, typer.Argument(help="Such as v4.2 or v6.")], json: Json = False) -> None:
+def spec_show(version: Version, json: Json = False) -> None:
     """Show the fields of a specification in the order of the file; with --json also their lists.
+
+    Of an open list not every value is known; its unconfirmed values are those of the version before.
 
     Example: cldlink spec show v4.2
     """
     from linkage.spec import load_specification
+    from linkage.spec.show import show_lines, show_results
 
     spec = load_specification(version)
-    unsure = spec.open_fields
-    lines = [
-        f"{number:>3} {field.heading:<46} {field.data_type:<14} {field.requirement}{'  open list' if field.id in unsure else ''}"
-        for number, field in enumerate(spec.fields, start=1)
-    ]
-    results = {
-        field.id: {
-            "heading": field.heading,
-            "type": field.data_type,
-            "values": list(spec.values(field.id)) if field.value_list else [],
-            "open": field.id in unsure,
-        }
-        for field in spec.fields
-    }
-    emit("spec show", results, as_json=json, lines=lines)
+    emit("spec show", show_results(spec), as_json=json, lines=show_lines(spec))
+
+
+@spec_app.command("diff")
+def spec_diff(
+    older: Annotated[str, typer.Argument(help="The older version.")],
+    newer: Annotated[str, typer.Argument(help="The newer version, based on the older one.")],
+    json: Json = False,
+) -> None:
+    """Show what changed between two versions: fields new, amended and gone, values added, reworded and dropped.
+
+    Example: cldlink spec diff v4.2 v6
+
+    Next: cldlink check submission.csv --spec release2
+    """
+    from linkage.spec.diff import compare_specifications, diff_lines, diff_results
+
+    diff = compare_specifications(older, newer)
+    emit("spec diff", diff_results(diff), as_json=json, lines=diff_lines(diff))

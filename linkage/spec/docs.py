@@ -12,11 +12,15 @@ _TYPES = {
     "number": "number (0.00)",
 }
 _REQUIREMENTS = {"mandatory": "M", "voluntary": "V", "not_stated": "not stated"}
+_CERTAINTY = {"implied": "implied", "inferred": "inferred", "carried": "unconfirmed"}
 _INTRODUCTION = """# Specifications
 
 Generated from `configs/specs/`. M = mandatory, V = voluntary. Values are given in the wording of the specification, which a
 submission must match exactly; wordings of the guidance are understood, reported and replaced. A list that is not completely
-known is marked open: another value is then only questioned. Version 5 is not public.
+known is marked open: another value is then only questioned. Version 5 is not public, nor is the workbook of Release 2.
+
+Behind a value: **implied** = a public source that follows the version has it, not its owner's; **inferred** = a reading;
+**unconfirmed** = carried over from the version before; nothing = the specification or its owner's code has it.
 """
 
 
@@ -27,7 +31,8 @@ def specifications_page() -> str:
 
 def _version(specification: Specification) -> str:
     lines = [f"\n## {specification.title}", "", f"Source: {specification.source}. Published {specification.published}"]
-    lines[-1] += f", live from {specification.effective_from}." if specification.effective_from else "."
+    lines[-1] += f", for events from {specification.effective_from}" if specification.effective_from else ""
+    lines[-1] += f", submitted from {specification.submitted_from}." if specification.submitted_from else "."
     if specification.changes:
         lines += ["", "| Change | Field | What |", "|---|---|---|"]
         lines += [f"| {change.kind} | `{change.field}` | {change.text} |" for change in specification.changes]
@@ -58,5 +63,6 @@ def _values(value_list: ValueList) -> list[str]:
     for value in value_list.values:
         aliases = "; ".join(f"`{alias}`" for alias in value.aliases)
         note = " (in the guidance only)" if value.guidance_only else f" (also understood: {aliases})" if aliases else ""
+        note += f" ({_CERTAINTY[value.certainty]})" if value.certainty in _CERTAINTY else ""
         lines.append(f"- `{value.value}`{note}")
     return lines

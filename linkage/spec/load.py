@@ -89,6 +89,7 @@ def specification_of(file: SpecificationFile) -> Specification:
         changes=_changes(file.changes),
         base=_packaged_specification(base.version) if base else None,
         origins=_origins(file, entries),
+        replaces=tuple((entry.id, was) for entry in file.changes.added for was in entry.replaces),
     )
 
 
@@ -177,13 +178,12 @@ def _with_client_types(field: FieldEntry, words: Mapping[str, str]) -> FieldEntr
 
 
 def _origins(file: SpecificationFile, entries: list[FieldEntry]) -> tuple[tuple[str, str], ...]:
-    """The id that each field had in the version before: its own, or the one it was renamed from or stands in for."""
+    """The id that each field had in the version before: its own, or the one it was renamed from."""
     base = _base_file(file)
     if base is None:
         return ()
     before = [entry.id for entry in _resolved_fields(base)]
     renamed = {entry.id: entry.field for entry in file.changes.amended if entry.id}
-    renamed |= {entry.id: entry.replaces[0] for entry in file.changes.added if entry.replaces}
     origins = [(entry.id, renamed.get(entry.id, entry.id)) for entry in entries]
     return tuple((now, then) for now, then in origins if then in before)
 

@@ -101,7 +101,8 @@ class Specification:
     which files follow it, as ISO dates; None where the sources give none (``submitted_from``: the same day).
 
     ``period``: a file covers the ``year_to_date`` (from 1 April), or the ``rolling_12_months`` to its last day. ``base`` is
-    the version this one is based on; ``origins`` gives each field that has one there with the field it was.
+    the version this one is based on; ``origins`` gives each field that it had with its id there, ``replaces`` each new
+    field that takes the place of one with that one's id.
     """
 
     version: str
@@ -115,6 +116,7 @@ class Specification:
     submitted_from: str | None = None
     base: "Specification | None" = None
     origins: tuple[tuple[str, str], ...] = ()
+    replaces: tuple[tuple[str, str], ...] = ()
 
     @cached_property
     def ids(self) -> tuple[str, ...]:
@@ -168,7 +170,7 @@ class Specification:
             raise UsageError(
                 f"Specification {self.version} is not based on {older.version}; give the older version first."
             )
-        earlier, origins = self.base.rewordings(older), dict(self.origins)
+        earlier, origins = self.base.rewordings(older), dict(self.origins + self.replaces)
         found = {}
         for field in self.list_fields:
             before = earlier.get(origins.get(field.id, ""), {})
