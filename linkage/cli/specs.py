@@ -1,10 +1,10 @@
-"""Commands of specifications: spec list, show, diff."""
+"""Commands of specifications: spec list, show, diff, template."""
 
 from typing import Annotated
 
 import typer
 
-from linkage.cli.options import Json
+from linkage.cli.options import Json, Out
 from linkage.cli.output import emit
 
 spec_app = typer.Typer(no_args_is_help=True, help="Look at the submission specifications.")
@@ -59,3 +59,14 @@ def spec_diff(
 
     diff = compare_specifications(older, newer)
     emit("spec diff", diff_results(diff), as_json=json, lines=diff_lines(diff))
+
+
+@spec_app.command("template")
+def spec_template(version: Version, out: Out, json: Json = False) -> None:
+    """Write a blank submission: a CSV file with the headings, and a workbook with drop-down lists and notes.
+
+    Example: cldlink spec template v4.2 --out blank
+    """
+    from linkage.templates import make_template
+
+    emit("spec template", make_template(version, out), as_json=json)

@@ -31,6 +31,7 @@ DOORWAYS = {
     "vl_convert": ("linkage/report/",),
     "jinja2": ("linkage/report/",),
     "xlsxwriter": ("linkage/report/",),
+    "openpyxl": ("linkage/spec/workbook.py", "linkage/intake/workbook.py"),
     "statsmodels": ("linkage/cohort/study/",),
     "pyspark": ("linkage/engine/spark.py",),
 }
