@@ -92,7 +92,7 @@ def consolidate(
     events = engine.run(events_step(parts))
     persons = engine.run(persons_step())
     standing = {part.file.place: _standing(engine, part) for part in parts}
-    engine.drop("people_rows", "sent_again", *(file.place for file in files))
+    engine.drop("people_rows", *(f"sent_again_{file.la_code}" for file in files), *(file.place for file in files))
     statuses = {file.order: standing.get(file.place, SUPERSEDED) for file in files}
     submissions = [_status(check, statuses.get(number, NOT_ACCEPTED)) for number, check in enumerate(checks)]
     submissions.sort(key=lambda submission: submission.check.file)

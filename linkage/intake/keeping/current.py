@@ -53,22 +53,22 @@ def standing_parts(files: Sequence[KeptFile]) -> list[Part]:
 
 
 def current_steps(parts: Sequence[Part]) -> tuple[Step, ...]:
-    """Steps to ``sent_again`` (number, row_number): rows of earlier files that a later file of the authority has again,
-    by the event's key, though the event ended before its coverage. Empty for cumulative files.
+    """Steps to ``sent_again_<code>`` (number, row_number) for the parts of one authority: rows of earlier files that a
+    later file has again, by the event's key, though the event ended before its coverage. None for cumulative files.
     """
     earlier = [part for part in parts if part.before]
-    after = _after(parts, earlier)
+    if not earlier:
+        return ()
+    after = [part for part in parts if part.number > earlier[0].number]
     keys = [ident(name) for name in EVENT_KEY]
-    nothing = ", ".join(f"null as {key}" for key in keys)
-    empty = f"select 0 as number, '' as la_code, 0 as row_number, {nothing} where false"
     same = " and ".join(f"o.{key} is not distinct from l.{key}" for key in keys)
     return (
-        Step("ended_before", _union([empty, *(_keys_sql(part) for part in earlier)]), _values(earlier)),
-        Step("later_keys", _union([empty, *(_keys_sql(part) for part in after)]), _values(after)),
+        Step("ended_before", _union([_keys_sql(part) for part in earlier]), _values(earlier)),
+        Step("later_keys", _union([_keys_sql(part) for part in after]), _values(after)),
         Step(
-            "sent_again",
+            _sent_again(earlier[0]),
             f"""select distinct o.number, o.row_number from ended_before as o join later_keys as l
-on l.la_code = o.la_code and l.number > o.number and {same}""",
+on l.number > o.number and {same}""",
         ),
     )
 
@@ -112,11 +112,19 @@ def people_rows_step(parts: Sequence[Part]) -> Step:
     return Step("people_rows", "\nunion all\n".join(selects), _values(parts))
 
 
+def by_authority(parts: Sequence[Part]) -> dict[str, list[Part]]:
+    """The parts of each authority."""
+    groups: dict[str, list[Part]] = {}
+    for part in parts:
+        groups.setdefault(part.file.la_code, []).append(part)
+    return groups
+
+
 def make_current(engine: Engine, parts: Sequence[Part]) -> None:
-    """Make ``sent_again`` and ``people_rows`` for these parts; ``events_step`` can then be run or written."""
-    if any(part.before for part in parts):
-        engine.run_all(current_steps(parts))
-        engine.drop("ended_before", "later_keys")
+    """Make ``people_rows`` and what ``events_step`` needs for the parts of one authority or of many."""
+    for mine in by_authority(parts).values():
+        engine.run_all(current_steps(mine))
+    engine.drop("ended_before", "later_keys")
     engine.run(people_rows_step(parts))
 
 
@@ -133,14 +141,12 @@ def _by_event(file: KeptFile, later: KeptFile) -> bool:
     return file.la_code == later.la_code and (file.rolling or later.rolling)
 
 
-def _after(parts: Sequence[Part], earlier: Sequence[Part]) -> list[Part]:
-    """The parts that may hold an event again: later ones of authorities with a part that is cut."""
-    first = {part.file.la_code: part.number for part in reversed(earlier)}
-    return [part for part in parts if part.number > first.get(part.file.la_code, len(parts))]
+def _sent_again(part: Part) -> str:
+    return f"sent_again_{part.file.la_code}"
 
 
 def _keys_sql(part: Part) -> str:
-    columns = [f"{part.number} as number", "la_code", "row_number", *key_sql(part.file.version)]
+    columns = [f"{part.number} as number", "row_number", *key_sql(part.file.version)]
     return part.rows_sql(columns)
 
 
@@ -149,7 +155,9 @@ def _standing_sql(part: Part, columns: Sequence[str]) -> str:
     rows = part.rows_sql(columns)
     if not part.before:
         return rows
-    return f"{rows} and row_number not in (select row_number from sent_again where number = {part.number})"
+    return (
+        f"{rows} and row_number not in (select row_number from {ident(_sent_again(part))} where number = {part.number})"
+    )
 
 
 def _union(selects: Sequence[str]) -> str:
