@@ -1,5 +1,6 @@
-"""Commands of specifications: spec list, show, diff, template."""
+"""Commands of specifications: spec list, show, diff, template, import."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -70,3 +71,27 @@ def spec_template(version: Version, out: Out, json: Json = False) -> None:
     from linkage.templates import make_template
 
     emit("spec template", make_template(version, out), as_json=json)
+
+
+@spec_app.command("import")
+def spec_import(
+    workbook: Annotated[Path, typer.Argument(help="An official specification workbook (.xlsx) in the layout of v4.2.")],
+    version: Annotated[
+        str, typer.Option("--version", metavar="NAME", help="What to call it, such as release2-official.")
+    ],
+    based_on: Annotated[str, typer.Option("--based-on", metavar="VERSION", help="The version that it completes.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.yaml", help="The specification file to write.")],
+    json: Json = False,
+) -> None:
+    """Read an official specification workbook into a specification file, which --spec then takes in place of a version.
+
+    Example: cldlink spec import workbook.xlsx --version release2-official --based-on release2 --out release2-official.yaml
+
+    Next: cldlink check submission.csv --spec release2-official.yaml
+    """
+    from linkage.spec.importing import import_results, import_specification, write_specification
+
+    imported = import_specification(workbook, version=version, based_on=based_on)
+    write_specification(imported, out)
+    results, lines = import_results(imported)
+    emit("spec import", results, as_json=json, lines=lines)

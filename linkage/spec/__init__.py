@@ -2,7 +2,7 @@
 
 from linkage.spec.age import age_years, age_years_sql
 from linkage.spec.authorities import Authority, authorities
-from linkage.spec.headings import Heading, HeadingMatch, detect_version, match_headings
+from linkage.spec.headings import Heading, HeadingMatch, detect_version, heading_key, match_headings
 from linkage.spec.load import canonical_ids, load_specification, version_of_period, versions
 from linkage.spec.mapping import mapping, wordings_in
 from linkage.spec.specification import Change, Field, ListValue, Specification, ValueList
@@ -21,6 +21,7 @@ __all__ = [
     "authorities",
     "canonical_ids",
     "detect_version",
+    "heading_key",
     "load_specification",
     "mapping",
     "match_headings",
