@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from linkage import __version__
-from linkage.cli import analysis, keeping, releases, specs, submissions, synthetic, tracing
+from linkage.cli import analysis, keeping, mapping, releases, specs, submissions, synthetic, tracing
 
 app = typer.Typer(
     name="cldlink",
@@ -37,6 +37,7 @@ app.add_typer(synthetic.synth_app, name="synth")
 app.command("check")(submissions.check)
 app.add_typer(specs.spec_app, name="spec")
 app.add_typer(keeping.submission_app, name="submission")
+app.add_typer(mapping.map_app, name="map")
 app.add_typer(tracing.register_app, name="register")
 app.add_typer(tracing.trace_app, name="trace")
 app.command("feedback")(tracing.feedback)
