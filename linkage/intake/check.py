@@ -4,7 +4,7 @@ Severity R means that the file is not accepted; everything is still checked, so 
 Rows in = rows kept + rows rejected + blank rows.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,17 @@ from linkage.engine import Engine, EngineOptions, Step, open_engine
 from linkage.intake.findings import RuleCount, apply_rules, count_findings
 from linkage.intake.prepare import prepare
 from linkage.intake.read import REJECT_SCHEMA, Reading, read_submission
-from linkage.intake.rules import Context, load_rules, rule
+from linkage.intake.rules import load_rules, rule
+from linkage.intake.rules.settings import (
+    ChangedSeverity,
+    RuleSettings,
+    Unchecked,
+    apply_settings,
+    read_settings,
+    unchecked_parts,
+)
+from linkage.intake.rules.side_inputs import SideInputs, read_side_inputs
+from linkage.intake.rules.tables import drop_tables, make_tables
 from linkage.intake.values import Closeness
 from linkage.runs import file_record
 from linkage.spec import authorities
@@ -23,10 +33,14 @@ from linkage.spec import authorities
 
 @dataclass(frozen=True)
 class CheckOptions:
-    """``as_at`` is the day the file is looked at, for dates in the future; None is today. ``engine`` limits memory."""
+    """``as_at`` is the day the file is looked at, for dates in the future; None is today. ``engine`` limits memory.
+    ``rules`` is a file of severities and rules switched off, ``inputs`` what some rules need besides the file.
+    """
 
     as_at: date | None = None
     engine: EngineOptions = field(default_factory=EngineOptions)
+    rules: Path | None = None
+    inputs: SideInputs = field(default_factory=SideInputs)
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,8 @@ class CheckResult:
     """What a check found. ``findings`` and ``rejects`` hold identifying values; nothing else here does.
 
     ``la_code`` and ``la_name`` are None when the code is not a known one, the period when it is not stated.
+    ``changed`` are the severities that are not the shipped ones, ``unchecked`` the rules and parts of rules that were not
+    checked, with the reason; ``inputs`` records the other files that were read.
     ``findings`` has one row per finding, ``rejects`` one per row that was left out (unreadable, or by a rule).
     """
 
@@ -53,6 +69,9 @@ class CheckResult:
     findings: pa.Table
     rejects: pa.Table
     record: dict[str, Any]
+    changed: tuple[ChangedSeverity, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+    inputs: tuple[dict[str, Any], ...] = ()
 
     @property
     def rows_kept(self) -> int:
@@ -74,23 +93,36 @@ def check_submission(
     """
     options = options or CheckOptions()
     with open_engine(options.engine) as engine:
-        return check_into(engine, path, spec=spec, synthetic=synthetic, as_at=options.as_at)
+        return check_into(engine, path, spec=spec, synthetic=synthetic, options=options)
 
 
 def check_into(
-    engine: Engine, path: Path, *, spec: str | None = None, synthetic: bool = False, as_at: date | None = None
+    engine: Engine,
+    path: Path,
+    *,
+    spec: str | None = None,
+    synthetic: bool = False,
+    as_at: date | None = None,
+    options: CheckOptions | None = None,
 ) -> CheckResult:
     """As ``check_submission``, leaving ``submission`` and ``rejected_rows`` in the engine for what follows."""
+    options = options or CheckOptions(as_at)
+    settings = read_settings(options.rules) if options.rules else RuleSettings()
+    rules, changed, off = apply_settings(load_rules(), settings)
     reading = read_submission(path, spec)
     wording = rule("F09")
     closeness = Closeness(wording.number("similarity"), wording.number("suggestion_similarity"))
-    prepare(engine, reading, closeness, as_at or date.today())
-    apply_rules(engine, load_rules(), Context(reading.specification, synthetic))
-    return _result(engine, reading, synthetic)
+    prepare(engine, reading, closeness, options.as_at or date.today())
+    context, records = read_side_inputs(engine, options.inputs, reading.specification, synthetic=synthetic)
+    make_tables(engine, context)
+    apply_rules(engine, rules, context)
+    drop_tables(engine)
+    result = _result(engine, reading, synthetic, count_findings(engine, rules))
+    inputs = [*([file_record(options.rules)] if options.rules else []), *records]
+    return replace(result, changed=changed, unchecked=(*off, *unchecked_parts(rules, context)), inputs=tuple(inputs))
 
 
-def _result(engine: Engine, reading: Reading, synthetic: bool) -> CheckResult:
-    counts = count_findings(engine, load_rules())
+def _result(engine: Engine, reading: Reading, synthetic: bool, counts: tuple[RuleCount, ...]) -> CheckResult:
     [(la_code, period_start, period_end)] = engine.rows(
         Step("read_facts", "select la_code, period_start, period_end from submission_facts")
     )

@@ -7,7 +7,8 @@ import pyarrow as pa
 
 from linkage.engine import Engine, Step, ident, literal
 from linkage.errors import InternalError
-from linkage.intake.rules.model import Context, Rule, Severity
+from linkage.intake.rules.context import Context
+from linkage.intake.rules.model import Rule, Severity
 from linkage.spec import Specification
 
 FINDING_COLUMNS = (

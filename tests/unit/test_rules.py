@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import yaml
 
@@ -13,7 +14,9 @@ from linkage.engine import Engine, Step, open_engine
 from linkage.intake.findings import apply_rules
 from linkage.intake.prepare import prepare
 from linkage.intake.read import read_submission
-from linkage.intake.rules import Context, load_rules, rule
+from linkage.intake.rules import load_rules, rule
+from linkage.intake.rules.side_inputs import SideInputs, read_side_inputs
+from linkage.intake.rules.tables import make_tables
 from linkage.intake.values import Closeness
 from linkage.spec import load_specification, versions
 from tests.unit.submission_files import cells
@@ -66,7 +69,10 @@ def test_rules_that_leave_out_a_row_are_those_that_the_specification_names() -> 
 def _findings(engine: Engine, path: Path, code: str, case: dict[str, Any]) -> list[dict[str, Any]]:
     reading = read_submission(path, case.get("version", "v4.2"))
     prepare(engine, reading, Closeness(0.85, 0.6), DAY_OF_CHECK)
-    apply_rules(engine, [rule(code)], Context(reading.specification, case.get("synthetic", True)))
+    inputs = _side_inputs(path.parent, case)
+    context, _ = read_side_inputs(engine, inputs, reading.specification, synthetic=case.get("synthetic", True))
+    make_tables(engine, context)
+    apply_rules(engine, [rule(code)], context)
     names = ("row", "part", "field", "value", "suggestion")
     rows = engine.rows(
         Step(
@@ -77,16 +83,37 @@ def _findings(engine: Engine, path: Path, code: str, case: dict[str, Any]) -> li
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
+def _side_inputs(folder: Path, case: dict[str, Any]) -> SideInputs:
+    """The case's ``reference`` (file name → lines), ``previous`` (rows) and ``submitted`` (ISO date)."""
+    reference = folder / "reference"
+    if "reference" in case:
+        reference.mkdir()
+        for name, lines in case["reference"].items():
+            (reference / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    previous = None
+    if "previous" in case:
+        previous = _write(folder / "previous.csv", {**case, "rows": case["previous"]})
+    submitted = date.fromisoformat(case["submitted"]) if "submitted" in case else None
+    return SideInputs(reference if "reference" in case else None, previous, submitted)
+
+
 def _write(path: Path, case: dict[str, Any]) -> Path:
     version, changes = case.get("version", "v4.2"), case.get("headings", {})
     headings = list(load_specification(version).headings)
-    rows = [cells(row, number, version) for number, row in enumerate(case.get("rows", [{}]), start=1)]
+    given = [row for row in case.get("rows", [{}]) for _ in range(row.pop("times", 1))]
+    rows = [cells(row, number, version) for number, row in enumerate(given, start=1)]
     kept = [position for position, heading in enumerate(headings) if heading not in changes.get("drop", [])]
     added = changes.get("add", [])
     renamed = [changes.get("rename", {}).get(headings[position], headings[position]) for position in kept]
-    with path.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle)
-        writer.writerow([*renamed, *added])
-        writer.writerows([[row[p] for p in kept] + [changes.get("fill", "")] * len(added) for row in rows])
+    table = [*case.get("above", []), [*renamed, *added]]
+    table += [[row[p] for p in kept] + [changes.get("fill", "")] * len(added) for row in rows]
+    if case.get("workbook"):
+        book = openpyxl.Workbook()
+        for row in table:
+            book.active.append(row)
+        book.save(path)
+        return path
+    with path.open("w", encoding=case.get("encoding", "utf-8"), newline="") as handle:
+        csv.writer(handle, delimiter=case.get("separator", ",")).writerows(table)
         handle.write("\n".join(case.get("lines", [])))
     return path

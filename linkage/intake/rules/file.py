@@ -1,9 +1,10 @@
 """Rules about the file: headings, columns, authority, period, what is in it, wording of list values."""
 
-from linkage.engine import literal
+from linkage.engine import ident, literal
 from linkage.intake.dates import PARSED
+from linkage.intake.rules.context import Context, in_sql
 from linkage.intake.rules.dates import written_dates
-from linkage.intake.rules.model import Context, Rule, all_of, in_sql
+from linkage.intake.rules.model import Rule, all_of, file_found_sql
 from linkage.intake.values import SIMILAR, UNLISTED
 
 _AUTHORITY_SEEN = """with seen as (
@@ -96,6 +97,16 @@ def f04_period(_: Rule, context: Context) -> str:
     return all_of(not_stated, *selects, *written)
 
 
+def f05_period_over(_: Rule, __: Context) -> str:
+    """A reporting period that is not over on the day of submission, or of the check where that is not known."""
+    return file_found_sql(
+        "period_not_over",
+        "reporting_period_end_date",
+        "strftime(period_end, '%d/%m/%Y')",
+        "from submission_facts where period_end > as_at",
+    )
+
+
 def f06_partial(_: Rule, context: Context) -> str:
     """Event types, and from v6 client types, of which the file has no row."""
     selects = []
@@ -108,6 +119,44 @@ def f06_partial(_: Rule, context: Context) -> str:
                 where value not in (select {field} from submission where {field} is not null)"""
             )
     return all_of(*selects)
+
+
+def f07_blank_fields(rule: Rule, context: Context) -> str:
+    """Mandatory fields that no row fills although there are rows they belong to; those that may rightly be blank on every
+    row apart. Fields of an event type are looked for only in files with such events, an outcome only where events ended.
+    """
+    selects = []
+    for field in context.specification.fields:
+        if field.requirement != "mandatory" or field.id in rule.texts("may_be_blank"):
+            continue
+        where = f"s.event_type in {in_sql(field.event_types)}" if field.event_types else "true"
+        if field.id == "event_outcome":
+            where = f"s.event_end_date{PARSED} is not null"
+        if field.id == "delivery_mechanism":
+            where = context.is_in("community", "prison")
+        if field.client_types and context.has("client_type"):
+            where += f" and s.client_type in {in_sql(field.client_types)}"
+        rest = f"from submission as s where {where} having count(*) > 0 and count(s.{ident(field.id)}) = 0"
+        selects.append(file_found_sql("wholly_blank", field.id, "null", rest))
+    return all_of(*selects)
+
+
+def f08_window(rule: Rule, context: Context) -> str:
+    """A day of submission after the window: some weeks after the period, at the year's end to the end of June; with
+    rolling periods the month after the period.
+    """
+    if context.submitted is None:
+        return all_of()
+    weeks, months = int(rule.number("weeks_after_period")), int(rule.number("months_after_period"))
+    year_end = "strftime(period_end, '%d/%m') = '31/03'"
+    last_day = f"""case when {year_end} then cast(period_end + interval 3 month as date)
+        else cast(period_end + interval {weeks} week as date) end"""
+    if context.specification.period == "rolling_12_months":
+        last_day = f"last_day(cast(period_end + interval {months} month as date))"
+    submitted = f"cast('{context.submitted.isoformat()}' as date)"
+    return f"""select cast(null as bigint) as row_number, 'late' as part, 'reporting_period_end_date' as field,
+        strftime(period_end, '%d/%m/%Y') as value, strftime({last_day}, '%d/%m/%Y') as suggestion
+        from submission_facts where {submitted} > {last_day}"""
 
 
 def f09_wording(_: Rule, context: Context) -> str:
@@ -124,6 +173,9 @@ PREDICATES = {
     "F02": f02_surplus_columns,
     "F03": f03_authority,
     "F04": f04_period,
+    "F05": f05_period_over,
     "F06": f06_partial,
+    "F07": f07_blank_fields,
+    "F08": f08_window,
     "F09": f09_wording,
 }

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from linkage.engine import Step, literal
 from linkage.errors import InternalError
-from linkage.spec import Specification
+from linkage.intake.rules.context import Context, in_sql
 from pseudo.config_file import ConfigModel
 
 Severity = Literal["R", "E", "W", "I"]
@@ -18,23 +18,32 @@ Parameter = int | float | str | tuple[str, ...]
 
 
 class PartEntry(ConfigModel):
-    """One way to break a rule."""
+    """One way to break a rule. ``needs`` names the side input without which it cannot be checked."""
 
     part: str
     severity: Severity
     sentence: str
     rejects_row: bool = False
+    needs: str = ""
 
 
 class RuleEntry(ConfigModel):
-    """One rule of ``configs/rules/``."""
+    """One rule of ``configs/rules/``.
+
+    ``reason`` says why it matters. ``lists`` are the list fields whose values it answers for, ``mandatory`` the fields
+    that it finds blank where the matrix of the version makes them mandatory. ``fixed`` says why neither its
+    severity can be changed nor the rule be switched off.
+    """
 
     code: str
     title: str
+    reason: str = ""
     basis: str
     certainty: Literal["base", "implied", "inferred", "own knowledge", "design"]
     note: str = ""
+    fixed: str = ""
     lists: tuple[str, ...] = ()
+    mandatory: tuple[str, ...] = ()
     parameters: dict[str, Parameter] = Field(default_factory=dict)
     parts: tuple[PartEntry, ...]
 
@@ -43,18 +52,6 @@ class RulesFile(ConfigModel):
     """The form of a file in ``configs/rules/``."""
 
     rules: tuple[RuleEntry, ...]
-
-
-@dataclass(frozen=True)
-class Context:
-    """What a predicate may depend on besides the tables of the check (see ``linkage.intake.prepare``)."""
-
-    specification: Specification
-    synthetic: bool
-
-    def fields(self, rule: "Rule") -> list[str]:
-        """The rule's list fields that this version has."""
-        return [field for field in rule.entry.lists if self.specification.has(field)]
 
 
 @dataclass(frozen=True)
@@ -77,9 +74,23 @@ class Rule:
         """The most serious severity among its parts."""
         return min((part.severity for part in self.entry.parts), key=SEVERITIES.index)
 
+    def fields(self, context: Context) -> list[str]:
+        """The rule's list fields that this version has."""
+        return [field for field in self.entry.lists if context.has(field)]
+
+    def unchecked(self, context: Context) -> tuple[PartEntry, ...]:
+        """The parts whose side input is not there."""
+        return tuple(part for part in self.entry.parts if part.needs and part.needs not in context.available)
+
     def step(self, context: Context) -> Step:
-        """The named step that finds what breaks the rule."""
-        return Step(f"rule_{self.code.lower()}", self.predicate(self, context))
+        """The named step that finds what breaks the rule; parts that cannot be checked find nothing."""
+        left_out = self.unchecked(context)
+        if len(left_out) == len(self.entry.parts):
+            return Step(f"rule_{self.code.lower()}", all_of())
+        sql = self.predicate(self, context)
+        if left_out:
+            sql = f"select * from (\n{sql}\n) as found where part not in {in_sql([part.part for part in left_out])}"
+        return Step(f"rule_{self.code.lower()}", sql)
 
     def number(self, name: str) -> float:
         """A numeric parameter."""
@@ -113,13 +124,14 @@ def found_sql(part: str, field: str, where: str, *, value: str | None = None, su
         from submission as s cross join submission_facts as facts where {where}"""
 
 
+def file_found_sql(part: str, field: str, value: str, rest: str) -> str:
+    """SQL for a finding about the file: ``value`` and ``rest`` (from, where, having) are SQL."""
+    return f"""select cast(null as bigint) as row_number, {literal(part)} as part, {literal(field)} as field,
+        cast({value} as varchar) as value, cast(null as varchar) as suggestion {rest}"""
+
+
 def all_of(*selects: str) -> str:
     """SQL for the findings of several selects together; no findings when there is none."""
     nothing = """select cast(null as bigint) as row_number, '' as part, '' as field,
         cast(null as varchar) as value, cast(null as varchar) as suggestion where false"""
     return "\nunion all\n".join(selects or (nothing,))
-
-
-def in_sql(values: tuple[str, ...] | list[str]) -> str:
-    """A bracketed SQL list of constants; one that matches nothing when empty."""
-    return "(" + (", ".join(literal(value) for value in values) or "null") + ")"

@@ -1,9 +1,11 @@
 """Rules about people: identifier, NHS number, sameness over rows, dates of birth and death, postcode."""
 
-from linkage.engine import ident
-from linkage.intake.dates import PARSED
+from linkage.engine import ident, literal
+from linkage.intake.dates import PARSED, written_date_sql
+from linkage.intake.rules.circumstances import not_in_directory
+from linkage.intake.rules.context import Context, in_sql
 from linkage.intake.rules.dates import written_dates
-from linkage.intake.rules.model import Context, Rule, all_of, found_sql, in_sql
+from linkage.intake.rules.model import Rule, all_of, found_sql
 from linkage.normalise import nhs_number, postcode
 from linkage.spec import Specification, age_years_sql
 
@@ -48,6 +50,12 @@ def p03_one_number_one_person(_: Rule, __: Context) -> str:
     select row_number, 'several_numbers', 'nhs_number', number, null from counted where numbers > 1"""
 
 
+def p04_names(_: Rule, context: Context) -> str:
+    """Rows without a first or a last name."""
+    fields = [field for field in ("first_name", "last_name") if context.has(field)]
+    return all_of(*(found_sql("missing", field, f"s.{field} is null") for field in fields))
+
+
 def p05_same_details(_: Rule, context: Context) -> str:
     """Person fields that differ from those of the person's latest event.
 
@@ -63,19 +71,20 @@ def p05_same_details(_: Rule, context: Context) -> str:
     return all_of(*selects)
 
 
-def p06_support_reason(rule: Rule, context: Context) -> str:
+def p06_support_reason(_: Rule, context: Context) -> str:
     """One reason for each person (from v6 for each person and client type); the carers' own reason on carer rows only."""
-    selects = [_differs("primary_support_reason", context.specification, within_client_type=True)]
-    if context.specification.has("client_type"):
-        carer_reason = in_sql(rule.texts("carer_reason"))
-        service_user = in_sql(rule.texts("service_user"))
-        field = "primary_support_reason"
-        given = f"s.client_type is not null and s.{field} is not null"
-        not_carer = f"{given} and s.client_type not in {service_user} and s.{field} not in {carer_reason}"
-        not_user = f"{given} and s.client_type in {service_user} and s.{field} in {carer_reason}"
+    field = "primary_support_reason"
+    selects = [_differs(field, context.specification, within_client_type=True)]
+    if context.has("client_type"):
+        reason, carers = context.is_in("carer_reason"), context.is_in("carers")
         selects += [
-            found_sql("carer", field, not_carer, suggestion=carer_reason),
-            found_sql("service_user", field, not_user),
+            found_sql(
+                "carer",
+                field,
+                f"{carers} and s.{field} is not null and not {reason}",
+                suggestion=literal(context.values("carer_reason")[0]),
+            ),
+            found_sql("service_user", field, f"{context.is_in('service_user')} and {reason}"),
         ]
     return all_of(*selects)
 
@@ -119,6 +128,17 @@ def p09_date_of_death(_: Rule, __: Context) -> str:
     )
 
 
+def p10_after_death(_: Rule, __: Context) -> str:
+    """Events that start after the person's death, and events that go on although the person has died."""
+    start, end = f"s.event_start_date{PARSED}", "s.event_end_date"
+    return all_of(
+        found_sql("starts_after", "event_start_date", f"{start} > {_DEATH}"),
+        found_sql(
+            "open", "event_end_date", f"{end} is null and {start} <= {_DEATH}", suggestion=written_date_sql(_DEATH)
+        ),
+    )
+
+
 def p11_postcode(_: Rule, context: Context) -> str:
     """A postcode in capitals with one space; its area exists. Invented areas pass when the data are synthetic."""
     invented = in_sql(postcode.synthetic_areas() if context.synthetic else ())
@@ -135,7 +155,9 @@ def p11_postcode(_: Rule, context: Context) -> str:
     select row_number, 'form', 'postcode', postcode, clean from judged where postcode <> clean
     union all
     select row_number, case when pseudo then 'pseudo' else warning end, 'postcode', postcode, null
-    from judged where pseudo or (warning is not null and not invented)"""
+    from judged where pseudo or (warning is not null and not invented)
+    union all
+    {not_in_directory(context)}"""
 
 
 def _differs(field: str, specification: Specification, *, within_client_type: bool) -> str:
@@ -153,10 +175,12 @@ PREDICATES = {
     "P01": p01_person_identifier,
     "P02": p02_nhs_number,
     "P03": p03_one_number_one_person,
+    "P04": p04_names,
     "P05": p05_same_details,
     "P06": p06_support_reason,
     "P07": p07_date_of_birth,
     "P08": p08_approximate_birth,
     "P09": p09_date_of_death,
+    "P10": p10_after_death,
     "P11": p11_postcode,
 }

@@ -1,21 +1,51 @@
-"""Every rule: the data of ``configs/rules/cld.yaml`` joined to the predicates of this package by code."""
+"""Every rule: the data of ``configs/rules/`` joined to the predicates of this package by code."""
 
 from functools import cache
 
 from linkage.configs import read_packaged
 from linkage.errors import InternalError
-from linkage.intake.rules import event, file, listed, person
+from linkage.intake.rules import (
+    assessment,
+    carer,
+    circumstances,
+    cost,
+    event,
+    file,
+    listed,
+    outcome,
+    person,
+    repairs,
+    request,
+    review,
+    service,
+)
 from linkage.intake.rules.model import Rule, RulesFile
 
-PREDICATES = {**file.PREDICATES, **person.PREDICATES, **event.PREDICATES, **listed.PREDICATES}
+FILES = ("file", "person", "event", "request", "assessment", "service", "review", "cost", "carer", "repairs")
+_MODULES = (
+    assessment,
+    carer,
+    circumstances,
+    cost,
+    event,
+    file,
+    listed,
+    outcome,
+    person,
+    repairs,
+    request,
+    review,
+    service,
+)
+PREDICATES = {code: predicate for module in _MODULES for code, predicate in module.PREDICATES.items()}
 
 
 @cache
 def load_rules() -> tuple[Rule, ...]:
-    """All rules, in the order of their file. Raises InternalError when data and predicates do not go together."""
-    entries = read_packaged("rules/cld.yaml", RulesFile).rules
-    if [entry.code for entry in entries if entry.code not in PREDICATES] or len(entries) != len(PREDICATES):
-        raise InternalError("configs/rules/cld.yaml and the predicates of the rules do not name the same codes.")
+    """All rules, in the order of their files. Raises InternalError when data and predicates do not go together."""
+    entries = [entry for name in FILES for entry in read_packaged(f"rules/{name}.yaml", RulesFile).rules]
+    if sorted(entry.code for entry in entries) != sorted(PREDICATES):
+        raise InternalError("configs/rules/ and the predicates of the rules do not name the same codes.")
     return tuple(Rule(entry, PREDICATES[entry.code]) for entry in entries)
 
 
