@@ -1,12 +1,17 @@
-"""From bytes to lines of text: which encoding a file has, and what it is when it is no text at all."""
+"""From bytes to text: which encoding a file has, and what it is when it is no text at all.
 
+Whatever the encoding, what follows works on UTF-8, so that there is one reader and not one for each.
+"""
+
+import re
 from codecs import BOM_UTF8, IncrementalDecoder, getincrementaldecoder
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from io import TextIOWrapper
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from linkage.errors import InputError, MachineError, UsageError
+from linkage.intake.lines import line_ends
 
 _CHUNK = 1 << 20
 _NOT_TEXT = (
@@ -17,101 +22,88 @@ _NOT_TEXT = (
     (b"\x1f\x8b", "a compressed file"),
 )
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_FIRST_BEYOND_ASCII = 0x80
+UTF_8, UTF_16 = "UTF-8", "UTF-16"
 REPLACEMENT = "\ufffd"
 
 
-@dataclass
-class DecodedLines:
-    """The lines of a file, decoded one by one; ends of lines (also inside quotation marks) are kept.
+@dataclass(frozen=True)
+class Decoded:
+    """A file as UTF-8 without byte-order mark. A byte that is neither UTF-8 nor Windows-1252 stands as U+FFFD.
 
-    A line that is not UTF-8 is read as Windows-1252. ``windows_lines`` counts those; ``damaged`` are the numbers (from 1)
-    of lines with a byte that is neither: it stands as U+FFFD. Both are complete when the lines have been read.
+    ``encoding`` says what the file was in words.
     """
 
-    path: Path
+    data: bytes
     encoding: str
-    windows_lines: int = 0
-    damaged: set[int] = field(default_factory=set)
-
-    def __iter__(self) -> Iterator[str]:
-        try:
-            with self.path.open("rb") as handle:
-                if self.encoding == "mixed":
-                    # Latin-1 gives every byte a character of its own, so that lines can be split before decoding.
-                    yield from self._decoded(TextIOWrapper(handle, encoding="latin-1", newline=""))
-                else:
-                    yield from self._checked(TextIOWrapper(handle, self.encoding, errors="replace", newline=""))
-        except OSError:
-            message = f"{self.path}: the file could not be read to its end. Check the disk and try again."
-            raise MachineError(message) from None
-
-    def _checked(self, lines: TextIOWrapper) -> Iterator[str]:
-        for number, line in enumerate(lines, start=1):
-            if REPLACEMENT in line:
-                self.damaged.add(number)
-            yield line
-
-    def _decoded(self, lines: TextIOWrapper) -> Iterator[str]:
-        for number, line in enumerate(lines, start=1):
-            raw = line.encode("latin-1")
-            try:
-                text = raw.decode("utf-8")
-            except UnicodeDecodeError:
-                self.windows_lines += 1
-                text = raw.decode("windows-1252", errors="replace")
-            if REPLACEMENT in text:
-                self.damaged.add(number)
-            yield text.removeprefix("\ufeff") if number == 1 else text
 
 
-def open_lines(path: Path) -> DecodedLines:
-    """Look at the whole file once and say how its lines are to be decoded.
+def read_text(path: Path) -> Decoded:
+    """Read a whole file and decode it; a line that is not UTF-8 is read as Windows-1252.
 
     Raises UsageError for a path that is no file, InputError for an empty file, for one that is not text and for one with
     null characters, MachineError when it cannot be read.
     """
+    require_file(path)
+    try:
+        data = path.read_bytes()
+    except OSError:
+        raise MachineError(f"{path}: the file cannot be read. Check the rights; it may be open elsewhere.") from None
+    for magic, kind in _NOT_TEXT:
+        if data.startswith(magic):
+            raise InputError(f"{path}: this is {kind}, not a CSV file. Save the table as CSV (UTF-8) and give that.")
+    decoded = _decoded(data)
+    if b"\x00" in decoded.data:
+        raise InputError(f"{path}: the file holds null characters: it is not a text file. Export it as CSV (UTF-8).")
+    if not re.search(rb"\S", decoded.data):
+        raise InputError(f"{path}: the file is empty. Export the submission again.")
+    return decoded
+
+
+def require_file(path: Path) -> None:
+    """Raise UsageError unless the path is that of a file."""
     if path.is_dir():
         raise UsageError(f"{path}: this is a folder; give a CSV file.")
     if not path.is_file():
         raise UsageError(f"{path}: there is no such file.")
-    try:
-        return DecodedLines(path, _encoding(path))
-    except OSError:
-        raise MachineError(f"{path}: the file cannot be read. Check the rights; it may be open elsewhere.") from None
 
 
-def _encoding(path: Path) -> str:
-    with path.open("rb") as handle:
-        start = handle.read(8)
-        for magic, kind in _NOT_TEXT:
-            if start.startswith(magic):
-                raise InputError(
-                    f"{path}: this is {kind}, not a CSV file. Save the table as CSV (UTF-8) and give that."
-                )
-        if start.startswith(_UTF_16):
-            return "utf-16"
-        handle.seek(0)
-        return _encoding_of_bytes(path, iter(lambda: handle.read(_CHUNK), b""))
+def _decoded(data: bytes) -> Decoded:
+    if data.startswith(_UTF_16):
+        return Decoded(data.decode("utf-16", errors="replace").encode(errors="replace"), UTF_16)
+    data = data.removeprefix(BOM_UTF8)
+    if _is_utf8(data):
+        return Decoded(data, UTF_8)
+    return _mixed(data)
 
 
-def _encoding_of_bytes(path: Path, chunks: Iterator[bytes]) -> str:
-    decoder = getincrementaldecoder("utf-8-sig")()
-    is_utf8, blank = True, True
-    for chunk in chunks:
-        if b"\x00" in chunk:
-            raise InputError(
-                f"{path}: the file holds null characters: it is not a text file. Export it as CSV (UTF-8)."
-            )
-        blank = blank and not chunk.removeprefix(BOM_UTF8).strip()
-        is_utf8 = is_utf8 and _decodes(decoder, chunk)
-    if blank:
-        raise InputError(f"{path}: the file is empty. Export the submission again.")
-    return "utf-8-sig" if is_utf8 and _decodes(decoder, b"", final=True) else "mixed"
+def _is_utf8(data: bytes) -> bool:
+    decoder = getincrementaldecoder("utf-8")()
+    view = memoryview(data)
+    chunks = (view[start : start + _CHUNK] for start in range(0, len(data), _CHUNK))
+    return all(_decodes(decoder, chunk) for chunk in chunks) and _decodes(decoder, b"", final=True)
 
 
-def _decodes(decoder: IncrementalDecoder, chunk: bytes, final: bool = False) -> bool:
+def _decodes(decoder: IncrementalDecoder, chunk: bytes | memoryview, final: bool = False) -> bool:
     try:
         decoder.decode(chunk, final)
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _mixed(data: bytes) -> Decoded:
+    """Each line that is not UTF-8 read as Windows-1252."""
+    ends = line_ends(data)
+    beyond = np.flatnonzero(np.frombuffer(data, np.uint8) >= _FIRST_BEYOND_ASCII)
+    pieces, done, changed = [], 0, 0
+    for line in np.unique(np.searchsorted(ends, beyond, side="right")).tolist():
+        start, end = int(ends[line - 1]) if line else 0, int(ends[line])
+        raw = data[start:end]
+        try:
+            raw.decode("utf-8")
+        except UnicodeDecodeError:
+            pieces += [data[done:start], raw.decode("windows-1252", errors="replace").encode()]
+            done, changed = end, changed + 1
+    pieces.append(data[done:])
+    return Decoded(b"".join(pieces), f"Windows-1252 on {changed} lines, UTF-8 on the others")

@@ -1,104 +1,50 @@
 """The tables that the rules look at, made once from what was read.
 
-``submission_text``: as given, one row per readable record; dropped when these are made:
-``list_findings``: one row per value that is not worded as listed · ``submission``: one row per readable record, list
-values in their canonical wording where it is certain, other texts without blanks at their ends, dates parsed once into
-DATE columns · ``submission_facts``: one row about the file · ``latest_by_person`` and ``latest_by_client_type``: the
+``submission``: one row per readable record, list values in their canonical wording where it is certain, dates also as DATE
+columns · ``list_findings``: one row per value that is not worded as listed · ``repairs``: one row per finding about how the
+file was read · ``submission_facts``: one row about the file · ``latest_by_person`` and ``latest_by_client_type``: the
 latest event's row of each person · ``headings``, ``unreadable_rows``, ``known_authorities``, ``authority_names``.
 """
 
 from collections.abc import Sequence
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from linkage.engine import Engine, Step, ident, literal
-from linkage.intake.dates import PARSED, parsed_date_sql
+from linkage.engine import Engine, Step, ident
+from linkage.intake.columns import TextColumn
+from linkage.intake.dates import PARSED
 from linkage.intake.read import Reading
-from linkage.intake.rules.model import all_of
+from linkage.intake.records import BELOW_THE_TABLE, REASONS
 from linkage.intake.values import UNLISTED, Closeness, Judgement, judge_value
-from linkage.spec import Specification, authorities
+from linkage.spec import Field, authorities
 
 _MOST_COMPARED = 1_000
-_LIST_VALUES = pa.schema([(name, pa.string()) for name in ("field", "value", "kind", "canonical", "suggestion")])
+_LIST_FINDINGS = pa.schema(
+    [("row_number", pa.int64()), *((name, pa.string()) for name in ("part", "field", "value", "suggestion"))]
+)
+_REPAIRS = pa.schema([("rule", pa.string()), *_LIST_FINDINGS])
 
 
 def prepare(engine: Engine, reading: Reading, closeness: Closeness, as_at: date) -> None:
     """Make every table of this module from a reading. ``as_at`` is the day the file is looked at."""
     specification = reading.specification
-    engine.register("submission_text", reading.table)
     engine.register("headings", _headings_table(reading))
-    engine.register("unreadable_rows", reading.rejects)
+    engine.register("unreadable_rows", _unreadable(reading.rejects))
+    engine.register("repairs", _repairs_table(reading))
     engine.register("known_authorities", _authorities_table())
     engine.register("authority_names", _authority_names_table())
-    judged = _judged_values(engine, specification, closeness)
-    engine.register("list_values", judged)
-    reworded = pc.unique(judged["field"]).to_pylist()
-    engine.run(list_findings_step(reworded))
-    engine.run(date_values_step(specification))
-    engine.run(submission_step(specification, reworded))
-    engine.drop("submission_text")
+    submission, found = _worded(reading, closeness)
+    engine.register("list_findings", found)
+    engine.register("submission", submission)
     engine.run(facts_step(as_at))
     person = "person_unique_identifier"
     by_client = [person, "client_type"] if specification.has("client_type") else [person]
     engine.run(latest_rows_step("latest_by_person", "submission", [person]))
     engine.run(latest_rows_step("latest_by_client_type", "submission", by_client))
-
-
-def distinct_values_step(specification: Specification) -> Step:
-    """Every value given for a list field, once for each field, the most frequent first."""
-    selects = [
-        f"""select {literal(field.id)} as field, {ident(field.id)} as value, count(*) as rows from submission_text
-        where {ident(field.id)} is not null group by all"""
-        for field in specification.list_fields
-    ]
-    return Step("distinct_values", "\nunion all\n".join(selects) + "\norder by field, rows desc, value")
-
-
-def date_values_step(specification: Specification) -> Step:
-    """Every text that stands in a date field, once, with the DATE it stands for (null when it is none)."""
-    given = "\nunion\n".join(
-        f"select {ident(field.id)} as text from submission_text" for field in specification.date_fields
-    )
-    return Step(
-        "date_values", f"select text, {parsed_date_sql('text')} as day from (\n{given}\n) where text is not null"
-    )
-
-
-def list_findings_step(reworded: Sequence[str]) -> Step:
-    """One row per value that is not worded as listed: row_number, part, field, value as given, suggestion.
-
-    ``reworded`` are the list fields that have such values.
-    """
-    selects = [
-        f"""select s.row_number, v.kind as part, v.field, v.value, v.suggestion from submission_text as s
-        join list_values as v on v.field = {literal(field)} and v.value = s.{ident(field)}"""
-        for field in reworded
-    ]
-    return Step("list_findings", all_of(*selects))
-
-
-def submission_step(specification: Specification, reworded: Sequence[str]) -> Step:
-    """The submission: row_number, every field as text (null for blank), and a DATE column for every date field.
-
-    ``reworded`` are the list fields in which some value is not worded as listed.
-    """
-    joins, columns = [], ["s.row_number"]
-    for field in specification.fields:
-        text, other = f"s.{ident(field.id)}", ident(f"of_{field.id}")
-        if field.id in reworded:
-            joins.append(
-                f"left join list_values as {other} on {other}.field = {literal(field.id)} and {other}.value = {text}"
-            )
-            text = f"coalesce({other}.canonical, {text})"
-        columns.append(f"{text} as {ident(field.id)}")
-    for field in specification.date_fields:
-        other = ident(f"of_{field.id}")
-        joins.append(f"left join date_values as {other} on {other}.text = s.{ident(field.id)}")
-        columns.append(f"{other}.day as {ident(field.id + PARSED)}")
-    select = ",\n    ".join(columns)
-    return Step("submission", f"select {select}\nfrom submission_text as s\n" + "\n".join(joins))
 
 
 def facts_step(as_at: date) -> Step:
@@ -135,21 +81,71 @@ def latest_rows_step(name: str, source: str, keys: Sequence[str], row: str = "ro
     )
 
 
-def _judged_values(engine: Engine, specification: Specification, closeness: Closeness) -> pa.Table:
-    """Values that are not worded as listed. Of a field with very many, the most frequent are compared for a suggestion."""
-    judged: list[tuple[str, str, str, str | None, str | None]] = []
-    seen: dict[str, int] = {}
-    for field_id, value, _ in engine.rows(distinct_values_step(specification)):
-        value_list = specification.field(field_id).value_list
-        if value_list is None or value in value_list.wordings:
+def _worded(reading: Reading, closeness: Closeness) -> tuple[pa.Table, pa.Table]:
+    """The submission with list values in their canonical wording, and one row per value that is not worded as listed."""
+    columns = {name: reading.table[name] for name in reading.table.column_names}
+    numbers = reading.table["row_number"].to_numpy()
+    found = [_LIST_FINDINGS.empty_table()]
+    for field in reading.specification.list_fields:
+        column = TextColumn.of(columns[field.id])
+        judged = _judged(field, column, closeness)
+        odd = np.array([judgement is not None for judgement in judged], dtype=bool)
+        if not odd.any():
             continue
-        seen[field_id] = seen.get(field_id, 0) + 1
-        many = seen[field_id] > _MOST_COMPARED
-        verdict = Judgement(UNLISTED, None, None) if many else judge_value(value_list, value, closeness)
-        judged.append((field_id, value, verdict.kind, verdict.canonical, verdict.suggestion))
-    return pa.Table.from_pylist(
-        [dict(zip(_LIST_VALUES.names, row, strict=True)) for row in judged], schema=_LIST_VALUES
-    )
+        texts = column.values.to_pylist()
+        meant = [judgement.canonical if judgement else None for judgement in judged]
+        found.append(_list_findings(field.id, column, judged, numbers))
+        columns[field.id] = column.replaced(
+            pa.array([canonical or text for canonical, text in zip(meant, texts, strict=True)], pa.string())
+        ).arrow()
+    dates = {name: reading.days[name] for name in reading.days.column_names}
+    return pa.table(columns | dates), pa.concat_tables(found)
+
+
+def _judged(field: Field, column: TextColumn, closeness: Closeness) -> list[Judgement | None]:
+    """What each distinct value is, None for one worded as listed. Of very many, the most frequent are compared for a
+    suggestion.
+    """
+    value_list = field.value_list
+    texts, judged = column.values.to_pylist(), list[Judgement | None]()
+    if value_list is None:
+        return [None] * len(texts)
+    odd = [place for place, text in enumerate(texts) if text not in value_list.wordings]
+    counts = column.counts()
+    compared = set(sorted(odd, key=lambda place: (-counts[place], place))[:_MOST_COMPARED])
+    for place, text in enumerate(texts):
+        if text in value_list.wordings:
+            judged.append(None)
+        elif place in compared:
+            judged.append(judge_value(value_list, text, closeness))
+        else:
+            judged.append(Judgement(UNLISTED, None, None))
+    return judged
+
+
+def _list_findings(
+    field: str, column: TextColumn, judged: list[Judgement | None], numbers: npt.NDArray[np.int64]
+) -> pa.Table:
+    rows = column.rows(np.array([judgement is not None for judgement in judged], dtype=bool))
+    codes = pa.array(column.codes[rows], pa.int32())
+    kinds = pa.array([judgement.kind if judgement else None for judgement in judged], pa.string())
+    suggestions = pa.array([judgement.suggestion if judgement else None for judgement in judged], pa.string())
+    fields = pa.array([field] * len(rows), pa.string())
+    given = [pa.array(numbers[rows], pa.int64()), kinds.take(codes), fields, column.values.take(codes)]
+    return pa.table([*given, suggestions.take(codes)], schema=_LIST_FINDINGS)
+
+
+def _unreadable(rejects: pa.Table) -> pa.Table:
+    """The rejects that should be events; lines below the table are told by a rule of their own."""
+    return rejects.filter(pc.not_equal(rejects["reason"], REASONS[BELOW_THE_TABLE]))
+
+
+def _repairs_table(reading: Reading) -> pa.Table:
+    """One row per finding about how the file was read; see ``linkage.intake.repairs``."""
+    rows = [
+        (repair.rule, repair.row_number, repair.part, repair.field, repair.value, None) for repair in reading.repairs
+    ]
+    return pa.Table.from_pylist([dict(zip(_REPAIRS.names, row, strict=True)) for row in rows], schema=_REPAIRS)
 
 
 def _headings_table(reading: Reading) -> pa.Table:

@@ -10,16 +10,20 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from linkage.normalise.text import WHITESPACE
+
 BROKEN_QUOTATION = "broken_quotation"
 TOO_FEW_CELLS = "too_few_cells"
 TOO_MANY_CELLS = "too_many_cells"
 UNDECODABLE = "undecodable"
+BELOW_THE_TABLE = "below_the_table"
 
 REASONS = {
     BROKEN_QUOTATION: "a quotation mark opens and does not close properly",
     TOO_FEW_CELLS: "the row has fewer cells than the heading line",
     TOO_MANY_CELLS: "the row has more cells than the heading line",
     UNDECODABLE: "a character is neither UTF-8 nor Windows-1252",
+    BELOW_THE_TABLE: "a line below the table, such as a total, and not an event",
 }
 
 
@@ -39,7 +43,7 @@ class Record(NamedTuple):
     @property
     def blank(self) -> bool:
         """Whether it could be read and holds nothing but blanks."""
-        return self.fault is None and not any(map(str.strip, self.cells))
+        return self.fault is None and not any(cell.strip(WHITESPACE) for cell in self.cells)
 
 
 class _Lines:
@@ -67,27 +71,30 @@ class _Lines:
         del self.taken[1:]
 
 
-def read_records(lines: Iterable[str]) -> Iterator[Record]:
-    """The records of a comma-separated text, blank ones included; the first one sets the width that others must have."""
+def read_records(lines: Iterable[str], separator: str = ",", width: int = 0) -> Iterator[Record]:
+    """The records of a text, blank ones included. Other records must have ``width`` cells; 0: as many as the first one."""
     source = _Lines(lines)
-    reader = csv.reader(source, strict=True)
-    width = 0
-    while True:
-        source.taken.clear()
-        try:
-            cells, fault = next(reader), None
-        except StopIteration:
-            return
-        except csv.Error:
-            cells, fault = [], BROKEN_QUOTATION
-        if len(source.taken) > 1 and (fault or _swallowed(cells, source.taken[1:], width)):
-            source.keep_first()
-            cells, fault = [], BROKEN_QUOTATION
-        record = Record(cells, tuple(source.taken), source.number, fault)
-        if fault is None and len(cells) != width and not record.blank:
-            width = width or len(cells)
-            record = record._replace(fault=_width_fault(len(cells), width))
+    while (record := _next_record(source, separator, width)) is not None:
+        if not width and not record.fault and not record.blank:
+            width = len(record.cells)
         yield record
+
+
+def _next_record(source: _Lines, separator: str, width: int) -> Record | None:
+    source.taken.clear()
+    try:
+        cells, fault = next(csv.reader(source, strict=True, delimiter=separator)), None
+    except StopIteration:
+        return None
+    except csv.Error:
+        cells, fault = [], BROKEN_QUOTATION
+    if len(source.taken) > 1 and (fault or _swallowed(cells, source.taken[1:], width, separator)):
+        source.keep_first()
+        cells, fault = [], BROKEN_QUOTATION
+    record = Record(cells, tuple(source.taken), source.number, fault)
+    if fault is None and width and not record.blank:
+        return record._replace(fault=_width_fault(len(cells), width))
+    return record
 
 
 def _width_fault(cells: int, width: int) -> str | None:
@@ -96,19 +103,19 @@ def _width_fault(cells: int, width: int) -> str | None:
     return TOO_FEW_CELLS if cells < width else TOO_MANY_CELLS
 
 
-def _swallowed(cells: list[str], later_lines: list[str], width: int) -> bool:
+def _swallowed(cells: list[str], later_lines: list[str], width: int, separator: str) -> bool:
     """Whether a record of several lines has taken in whole records.
 
     With the right number of cells, one of them would hold the separators of a whole record. With another number, one of
     the later lines is a record of the right width by itself.
     """
     if len(cells) == width:
-        return any(cell.count(",") >= max(1, width - 1) for cell in cells)
-    return width > 1 and any(_width_alone(line) == width for line in later_lines)
+        return any(cell.count(separator) >= max(1, width - 1) for cell in cells)
+    return width > 1 and any(_width_alone(line, separator) == width for line in later_lines)
 
 
-def _width_alone(line: str) -> int | None:
+def _width_alone(line: str, separator: str) -> int | None:
     try:
-        return sum(len(cells) for cells in csv.reader([line], strict=True))
+        return sum(len(cells) for cells in csv.reader([line], strict=True, delimiter=separator))
     except csv.Error:
         return None
