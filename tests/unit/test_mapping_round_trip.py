@@ -22,7 +22,7 @@ LAST_QUARTER = 4
 def submissions() -> dict[str, list[dict[str, str]]]:
     """The last file of the year of each authority of a small clean world, by version."""
     profile = load_profile("clean")
-    setting = load_setting(profile.model_copy(update={"people": 1500, "seed": 11}))
+    setting = load_setting(profile.model_copy(update={"people": 600, "seed": 11}))
     found: dict[str, list[dict[str, Any]]] = {}
     for block in make_blocks(setting):
         for file, rows in block_submissions(setting, block):

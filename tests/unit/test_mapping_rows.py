@@ -153,9 +153,7 @@ def test_dates_are_read_in_the_format_of_the_table(engine: Engine, form: str, te
 
 
 def test_a_parquet_table_is_read_like_a_csv_file(tmp_path: Path) -> None:
-    table = pa.table(
-        {"No": [7], "ID": ["P1"], "From": pa.array(["2022-05-01"]), "To": pa.array([None], pa.string()), "What": ["HC"]}
-    )
+    cells = {"No": [7], "ID": ["P1"], "From": ["2022-05-01"], "To": pa.array([None], pa.string()), "What": ["HC"]}
     small = Small(tmp_path, services={"file": "services.parquet"})
     pq.write_table(pa.table(cells), tmp_path / "services.parquet")
     assert small.column("Service Component") == ["Home Support"]

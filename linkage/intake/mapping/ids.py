@@ -90,9 +90,10 @@ def _replaced(engine: Engine, reading: Reading) -> Replacement:
 def _merges(engine: Engine) -> list[dict[str, str]]:
     step = Step(
         "merged_people",
-        f"""select a.la_code, a.{PERSON} as new_id, b.{PERSON} as old_id
-from replaced_rows as a join read_rows as b using (row_number) where a.{PERSON} is not null group by all
-qualify count(*) over (partition by a.la_code, a.{PERSON}) > 1 order by all""",
+        f"""select * from (
+    select distinct a.la_code, a.{PERSON} as new_id, b.{PERSON} as old_id
+    from replaced_rows as a join read_rows as b using (row_number) where a.{PERSON} is not null
+) qualify count(*) over (partition by la_code, new_id) > 1 order by la_code, new_id, old_id""",
     )
     return [{"la_code": la_code, "new_id": new_id, "old_id": old_id} for la_code, new_id, old_id in engine.rows(step)]
 
