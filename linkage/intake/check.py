@@ -34,13 +34,15 @@ from linkage.spec import authorities
 @dataclass(frozen=True)
 class CheckOptions:
     """``as_at`` is the day the file is looked at, for dates in the future; None is today. ``engine`` limits memory.
-    ``rules`` is a file of severities and rules switched off, ``inputs`` what some rules need besides the file.
+    ``rules`` is a file of severities and rules switched off, ``inputs`` what some rules need besides the file. ``sheet`` is
+    the worksheet of a workbook; None is the first one with the headings of a submission.
     """
 
     as_at: date | None = None
     engine: EngineOptions = field(default_factory=EngineOptions)
     rules: Path | None = None
     inputs: SideInputs = field(default_factory=SideInputs)
+    sheet: str | None = None
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def check_into(
     options = options or CheckOptions(as_at)
     settings = read_settings(options.rules) if options.rules else RuleSettings()
     rules, changed, off = apply_settings(load_rules(), settings)
-    reading = read_submission(path, spec)
+    reading = read_submission(path, spec, options.sheet)
     wording = rule("F09")
     closeness = Closeness(wording.number("similarity"), wording.number("suggestion_similarity"))
     prepare(engine, reading, closeness, options.as_at or date.today())
