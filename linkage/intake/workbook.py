@@ -26,7 +26,8 @@ from linkage.normalise.text import WHITESPACE
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _WORKBOOK_PART = "xl/workbook.xml"
-_MOST_BYTES = 4 << 30
+_MOST_BYTES = 2 << 30
+_CHUNK = 1 << 20
 _MOST_INFLATED = 300
 _SMALL_BYTES = 50 << 20
 _MOST_CELLS = 2_000
@@ -38,19 +39,23 @@ _DECIMALS = re.compile("(?:#,##)?0[.](0+)")
 
 @dataclass(frozen=True)
 class Workbook:
-    """One worksheet: ``number`` of the sheet from 1, its layout, and the rows below its headings as text."""
+    """One worksheet of a workbook: its ``number`` from 1, and its layout."""
 
     path: Path
     number: int
     layout: Layout
-    rows: list[list[str]]
 
     def body(self, columns: Columns) -> Body:
         """The rows below the headings as a table; cells beyond the headings make a row a reject."""
         collected = Collected(columns)
-        for place, row in enumerate(self.rows):
-            collected.add(place, _record(row, columns.width))
-        return collected.body(np.arange(1, len(self.rows) + 1), first=0)
+        rows = 0
+        with _opened(self.path) as book:
+            worksheet = book.worksheets[self.number - 1]
+            worksheet.reset_dimensions()
+            for place, row in enumerate(_texts(self.path, worksheet, self.layout.place + 2)):
+                collected.add(place, _record(row, columns.width))
+                rows = place + 1
+        return collected.body(np.arange(1, rows + 1), first=0)
 
 
 def is_workbook(path: Path) -> bool:
@@ -70,22 +75,44 @@ def read_workbook(path: Path, sheet: str | None = None) -> Workbook:
     for one without the headings of a submission.
     """
     _refuse_unreadable(path)
+    with _opened(path) as book:
+        number, layout = _found(path, book, sheet)
+    _refuse_uncomputed(path, number)
+    return Workbook(path, number, layout)
+
+
+def worksheet_rows(path: Path, sheet: str | None = None) -> list[list[str]]:
+    """Every row of the worksheet called ``sheet``, or of the first one, as text: tables that are no submission.
+
+    Raises as ``read_workbook``, but for the headings of a submission.
+    """
+    _refuse_unreadable(path)
     try:
-        with _opened(path) as book:
-            return _found(path, book, sheet)
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        try:
+            titles = [worksheet.title for worksheet in book.worksheets]
+            if sheet is not None and sheet not in titles:
+                raise UsageError(f"{path}: there is no worksheet of that name; it has {len(titles)} worksheets.")
+            number = titles.index(sheet) + 1 if sheet is not None else 1
+            worksheet = book.worksheets[number - 1]
+            worksheet.reset_dimensions()
+            _refuse_uncomputed(path, number)
+            return list(_bounded(path, _texts(worksheet)))
+        finally:
+            book.close()
     except LinkageError:
         raise
     except Exception:
-        # Whatever the library stumbles over in a damaged file, its text may quote cells.
         raise InputError(
             f"{path}: the workbook is damaged and cannot be read. Open it, save it again, or use CSV."
         ) from None
 
 
 def _refuse_unreadable(path: Path) -> None:
-    data = path.read_bytes()
-    if data.startswith(_OLE):
-        kind = "a workbook with a password" if _ENCRYPTED in data else "an old Excel workbook (.xls)"
+    with path.open("rb") as handle:
+        old = handle.read(4) == _OLE
+    if old:
+        kind = "a workbook with a password" if _ENCRYPTED in path.read_bytes() else "an old Excel workbook (.xls)"
         raise InputError(f"{path}: this is {kind}. {_SAVE}")
     try:
         with zipfile.ZipFile(path) as archive:
@@ -106,54 +133,49 @@ def _refuse_unreadable(path: Path) -> None:
 @contextmanager
 def _opened(path: Path, *, formulas: bool = False) -> Iterator[Any]:
     """The workbook with the computed values of its formulas, or with the formulas; the name may end in anything."""
-    with path.open("rb") as handle:
-        book = openpyxl.load_workbook(handle, read_only=True, data_only=not formulas, keep_links=False)
-        try:
-            yield book
-        finally:
-            book.close()
+    try:
+        with path.open("rb") as handle:
+            book = openpyxl.load_workbook(handle, read_only=True, data_only=not formulas, keep_links=False)
+            try:
+                yield book
+            finally:
+                book.close()
+    except (LinkageError, MemoryError):
+        raise
+    except Exception:
+        # Whatever the library stumbles over in a damaged file, its text may quote cells.
+        message = f"{path}: the workbook is damaged and cannot be read. Open it and save it again, or save it as CSV."
+        raise InputError(message) from None
 
 
-def _found(path: Path, book: Any, sheet: str | None) -> Workbook:
-    worksheets = list(book.worksheets)
-    titles = [worksheet.title for worksheet in worksheets]
+def _found(path: Path, book: Any, sheet: str | None) -> tuple[int, Layout]:
+    """The number and layout of the worksheet to read."""
+    titles = [worksheet.title for worksheet in book.worksheets]
     if sheet is not None and sheet not in titles:
-        raise UsageError(f"{path}: there is no worksheet of that name; it has {len(titles)} worksheets. See --sheet.")
-    for number, worksheet in enumerate(worksheets, start=1):
-        if sheet is not None and worksheet.title != sheet:
-            continue
-        worksheet.reset_dimensions()
-        layout = find_heading_row(_texts(worksheet))
-        if layout is not None:
-            _refuse_uncomputed(path, number)
-            rows = _texts(worksheet, layout.place + 2)
-            return Workbook(path, number, _without_blank_end(layout), list(_bounded(path, rows)))
-    where = "this worksheet" if sheet is not None else "no worksheet"
+        raise UsageError(f"{path}: there is no worksheet of that name among its {len(titles)}. Check --sheet.")
+    for number, worksheet in enumerate(book.worksheets, start=1):
+        if sheet is None or worksheet.title == sheet:
+            worksheet.reset_dimensions()
+            layout = find_heading_row(_texts(path, worksheet))
+            if layout is not None:
+                return number, _without_blank_end(layout)
     raise InputError(
-        f"{path}: {where} {'has no' if sheet is not None else 'has a'} row with the headings of a submission. "
-        "Name the worksheet with --sheet, or save it as CSV."
+        f"{path}: {'that' if sheet else 'no'} worksheet has {'no' if sheet else 'a'} row with the headings of a submission. "
+        "Check its headings, or save the table as CSV (UTF-8)."
     )
 
 
-def _bounded(path: Path, rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    for row in rows:
+def _texts(path: Path, worksheet: Any, first: int = 1) -> Iterator[list[str]]:
+    """The rows of a worksheet from row ``first`` (from 1) on. Raises InputError for a row too wide to be one."""
+    for row in worksheet.iter_rows(min_row=first):
         if len(row) > _MOST_CELLS:
             raise InputError(f"{path}: a row of the worksheet has more than {_MOST_CELLS:,} cells. Save it as CSV.")
-        yield row
-
-
-def _texts(worksheet: Any, first: int = 1) -> Iterator[list[str]]:
-    for row in worksheet.iter_rows(min_row=first):
         yield [_text(cell) for cell in row]
 
 
 def _refuse_uncomputed(path: Path, number: int) -> None:
     """Raise InputError when a formula has no value: nothing stands there until the workbook has been computed and saved."""
-    with zipfile.ZipFile(path) as archive:
-        formulas = any(
-            b"<f" in archive.read(name) for name in archive.namelist() if name.startswith("xl/worksheets/sheet")
-        )
-    if not formulas:
+    if not _has_formulas(path):
         return
     with _opened(path) as values, _opened(path, formulas=True) as written:
         sheets = (book.worksheets[number - 1] for book in (values, written))
@@ -166,6 +188,18 @@ def _refuse_uncomputed(path: Path, number: int) -> None:
         raise InputError(
             f"{path}: {empty:,} formulas have no computed value. Open the workbook in Excel, save it, and give that."
         )
+
+
+def _has_formulas(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        for name in (name for name in archive.namelist() if name.startswith("xl/worksheets/")):
+            with archive.open(name) as part:
+                end = b""
+                while chunk := part.read(_CHUNK):
+                    if b"<f>" in end + chunk or b"<f " in end + chunk:
+                        return True
+                    end = chunk[-3:]
+    return False
 
 
 def _without_blank_end(layout: Layout) -> Layout:
