@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import pandas as pd
 import pyarrow as pa
@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from linkage.configs import packaged
 from linkage.engine import Engine, EngineOptions, Step, open_engine
 from linkage.errors import InputError, UsageError
-from linkage.intake import CheckOptions, CheckResult, Consolidation, check_submission, consolidate, write_check
+from linkage.intake import CheckOptions, CheckResult, Consolidation, check_submission, consolidate
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.spec import load_specification, versions
 from linkage.trace.result import read_trace
@@ -30,6 +30,9 @@ from pseudo.keys import RootKey
 from pseudo.policy import load_policy
 from pseudo.release import Release, make_release
 from pseudo.request import ReleaseRequest
+
+if TYPE_CHECKING:
+    from linkage.quality import Checked
 
 EVENTS, PERSONS, TRACE = "events.parquet", "persons.parquet", "trace.parquet"
 _EVENT_COLUMNS = ("la_code", "person_unique_identifier", "postcode", "submission", "row_number")
@@ -57,11 +60,30 @@ def check(
     synthetic: bool = False,
     options: CheckOptions | None = None,
 ) -> CheckResult:
-    """Check one submission against its specification; write findings, rejects and summary to ``out`` if given."""
-    result = check_submission(path, spec=spec, synthetic=synthetic, options=options or CheckOptions())
+    """Check one submission against its specification; write everything about it to ``out`` if given."""
     if out:
-        write_check(result, out)
-    return result
+        return checked(path, out, spec=spec, synthetic=synthetic, options=options).result
+    return check_submission(path, spec=spec, synthetic=synthetic, options=options or CheckOptions())
+
+
+def checked(
+    path: Path,
+    out: Path,
+    *,
+    spec: str | None = None,
+    synthetic: bool = False,
+    options: CheckOptions | None = None,
+    teams: Path | None = None,
+    previous: Sequence[Path] = (),
+) -> "Checked":
+    """As ``check``, giving what to fix first as well.
+
+    ``teams``: a CSV of teams by event reference or person. ``previous``: earlier submissions of the authority or the
+    folders of their checks, for the trend.
+    """
+    from linkage.quality import check_and_report
+
+    return check_and_report(path, out, spec=spec, synthetic=synthetic, options=options, teams=teams, previous=previous)
 
 
 def consolidate_submissions(

@@ -4,10 +4,11 @@ from linkage.intake.check import CheckOptions, CheckResult, check_into, check_su
 from linkage.intake.consolidate import Consolidation, SubmissionStatus, consolidate
 from linkage.intake.findings import RuleCount
 from linkage.intake.persons import persons_step
-from linkage.intake.write import FINDINGS, REJECTS, SUMMARY, summary_text, write_check
+from linkage.intake.write import FINDINGS, FINDINGS_PARQUET, REJECTS, SUMMARY, summary_text, write_check
 
 __all__ = [
     "FINDINGS",
+    "FINDINGS_PARQUET",
     "REJECTS",
     "SUMMARY",
     "CheckOptions",

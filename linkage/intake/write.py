@@ -1,34 +1,44 @@
 """What a check leaves behind: findings and rejects for those who may see people, a summary for everyone, a manifest."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from pyarrow import csv as arrow_csv
 
 from linkage.intake.check import CheckResult
 from linkage.intake.rules import SEVERITIES, SEVERITY_NAMES
+from linkage.intake.rules.settings import settings_lines, settings_record
 from linkage.runs import Manifest, staged_outputs
 
 FINDINGS = "findings_IDENTIFIABLE.csv"
+FINDINGS_PARQUET = "findings_IDENTIFIABLE.parquet"
 REJECTS = "rejects_IDENTIFIABLE.csv"
 SUMMARY = "summary.txt"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NAMES = {"R": ("reason", "reasons"), "E": ("error", "errors"), "W": ("warning", "warnings"), "I": ("note", "notes")}
 
 
-def write_check(result: CheckResult, out_dir: Path) -> None:
-    """Write ``findings_IDENTIFIABLE.csv``, ``rejects_IDENTIFIABLE.csv`` (if rows were rejected), ``summary.txt`` and
+def write_check(
+    result: CheckResult, out_dir: Path, *, summary: str | None = None, more: Callable[[Path], None] | None = None
+) -> None:
+    """Write the findings as CSV and Parquet, ``rejects_IDENTIFIABLE.csv`` (if rows were rejected), ``summary.txt`` and
     ``manifest.json`` into a folder, all or nothing.
 
     The CSV files are UTF-8 with a byte-order mark, for Excel; a cell that a spreadsheet would take for a formula has an
-    apostrophe before it.
+    apostrophe before it; the Parquet file has the values as they are. ``summary`` takes the place of ``summary_text``;
+    ``more`` writes further files into the folder it is given, before the manifest.
     """
     with staged_outputs(out_dir) as folder:
         _write_csv(result.findings, folder / FINDINGS)
+        pq.write_table(result.findings, folder / FINDINGS_PARQUET, compression="zstd")
         if result.rejects.num_rows:
             _write_csv(result.rejects, folder / REJECTS)
-        (folder / SUMMARY).write_text(summary_text(result), encoding="utf-8", newline="\n")
+        (folder / SUMMARY).write_text(summary or summary_text(result), encoding="utf-8", newline="\n")
+        if more:
+            more(folder)
         _manifest(result).write(folder)
     if not result.rejects.num_rows:
         (out_dir / REJECTS).unlink(missing_ok=True)
@@ -51,6 +61,7 @@ def summary_text(result: CheckResult, *, written: bool = True) -> str:
         if of_severity:
             lines += ["", f"{SEVERITY_NAMES[severity].capitalize()} ({severity})"]
             lines += [f"{count.findings:>9,}  {count.rule} {count.title}: {count.sentence}" for count in of_severity]
+    lines += settings_lines(result.changed, result.unchecked)
     kept = f"are in {FINDINGS}, which identifies people: keep it where such data may be."
     lines += ["", f"Rows, values and suggestions {kept if written else 'are written with --out FOLDER.'}"]
     return "\n".join(lines) + "\n"
@@ -78,8 +89,13 @@ def _manifest(result: CheckResult) -> Manifest:
         **{f"findings_{severity}": result.findings_by_severity(severity) for severity in SEVERITIES},
         **{f"findings_{count.rule}_{count.part}": count.findings for count in result.counts},
     }
-    settings = {"specification": result.version, "synthetic": result.synthetic, "accepted": result.accepted}
-    return Manifest("check", [result.record], counts, settings)
+    settings = {
+        "specification": result.version,
+        "synthetic": result.synthetic,
+        "accepted": result.accepted,
+        **settings_record(result.changed, result.unchecked),
+    }
+    return Manifest("check", [result.record, *result.inputs], counts, settings)
 
 
 def _write_csv(table: pa.Table, path: Path) -> None:

@@ -9,7 +9,7 @@ from linkage.report.document import Cell
 
 NOTHING = "–"
 _MOST_DECIMALS = 6
-_NUMBER_LIKE = re.compile(r"[-+−]?[\d,]*\.?\d+ ?%?|[<>≤≥]\d+|[\d.,]+ \([\d.,]+ (?:to|–) [\d.,]+\)")
+_NUMBER_LIKE = re.compile(r"[-+−]?[\d,]*\.?\d+ ?%?|[<>≤≥]\d+ ?%?|[\d.,]+ \([\d.,]+ (?:to|–) [\d.,]+\)")
 _MARKS = {"", NOTHING, "*", "**", "c", "[c]", "[x]", "[z]", ":", "-", "n/a"}
 
 

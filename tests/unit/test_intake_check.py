@@ -10,6 +10,7 @@ from linkage.engine import EngineOptions
 from linkage.errors import UsageError
 from linkage.intake import (
     FINDINGS,
+    FINDINGS_PARQUET,
     REJECTS,
     SUMMARY,
     CheckOptions,
@@ -122,7 +123,13 @@ def test_the_same_file_gives_the_same_findings_on_any_number_of_threads(tmp_path
 def test_what_a_check_writes(tmp_path: Path) -> None:
     result = check(tmp_path, {"person_unique_identifier": None})
     write_check(result, tmp_path / "out")
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [FINDINGS, "manifest.json", REJECTS, SUMMARY]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        FINDINGS,
+        FINDINGS_PARQUET,
+        "manifest.json",
+        REJECTS,
+        SUMMARY,
+    ]
     assert verify_manifest(tmp_path / "out") == []
     counts = read_manifest(tmp_path / "out")["counts"]
     assert (counts["rows_in"], counts["rows_rejected"], counts["findings_P01_missing"]) == (1, 1, 1)

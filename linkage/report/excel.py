@@ -1,0 +1,189 @@
+"""Workbooks of tables, written with xlsxwriter. Every cell is text; the same sheets give the same bytes.
+
+A cell that a spreadsheet would take for a formula has an apostrophe before it; characters that a workbook cannot hold
+are shown as U+FFFD; a text longer than a cell may be is cut and says so. The heading row stays in view and filters.
+"""
+
+import string
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from xlsxwriter import Workbook
+from xlsxwriter.exceptions import XlsxWriterException
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from linkage.errors import InternalError, MachineError
+
+LONGEST_TEXT = 32_000
+"""Characters of a cell before it is cut; a workbook allows 32,767 UTF-16 units."""
+
+MOST_ROWS = 1_000_000
+_CREATED = datetime(2000, 1, 1)
+_CUT = " [cut: the whole text is in the Parquet file]"
+_BLOCK = 10_000
+_FORMULA = r"\A([=+\-@\t\r])"
+_LIKE_MARKUP = r"_x([0-9A-Fa-f]{4})_"
+_IMPOSSIBLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{FFFE}\x{FFFF}]"
+
+
+@dataclass(frozen=True)
+class ExcelColumn:
+    """A column of a sheet: its heading, its width in characters, and whether long texts go over several lines."""
+
+    title: str
+    width: int = 18
+    wrap: bool = False
+    right: bool = False
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of text cells: ``notes`` above the heading row, one line each, then one row per row of ``table``.
+
+    ``table`` has one column for each of ``columns``; whatever its types, its values are written as text, null as an
+    empty cell.
+    """
+
+    name: str
+    columns: Sequence[ExcelColumn]
+    table: pa.Table
+    notes: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        if self.table.num_columns != len(self.columns) or self.table.num_rows > MOST_ROWS:
+            raise InternalError(f"The sheet '{self.name}' does not fit its columns.")
+
+
+def text_sheet(
+    name: str, columns: Sequence[ExcelColumn], rows: Sequence[Sequence[object]], notes: Sequence[str] = ()
+) -> Sheet:
+    """A sheet of a few rows given as Python values; whole numbers get thousands separators."""
+    texts = [[_shown(row[place]) for row in rows] for place in range(len(columns))]
+    table = pa.table([pa.array(column, pa.string()) for column in texts], names=[str(n) for n in range(len(columns))])
+    return Sheet(name, columns, table, notes)
+
+
+def write_workbook(path: Path, title: str, sheets: Sequence[Sheet]) -> None:
+    """Write the sheets to one .xlsx file, in order. Raises MachineError when it cannot be written."""
+    options = {"constant_memory": True, "tmpdir": str(path.parent)}
+    try:
+        with Workbook(str(path), options) as book:
+            book.set_properties({"title": title, "created": _CREATED})
+            styles = _Styles(book)
+            for sheet in sheets:
+                _write_sheet(book.add_worksheet(sheet.name, worksheet_class=_TextWorksheet), sheet, styles)
+    except (OSError, XlsxWriterException):
+        raise MachineError(
+            f"{path}: the workbook cannot be written. Check the folder, the rights and the space."
+        ) from None
+
+
+def without_formulas(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Texts with an apostrophe before those that a spreadsheet would take for a formula."""
+    return pc.replace_substring_regex(texts, _FORMULA, r"'\1")
+
+
+class _Styles:
+    """The formats of a workbook; all of them hold text, so that a cell stays text when it is edited."""
+
+    def __init__(self, book: Workbook) -> None:
+        text = {"num_format": "@", "valign": "top"}
+        self.heading = book.add_format(
+            {**text, "bold": True, "text_wrap": True, "bg_color": "#F4F6F9", "bottom": 2, "bottom_color": "#9FB0C0"}
+        )
+        self.note = book.add_format({**text, "italic": True, "font_color": "#4D5965"})
+        self.plain = book.add_format(text)
+        self.wrapped = book.add_format({**text, "text_wrap": True})
+        self.right = book.add_format({**text, "align": "right"})
+
+    def of(self, column: ExcelColumn) -> Format:
+        """The format of a column's cells."""
+        return self.right if column.right else self.wrapped if column.wrap else self.plain
+
+
+class _TextWorksheet(Worksheet):  # type: ignore[misc]
+    """A worksheet that takes whole rows of ready XML, which is six times as fast as cell by cell."""
+
+    def write_ready_rows(self, rows: Sequence[str], last_row: int, last_column: int) -> None:
+        """Append rows (``<row>`` elements) after those written so far; the last is ``last_row``, counted from zero."""
+        self._write_single_row(last_row + 1)
+        self._check_dimensions(last_row, last_column)
+        self.fh.write("".join(rows))
+
+
+def _write_sheet(worksheet: _TextWorksheet, sheet: Sheet, styles: _Styles) -> None:
+    heading, last = len(sheet.notes), len(sheet.columns) - 1
+    rows = sheet.table.num_rows
+    for place, column in enumerate(sheet.columns):
+        worksheet.set_column(place, place, column.width, styles.of(column))
+    worksheet.freeze_panes(heading + 1, 0)
+    worksheet.autofilter(heading, 0, heading + max(rows, 1), last)
+    worksheet.ignore_errors({"number_stored_as_text": f"A1:{_letters(last)}{heading + rows + 1}"})
+    worksheet.set_landscape()
+    worksheet.fit_to_pages(1, 0)
+    worksheet.repeat_rows(heading)
+    for row, note in enumerate(sheet.notes):
+        worksheet.write_string(row, 0, note, styles.note)
+    for place, column in enumerate(sheet.columns):
+        worksheet.write_string(heading, place, column.title, styles.heading)
+    formats = [styles.of(column)._get_xf_index() for column in sheet.columns]
+    for first, ready in _ready_rows(sheet.table, heading + 2, formats):
+        worksheet.write_ready_rows(ready, first + len(ready) - 2, last)
+
+
+def _ready_rows(table: pa.Table, first_row: int, formats: Sequence[int]) -> Iterator[tuple[int, list[str]]]:
+    """Blocks of rows as XML, each with the number of its first row, counted from one."""
+    for start in range(0, table.num_rows, _BLOCK):
+        block = table.slice(start, _BLOCK)
+        numbers = pc.cast(pa.array(range(first_row + start, first_row + start + block.num_rows)), pa.string())
+        cells = [_cells(column, numbers, place, formats[place]) for place, column in enumerate(block.columns)]
+        joined = pc.binary_join_element_wise('<row r="', numbers, '">', *cells, "</row>", "")
+        yield first_row + start, joined.to_pylist()
+
+
+def _cells(column: pa.ChunkedArray, numbers: pa.Array, place: int, style: int) -> pa.Array:
+    """One column's cells as XML; nothing for null."""
+    texts = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    opening = f'" s="{style}" t="inlineStr"><is><t xml:space="preserve">'
+    cells = pc.binary_join_element_wise(
+        f'<c r="{_letters(place)}', numbers, opening, _escaped(texts), "</t></is></c>", ""
+    )
+    return pc.fill_null(cells, "")
+
+
+def _escaped(texts: pa.Array) -> pa.Array:
+    texts = without_formulas(_cut(pc.cast(texts, pa.string())))
+    texts = pc.replace_substring_regex(texts, _LIKE_MARKUP, r"_x005F_x\1_")
+    texts = pc.replace_substring_regex(texts, _IMPOSSIBLE, "\N{REPLACEMENT CHARACTER}")
+    for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
+        texts = pc.replace_substring(texts, character, entity)
+    return texts
+
+
+def _cut(texts: pa.Array) -> pa.Array:
+    long = pc.greater(pc.utf8_length(texts), LONGEST_TEXT // 2)
+    if not pc.any(long).as_py():
+        return texts
+    kept = pc.utf8_slice_codeunits(texts, 0, LONGEST_TEXT // 2 - len(_CUT))
+    return pc.if_else(long, pc.binary_join_element_wise(kept, _CUT, ""), texts)
+
+
+def _letters(place: int) -> str:
+    """The letters of a column counted from zero.
+
+    >>> _letters(0), _letters(25), _letters(26)
+    ('A', 'Z', 'AA')
+    """
+    first, second = divmod(place, 26)
+    return (string.ascii_uppercase[first - 1] if first else "") + string.ascii_uppercase[second]
+
+
+def _shown(value: object) -> str | None:
+    if value is None:
+        return None
+    return f"{value:,}" if isinstance(value, int) else str(value)
