@@ -87,25 +87,16 @@ def worksheet_rows(path: Path, sheet: str | None = None) -> list[list[str]]:
     Raises as ``read_workbook``, but for the headings of a submission.
     """
     _refuse_unreadable(path)
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        try:
-            titles = [worksheet.title for worksheet in book.worksheets]
-            if sheet is not None and sheet not in titles:
-                raise UsageError(f"{path}: there is no worksheet of that name; it has {len(titles)} worksheets.")
-            number = titles.index(sheet) + 1 if sheet is not None else 1
-            worksheet = book.worksheets[number - 1]
-            worksheet.reset_dimensions()
-            _refuse_uncomputed(path, number)
-            return list(_bounded(path, _texts(worksheet)))
-        finally:
-            book.close()
-    except LinkageError:
-        raise
-    except Exception:
-        raise InputError(
-            f"{path}: the workbook is damaged and cannot be read. Open it, save it again, or use CSV."
-        ) from None
+    with _opened(path) as book:
+        titles = [worksheet.title for worksheet in book.worksheets]
+        if sheet is not None and sheet not in titles:
+            raise UsageError(f"{path}: there is no worksheet of that name among its {len(titles)}. Check the name.")
+        number = titles.index(sheet) if sheet is not None else 0
+        worksheet = book.worksheets[number]
+        worksheet.reset_dimensions()
+        rows = list(_texts(path, worksheet))
+    _refuse_uncomputed(path, number + 1)
+    return rows
 
 
 def _refuse_unreadable(path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from linkage.intake.mapping import check_project, make_submission
+from linkage.intake.mapping import make_submission
 from linkage.synth.block import load_setting, make_blocks
 from linkage.synth.profile import load_profile
 from linkage.synth.submissions.files import block_submissions
@@ -45,24 +45,14 @@ def test_an_extract_maps_back_to_the_submission_it_was_made_from(version: str, t
     assert counted(written) == counted(by_heading(extract.spec, extract.rows))
     assert list(written[0]) == list(extract.spec.headings)
     assert (result.rows, result.unmapped) == (len(extract.rows), ())
-
-
-def test_every_row_of_the_extract_is_accounted_for(tmp_path: Path) -> None:
-    extract = Extract("v6", submissions()["v6"])
-    result = check_project(extract.write(tmp_path), synthetic=True)
     for table in result.tables:
         assert table.rows_in == table.rows_out + table.blank + sum(other.rows for other in table.others)
-    events = [table for table in result.tables if table.kind == "events"]
-    assert sum(table.rows_out for table in events) == len(extract.rows)
 
 
-def test_derived_references_are_unique_and_stay_the_same(tmp_path: Path) -> None:
+def test_derived_references_are_unique(tmp_path: Path) -> None:
     extract = Extract("v6", submissions()["v6"], references=False)
-    project = extract.write(tmp_path / "extract")
-    references = []
-    for out in ("one", "two"):
-        make_submission(project, tmp_path / out, synthetic=True)
-        references.append([row["Event Reference"] for row in read_rows(tmp_path / out / "submission_IDENTIFIABLE.csv")])
-    given = [reference for reference in references[0] if reference]
-    assert references[0] == references[1]
+    make_submission(extract.write(tmp_path / "extract"), tmp_path / "out", synthetic=True)
+    written = read_rows(tmp_path / "out" / "submission_IDENTIFIABLE.csv")
+    given = [row["Event Reference"] for row in written if row["Event Type"]]
+    assert "" not in given
     assert len({*given}) == len(given) > 0

@@ -2,14 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from linkage.engine import Engine, Step, open_engine
+from linkage.errors import InputError
 from linkage.intake.mapping.given import day_sql, given_step
 from linkage.intake.mapping.project import LocalTable
 from tests.unit.mapping_projects import SERVICES, Small, csv_text, fates
@@ -157,6 +159,44 @@ def test_a_parquet_table_is_read_like_a_csv_file(tmp_path: Path) -> None:
     small = Small(tmp_path, services={"file": "services.parquet"})
     pq.write_table(pa.table(cells), tmp_path / "services.parquet")
     assert small.column("Service Component") == ["Home Support"]
+
+
+def write_workbook(path: Path, **worksheets: list[list[object]]) -> None:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for name, rows in worksheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+
+
+def test_a_worksheet_is_read_like_a_csv_file(tmp_path: Path) -> None:
+    headings: list[object] = HEADING.split(",")
+    rows: list[list[object]] = [
+        [],
+        headings,
+        [7, "P1", datetime(2022, 5, 1), None, "HC"],
+        [],
+        [8, "P1", None, None, "HC", 1],
+    ]
+    small = Small(tmp_path, services={"file": "system.xlsx", "worksheet": "Services"})
+    write_workbook(tmp_path / "system.xlsx", Notes=[["x"]], Services=rows)
+    assert small.column("Event Start Date") == ["01/05/2022"]
+    assert fates(small.make(), "services") == {"out": 1, "the row has more cells than the heading line": 1}
+
+
+def test_a_mapping_sheet_may_be_a_worksheet(tmp_path: Path) -> None:
+    small = Small(tmp_path, sheets={"component": {"file": "maps.xlsx", "worksheet": "Elements"}})
+    write_workbook(tmp_path / "maps.xlsx", Elements=[["Local value", "National value"], ["HC", "Day Support"]])
+    assert small.column("Service Component") == ["Day Support"]
+
+
+def test_a_worksheet_that_is_not_there_is_told(tmp_path: Path) -> None:
+    small = Small(tmp_path, services={"file": "system.xlsx", "worksheet": "Services"})
+    write_workbook(tmp_path / "system.xlsx", Notes=[["x"]])
+    with pytest.raises(InputError, match="there is no worksheet of that name"):
+        small.make()
 
 
 def test_cells_separated_by_semicolons_are_read(tmp_path: Path) -> None:

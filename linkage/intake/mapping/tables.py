@@ -1,4 +1,4 @@
-"""Local tables as they come: CSV or Parquet → text, with the records that could not be read."""
+"""Local tables as they come: CSV, Excel or Parquet → text, with the records that could not be read."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 
 from linkage.errors import InputError, UsageError
 from linkage.intake.decoding import REPLACEMENT, read_text
-from linkage.intake.records import REASONS, UNDECODABLE, Record, read_records
+from linkage.intake.records import REASONS, TOO_MANY_CELLS, UNDECODABLE, Record, read_records
+from linkage.intake.workbook import is_workbook, worksheet_rows
 from linkage.normalise.text import WHITESPACE, trim
 
 _PARQUET = ".parquet"
@@ -40,8 +41,7 @@ def read_headings(path: Path, worksheet: str | None = None) -> list[str]:
     """The headings of a local table, without blanks at their ends. Raises as ``read_local_table``."""
     if path.suffix.lower() == _PARQUET:
         return [str(name).strip() for name in _parquet(path).schema_arrow.names]
-    _refuse_worksheet(path, worksheet)
-    return [trim(cell) for cell in _heading_record(path, _records(path)).cells]
+    return [trim(cell) for cell in _heading_record(path, _records(path, worksheet)).cells]
 
 
 def read_local_table(path: Path, wanted: Sequence[str], worksheet: str | None = None) -> LocalRows:
@@ -52,7 +52,7 @@ def read_local_table(path: Path, wanted: Sequence[str], worksheet: str | None = 
     positions = heading_positions(path, read_headings(path, worksheet), wanted)
     if path.suffix.lower() == _PARQUET:
         return _from_parquet(path, positions)
-    return _from_csv(path, positions)
+    return _from_records(path, positions, worksheet)
 
 
 def heading_positions(path: Path, headings: Sequence[str], wanted: Sequence[str]) -> list[int]:
@@ -63,17 +63,32 @@ def heading_positions(path: Path, headings: Sequence[str], wanted: Sequence[str]
     return [headings.index(heading) for heading in wanted]
 
 
-def _refuse_worksheet(path: Path, worksheet: str | None) -> None:
+def _records(path: Path, worksheet: str | None) -> Iterator[Record]:
+    """The records of a CSV file or worksheet, headings included."""
+    if is_workbook(path):
+        return _worksheet_records(worksheet_rows(path, worksheet))
     if worksheet is not None:
         raise UsageError(f"{path}: only an Excel workbook has worksheets. Leave 'worksheet' out.")
+    return _text_records(path)
 
 
-def _records(path: Path) -> Iterator[Record]:
-    """The records of a CSV file, headings included; cells are separated by what separates most of the first line."""
+def _text_records(path: Path) -> Iterator[Record]:
+    """The records of a CSV file; cells are separated by what separates most of the first line."""
     text = read_text(path).data.decode()
     first = text.lstrip("\r\n").split("\n", 1)[0]
     separator = max(_SEPARATORS, key=first.count)
     return read_records(io.StringIO(text, newline=""), separator)
+
+
+def _worksheet_records(rows: list[list[str]]) -> Iterator[Record]:
+    """The rows of a worksheet as records; the first one in which something stands sets the width of the others."""
+    width = 0
+    for number, row in enumerate(rows, start=1):
+        filled = [place for place, cell in enumerate(row, start=1) if trim(cell)]
+        width = width or (filled[-1] if filled else 0)
+        beyond = bool(filled) and filled[-1] > width
+        cells = (row + [""] * width)[:width]
+        yield Record(cells, (",".join(row),) if beyond else (), number, TOO_MANY_CELLS if beyond else None)
 
 
 def _heading_record(path: Path, records: Iterator[Record]) -> Record:
@@ -83,8 +98,8 @@ def _heading_record(path: Path, records: Iterator[Record]) -> Record:
     return first
 
 
-def _from_csv(path: Path, positions: Sequence[int]) -> LocalRows:
-    records = _records(path)
+def _from_records(path: Path, positions: Sequence[int], worksheet: str | None) -> LocalRows:
+    records = _records(path, worksheet)
     _heading_record(path, records)
     numbers: list[int] = []
     cells: list[list[str]] = []

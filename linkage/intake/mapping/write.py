@@ -70,7 +70,7 @@ def report_text(result: MappingResult) -> str:
         lines += ["", *_table_lines(table)]
     lines += ["", *_value_lines(result)]
     if result.uncosted:
-        lines.append(f"Services without a unit cost: {result.uncosted:,} rows.")
+        lines.append(f"Service rows without a unit cost: {result.uncosted:,}. Rule C01 says which need one.")
     if result.people_merged:
         lines.append(f"People who had several identifiers before the crosswalk: {result.people_merged:,}, in {MERGES}.")
     if result.unfilled:
@@ -92,21 +92,24 @@ def _value_lines(result: MappingResult) -> list[str]:
     if result.unmapped:
         rows = sum(value.rows for value in result.unmapped)
         lines = [f"Values without a national one: {len(result.unmapped):,}, on {rows:,} rows; see {UNMAPPED}."]
-        lines += _by_field(result.unmapped, "values")
+        lines += _by_field(result.unmapped)
     if result.defaults:
         lines.append("Defaults used where the column is blank:")
         lines += [f"{value.rows:>9,}  {value.table}, {value.field}: {value.suggestion}" for value in result.defaults]
     return lines
 
 
-def _by_field(values: Sequence[ValueCount], noun: str) -> list[str]:
+def _by_field(values: Sequence[ValueCount]) -> list[str]:
     """Distinct values and rows by table and field, the most rows first."""
     found: dict[tuple[str, str], tuple[int, int]] = {}
     for value in values:
         many, rows = found.get((value.table, value.field), (0, 0))
         found[value.table, value.field] = (many + 1, rows + value.rows)
     ordered = sorted(found.items(), key=lambda item: (-item[1][1], item[0]))
-    lines = [f"{rows:>9,}  {table}, {field}: {many:,} {noun}" for (table, field), (many, rows) in ordered[:_SHOWN]]
+    lines = [
+        f"{rows:>9,}  {table}, {field}: {many:,} {'value' if many == 1 else 'values'}"
+        for (table, field), (many, rows) in ordered[:_SHOWN]
+    ]
     return lines + ([f"           and {len(ordered) - _SHOWN:,} more fields"] if len(ordered) > _SHOWN else [])
 
 
