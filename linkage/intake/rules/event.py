@@ -115,13 +115,14 @@ def e14_duplicates(_: Rule, context: Context) -> str:
     identity = ["person_unique_identifier", "event_type", f"event_start_date{PARSED}", f"event_end_date{PARSED}"]
     client = ["client_type"] if context.specification.has("client_type") else []
     likely = ", ".join(ident(name) for name in [*identity, *client, *(field.id for field in details)])
-    return f"""with alike as (
-        select row_number, count(*) over (partition by {", ".join(identity)}) as rows
-        from submission where person_unique_identifier is not null
+    return f"""with keyed as (
+        select row_number, hash({", ".join(identity)}) as key from submission where person_unique_identifier is not null
+    ), alike as (
+        select row_number from keyed where key in (select key from keyed group by key having count(*) > 1)
     ), compared as (
         select row_number, min(row_number) over (partition by {every}) as same_row,
             min(row_number) over (partition by {likely}) as like_row
-        from submission where row_number in (select row_number from alike where rows > 1)
+        from submission where row_number in (select row_number from alike)
     )
     select row_number, case when same_row < row_number then 'exact' else 'likely' end as part, 'event_type' as field,
         cast(null as varchar) as value, 'row ' || least(same_row, like_row) as suggestion

@@ -84,7 +84,8 @@ def e10_nothing_further(rule: Rule, context: Context) -> str:
     select ended.row_number, 'later_event' as part, 'event_outcome' as field, ended.event_outcome as value,
         'row ' || later.row_number as suggestion
     from ended asof join (
-        select * from submission where {_START} is not null
+        select row_number, {_START}, person_unique_identifier{"".join(f", {field}" for field in client)} from submission
+        where {_START} is not null and person_unique_identifier in (select person_unique_identifier from ended)
     ) as later on {same} and ended.{_END} < later.{_START}
     where later.{_START} - ended.{_END} <= {window}"""
 

@@ -7,7 +7,6 @@ from linkage.intake.rules.context import Context, in_sql
 from linkage.intake.rules.dates import written_dates
 from linkage.intake.rules.model import Rule, all_of, found_sql
 from linkage.normalise import nhs_number, postcode
-from linkage.spec import Specification, age_years_sql
 
 _BIRTH = f"s.date_of_birth{PARSED}"
 _DEATH = f"s.date_of_death{PARSED}"
@@ -62,19 +61,23 @@ def p05_same_details(_: Rule, context: Context) -> str:
     Fields for some client types only, and Has Informal Carer, which means something else on a carer's row, are compared
     within the client type.
     """
-    selects = []
+    person: list[str] = []
+    within: list[str] = []
     for field in context.specification.section("person", "person_comorbidity"):
         if field.id in ("person_unique_identifier", "primary_support_reason", "client_type"):
             continue
-        within = bool(field.client_types) or field.id == "has_informal_carer"
-        selects.append(_differs(field.id, context.specification, within_client_type=within))
-    return all_of(*selects)
+        by_client = bool(field.client_types) or field.id == "has_informal_carer"
+        (within if by_client else person).append(field.id)
+    return all_of(
+        *_differs(person, "latest_by_person"),
+        *_differs(within, "latest_by_client_type", context),
+    )
 
 
 def p06_support_reason(_: Rule, context: Context) -> str:
     """One reason for each person (from v6 for each person and client type); the carers' own reason on carer rows only."""
     field = "primary_support_reason"
-    selects = [_differs(field, context.specification, within_client_type=True)]
+    selects = _differs([field], "latest_by_client_type", context)
     if context.has("client_type"):
         reason, carers = context.is_in("carer_reason"), context.is_in("carers")
         selects += [
@@ -94,14 +97,13 @@ def p07_date_of_birth(rule: Rule, __: Context) -> str:
     adult = int(rule.number("minimum_age_years"))
     field = "date_of_birth"
     future = f"{_BIRTH} > facts.as_at"
-    under_age = f"{_BIRTH} <= facts.as_at and {age_years_sql(_BIRTH, 'facts.period_end')} < {adult}"
-    adult_later = f"{age_years_sql(_BIRTH, 'facts.period_end')} >= {adult}"
-    at_start = f"{age_years_sql(_BIRTH, f's.event_start_date{PARSED}')} < {adult} and {adult_later}"
+    younger = _younger_sql(adult, "facts.period_end")
+    at_start = f"{_younger_sql(adult, f's.event_start_date{PARSED}')} and not {younger}"
     return all_of(
         found_sql("missing", field, f"s.{field} is null"),
         *written_dates(field),
         found_sql("future", field, future),
-        found_sql("under_age", field, under_age),
+        found_sql("under_age", field, f"{_BIRTH} <= facts.as_at and {younger}"),
         found_sql("under_age_at_start", field, at_start),
     )
 
@@ -110,7 +112,7 @@ def p08_approximate_birth(rule: Rule, __: Context) -> str:
     """A date of birth that heaps on 1 January without name and postcode, or makes the person implausibly old."""
     unsupported = "(s.first_name is null or s.last_name is null or s.postcode is null)"
     first_of_january = f"extract(month from {_BIRTH}) = 1 and extract(day from {_BIRTH}) = 1"
-    too_old = f"{age_years_sql(_BIRTH, 'facts.period_end')} > {int(rule.number('highest_age_years'))}"
+    too_old = f"not {_younger_sql(int(rule.number('highest_age_years')) + 1, 'facts.period_end')}"
     return all_of(
         found_sql("approximate", "date_of_birth", f"{first_of_january} and {unsupported}"),
         found_sql("implausible_age", "date_of_birth", too_old),
@@ -143,32 +145,48 @@ def p11_postcode(_: Rule, context: Context) -> str:
     """A postcode in capitals with one space; its area exists. Invented areas pass when the data are synthetic."""
     invented = in_sql(postcode.synthetic_areas() if context.synthetic else ())
     return f"""with canonical as (
-        select row_number, postcode, {postcode.reason_sql("postcode")} as reason, {postcode.clean_sql("postcode")} as clean
-        from submission
+        select postcode, {postcode.reason_sql("postcode")} as reason, {postcode.clean_sql("postcode")} as clean
+        from (select distinct postcode from submission)
     ), judged as (
         select *, {postcode.is_pseudo_sql("clean")} as pseudo, {postcode.warning_sql("clean")} as warning,
             coalesce({postcode.area_sql("clean")} in {invented}, false) as invented from canonical
+    ), parts as (
+        select postcode, reason as part, cast(null as varchar) as suggestion from judged where reason is not null
+        union all
+        select postcode, 'form', clean from judged where postcode <> clean
+        union all
+        select postcode, case when pseudo then 'pseudo' else warning end, null
+        from judged where pseudo or (warning is not null and not invented)
     )
-    select row_number, reason as part, 'postcode' as field, postcode as value, cast(null as varchar) as suggestion
-    from judged where reason is not null
-    union all
-    select row_number, 'form', 'postcode', postcode, clean from judged where postcode <> clean
-    union all
-    select row_number, case when pseudo then 'pseudo' else warning end, 'postcode', postcode, null
-    from judged where pseudo or (warning is not null and not invented)
+    select s.row_number, parts.part, 'postcode' as field, s.postcode as value, parts.suggestion
+    from submission as s join parts on parts.postcode is not distinct from s.postcode
     union all
     {not_in_directory(context)}"""
 
 
-def _differs(field: str, specification: Specification, *, within_client_type: bool) -> str:
-    by_client = within_client_type and specification.has("client_type")
-    latest = "latest_by_client_type" if within_client_type else "latest_by_person"
-    same_client = "and s.client_type is not distinct from latest.client_type" if by_client else ""
-    return f"""select s.row_number, 'differs' as part, '{field}' as field, s.{ident(field)} as value,
-        latest.{ident(field)} as suggestion
-    from submission as s join {latest} as latest
+def _differs(fields: list[str], latest: str, context: Context | None = None) -> list[str]:
+    """SQL for the fields of a person's rows that differ from the latest row's; with ``context``, of the same client type."""
+    if not fields:
+        return []
+    same_client = ""
+    if context and context.has("client_type"):
+        same_client = "and s.client_type is not distinct from latest.client_type"
+    columns = ", ".join(f"s.{ident(field)}, latest.{ident(field)} as {ident('last_' + field)}" for field in fields)
+    different = " or ".join(f"s.{ident(field)} is distinct from latest.{ident(field)}" for field in fields)
+    pairs = f"""select s.row_number, {columns} from submission as s join {latest} as latest
         on s.person_unique_identifier = latest.person_unique_identifier {same_client}
-    where s.{ident(field)} is distinct from latest.{ident(field)}"""
+        where s.row_number <> latest.row_number and ({different})"""
+    cells = "\nunion all\n".join(
+        f"""select row_number, 'differs' as part, '{field}' as field, {ident(field)} as value,
+        {ident("last_" + field)} as suggestion from pairs where {ident(field)} is distinct from {ident("last_" + field)}"""
+        for field in fields
+    )
+    return [f"select * from (\nwith pairs as materialized ({pairs})\n{cells}\n) as differing"]
+
+
+def _younger_sql(years: int, on: str) -> str:
+    """SQL for whether somebody has not completed so many years on a day; as the rule of ages in ``linkage.spec.age``."""
+    return f"{_BIRTH} > cast({on} - interval {years} year as date)"
 
 
 PREDICATES = {

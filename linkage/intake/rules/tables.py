@@ -55,12 +55,16 @@ def service_sequence_step(context: Context) -> Step:
     cost = "s.unit_cost || ' ' || coalesce(s.cost_frequency, '')"
     return Step(
         "service_sequence",
-        f"""with services as (
+        f"""with keyed as (
+    select s.row_number, hash({identity}) as key from submission as s
+    where {context.is_in("service")} and s.{_PERSON} is not null and s.{_START} is not null
+), alike as (
+    select row_number from keyed where key in (select key from keyed group by key having count(*) > 1)
+), services as (
     select s.row_number, s.event_start_date, s.unit_cost, s.{_START}, s.{_END}, {cost} as cost,
         lag(s.row_number) over same_service as row_before, lag(s.{_END}) over same_service as end_before,
         lag(s.{_START}) over same_service as start_before, lag({cost}) over same_service as cost_before
-    from submission as s
-    where {context.is_in("service")} and s.{_PERSON} is not null and s.{_START} is not null
+    from submission as s where s.row_number in (select row_number from alike)
     window same_service as (partition by {identity} order by s.{_START}, s.row_number)
 )
 select * from services where row_before is not null""",
