@@ -13,7 +13,7 @@ from linkage.quality.comments import share
 from linkage.quality.completeness import Completeness, completeness_settings
 from linkage.quality.first import Fix
 from linkage.quality.measured import Measured
-from linkage.quality.trend import trend_section
+from linkage.quality.trend import per_100, trend_section
 from linkage.quality.workbook import Measures, effect_note
 from linkage.report import Cell, Chart, Figure, Figures, Part, Report, Section, Table, Text
 
@@ -64,7 +64,7 @@ def _overview(page: Page) -> Section:
         Figure("Accepted", "yes" if result.accepted else "no", _reasons(result)),
         Figure("Rows", result.rows_read, f"{result.rows_rejected:,} left out, {result.rows_blank:,} blank"),
         Figure("Mandatory fields with a valid value", share(valid, wanted) or None, "of the rows that want them"),
-        Figure("Errors for each 100 rows", _per_100(result.findings_by_severity("E"), result.rows_read), "findings"),
+        Figure("Errors for each 100 rows", per_100(result.findings_by_severity("E"), result.rows_read), "findings"),
         Figure(
             "People in LTS001a", lts001, f"the last submission: {last}" if last else "long-term support in the period"
         ),
@@ -240,12 +240,32 @@ def _rules(page: Page) -> Section:
             one.title,
             one.sentence,
             one.findings,
-            _per_100(one.findings, page.result.rows_read),
+            per_100(one.findings, page.result.rows_read),
         ]
         for one in counts
     ]
     columns = ["Rule", "Severity", "What is checked", "What to do", "Findings", "For each 100 rows"]
-    return Section("Findings by rule", [Table("Findings by rule, the most serious first", columns, rows)])
+    parts = [Table("Findings by rule, the most serious first", columns, rows), *_settings(page.result)]
+    return Section("Findings by rule", parts)
+
+
+def _settings(result: CheckResult) -> list[Part]:
+    """Rules that were not checked, and severities that are not the shipped ones, if there are any."""
+    parts: list[Part] = []
+    if result.unchecked:
+        missing: list[list[Cell]] = [
+            [one.rule, f"{one.title} ({one.part.replace('_', ' ')})" if one.part else one.title, one.why]
+            for one in result.unchecked
+        ]
+        parts.append(
+            Table("Rules and parts of rules that were not checked", ["Rule", "What is checked", "Why not"], missing)
+        )
+    if result.changed:
+        changed: list[list[Cell]] = [
+            [one.rule, one.title, SEVERITY_NAMES[one.shipped], SEVERITY_NAMES[one.severity]] for one in result.changed
+        ]
+        parts.append(Table("Severities set by the authority", ["Rule", "What is checked", "Shipped", "Set"], changed))
+    return parts
 
 
 def _comments(page: Page) -> Section:
@@ -265,10 +285,6 @@ def _mandatory(page: Page) -> list[Completeness]:
         and specification.field(one.field).requirement == "mandatory"
         and one.field not in completeness_settings().blank_has_meaning
     ]
-
-
-def _per_100(findings: int, rows: int) -> float | None:
-    return percent(findings, rows)
 
 
 def _authority(result: CheckResult) -> str:

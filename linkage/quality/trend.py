@@ -68,5 +68,14 @@ def _fields(submissions: Sequence[Measured], specification: Specification) -> li
     return rows
 
 
-def _per_100(findings: int | None, rows: int) -> float | None:
-    return round(100 * findings / rows, 1) if rows and findings is not None else None
+def _per_100(findings: int | None, rows: int) -> str | None:
+    return per_100(findings, rows) if findings is not None else None
+
+
+def per_100(findings: int, rows: int) -> str | None:
+    """Findings for each 100 rows to one decimal; None without rows.
+
+    >>> per_100(3, 200), per_100(1, 5000), per_100(1, 0)
+    ('1.5', '0.0', None)
+    """
+    return f"{100 * findings / rows:,.1f}" if rows else None
