@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint bench sample pages clean
+.PHONY: demo test lint bench fuzz sample pages clean
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("cldlink needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv $(VENV)
@@ -24,6 +24,9 @@ lint: $(STAMP)          ## ruff and mypy, as .ci/run does
 
 bench: $(STAMP)         ## speed and accuracy (FEBRL=folder adds Febrl 4); see docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks $(FEBRL)
+
+fuzz: $(STAMP)          ## 10,000 damaged submissions (CASES=n, FIRST=seed): findings or a clear refusal, never a lost row
+	$(BIN)/python -m tests.fuzz $(or $(CASES),10000) $(or $(FIRST),0)
 
 sample: $(STAMP)        ## make sample_data again, byte for byte; if it has changed, make pages too
 	$(BIN)/cldlink synth --profile sample --out sample_data --synthetic
