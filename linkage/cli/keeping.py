@@ -2,13 +2,15 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from linkage.cli.options import Json, Memory, Out, Spec, Synthetic, TempDir, Threads, engine_options
 from linkage.cli.output import counted, emit, say
 from linkage.errors import ExitCode, UsageError
+
+Selection = Literal["latest", "single", "joined"]
 
 submission_app = typer.Typer(
     no_args_is_help=True,
@@ -98,6 +100,15 @@ def consolidate(
     separate: Annotated[
         bool, typer.Option("--separate", help="From a store: a folder for each authority, with its rows alone.")
     ] = False,
+    selection: Annotated[
+        Selection, typer.Option("--selection", help="From a store: the current record, or files chosen as DHSC does.")
+    ] = "latest",
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of the period to select for.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day of the period to select for.")
+    ] = None,
     spec: Spec = None,
     synthetic: Synthetic = False,
     as_at: Annotated[
@@ -116,7 +127,8 @@ def consolidate(
     """Make the current record of every event, of files or of a store: events.parquet, and persons.parquet to trace.
 
     Of cumulative files the latest of each authority and year counts; of rolling ones a later file supersedes what lies in its
-    twelve months, event by event.
+    twelve months, event by event. With --selection single the latest file of each authority that covers the period stands
+    whole; with joined, the events of each quarter as the latest file that covers the quarter has them.
 
     Example: cldlink submission consolidate 2022-23_Q*.csv --out current
 
@@ -127,14 +139,18 @@ def consolidate(
     from linkage import api
     from linkage.intake import CheckOptions
     from linkage.intake.keeping.consolidated import consolidate_store
+    from linkage.intake.keeping.selection import Wanted
 
     if bool(files) == bool(store):
         raise UsageError("Give the files to consolidate, or --store FOLDER.")
     limits = engine_options(memory, threads, temp_dir)
+    wanted = Wanted(selection, _day(first), _day(last))
     if store:
-        counts = consolidate_store(store, out, as_at=_day(as_at), separate=separate, options=limits).counts
-    elif separate:
-        raise UsageError("--separate is for --store.")
+        counts = consolidate_store(
+            store, out, as_at=_day(as_at), wanted=wanted, separate=separate, options=limits
+        ).counts
+    elif separate or wanted != Wanted():
+        raise UsageError("--separate, --selection, --from and --to are for --store.")
     else:
         options = CheckOptions(_day(as_at), limits)
         counts = api.consolidate_submissions(files or [], out, spec=spec, synthetic=synthetic, options=options).counts

@@ -69,7 +69,7 @@ def test_a_file_that_is_not_accepted_is_returned_and_not_kept(tmp_path: Path) ->
     assert "returned" in returned.report.parts and "Returned" in returned.receipt.read_text(encoding="utf-8")
     store = open_store(tmp_path / "store")
     assert store.entries() == () and [line.action for line in store.log()] == ["returned"]
-    assert not list((tmp_path / "store").rglob("*.parquet"))
+    assert not [*(tmp_path / "store").rglob("rows_*"), *(tmp_path / "store").rglob("submission_*")]
 
 
 def test_the_record_is_as_it_stood_on_the_day(tmp_path: Path) -> None:

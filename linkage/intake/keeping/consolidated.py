@@ -6,8 +6,9 @@ from datetime import date
 from pathlib import Path
 
 from linkage.engine import Engine, EngineOptions, Step, ident, open_engine
-from linkage.errors import InputError
+from linkage.errors import InputError, UsageError
 from linkage.intake.keeping.current import Part, by_authority, events_step, make_current, standing_parts
+from linkage.intake.keeping.selection import Wanted, selected_parts
 from linkage.intake.keeping.store import Entry, open_store
 from linkage.intake.persons import persons_step
 from linkage.runs import Manifest, staged_outputs
@@ -29,11 +30,13 @@ def consolidate_store(
     out: Path,
     *,
     as_at: date | None = None,
+    wanted: Wanted | None = None,
     separate: bool = False,
     options: EngineOptions | None = None,
 ) -> StoreConsolidation:
     """Write ``events.parquet`` and ``persons.parquet`` from what was received on or before ``as_at`` (None: all).
 
+    ``wanted`` chooses submissions in another way than the current record (see ``selection``).
     Columns and order are those of ``consolidate``; ``submission`` is the id in the store. With ``separate`` each authority
     has a folder of its own. Raises InputError when a stored file is not as it was stored, or nothing is there.
     """
@@ -43,16 +46,27 @@ def consolidate_store(
     if not entries:
         raise InputError(f"{store_folder}: no submission was received by that day.")
     store.verify(entries)
-    parts = standing_parts([store.kept_file(entry) for entry in entries])
+    wanted = wanted or Wanted()
+    if wanted.selection == "latest" and (wanted.first or wanted.last):
+        raise UsageError("--from and --to are for --selection single and joined; the current record has no period.")
     with staged_outputs(out) as staging:
         with open_engine(options, [store.root, staging]) as engine:
+            if wanted.selection == "latest":
+                parts = standing_parts([store.kept_file(entry) for entry in entries])
+            else:
+                parts = selected_parts(engine, store, entries, wanted)
             write = _write_separate if separate else _write_together
             events, persons = write(engine, parts, staging)
         counts = _counts(entries, events, persons) | {"submissions_purged": len(received) - len(entries)}
         inputs = [{"name": entry.id, "sha256": entry.sha256} for entry in entries]
-        settings = {"as_at": as_at, "standing": {part.file.name: part.before for part in parts}}
+        settings = {"as_at": as_at, **vars(wanted), "standing": [_standing(part) for part in parts]}
         Manifest("submission consolidate", inputs, counts, settings).write(staging)
     return StoreConsolidation(counts)
+
+
+def _standing(part: Part) -> dict[str, object]:
+    """A file of which rows stand, for the manifest."""
+    return {"submission": part.file.name, "ended_before": part.before, "within": part.within}
 
 
 def _write_together(engine: Engine, parts: Sequence[Part], folder: Path) -> tuple[int, int]:

@@ -20,23 +20,45 @@ _PERSON_TEXTS = ("la_code", "person_unique_identifier", "nhs_number", "first_nam
 
 @dataclass(frozen=True)
 class Part:
-    """A file of which rows stand: all of them, or with ``before`` only events that ended before that day."""
+    """A file of which rows stand: all of them; with ``before`` only events that ended before that day; with ``within`` only
+    those of a reference period: services that overlap it, other events that end in it.
+    """
 
     number: int
     file: KeptFile
-    before: date | None
+    before: date | None = None
+    within: tuple[date, date] | None = None
 
     @property
-    def values(self) -> dict[str, Value]:
+    def cut(self) -> bool:
+        """Whether some rows may not stand, or a later part may have them again."""
+        return self.before is not None or self.within is not None
+
+    def rows_sql(self, columns: Sequence[str], *, superseded: bool = False) -> str:
+        """SQL for the rows that stand by their dates, or with ``superseded`` also for those that a later file speaks for;
+        ``columns`` are select expressions.
+        """
+        source = ident(self.file.place) if self.file.in_engine else f"read_parquet($place_{self.number})"
+        where = ["true"]
+        if self.before and not superseded:
+            where.append(f"event_end_date is not null and {LAST_DAY} < $before_{self.number}")
+        if self.within:
+            first, last = f"$first_{self.number}", f"$last_{self.number}"
+            where.append(
+                f"""case when event_type = 'Service'
+        then event_start_date <= {last} and (event_end_date is null or event_end_date >= {first})
+        else event_end_date between {first} and {last} end"""
+            )
+        return f"select {', '.join(columns)} from {source}\nwhere {' and '.join(where)}"
+
+    def values(self, *, superseded: bool = False) -> dict[str, Value]:
         """The values that ``rows_sql`` binds."""
         values: dict[str, Value] = {} if self.file.in_engine else {f"place_{self.number}": self.file.place}
-        return values | ({f"before_{self.number}": self.before} if self.before else {})
-
-    def rows_sql(self, columns: Sequence[str]) -> str:
-        """SQL for the rows that stand by their dates; ``columns`` are select expressions."""
-        source = ident(self.file.place) if self.file.in_engine else f"read_parquet($place_{self.number})"
-        ended = f"\nwhere event_end_date is not null and {LAST_DAY} < $before_{self.number}" if self.before else ""
-        return f"select {', '.join(columns)} from {source}{ended}"
+        if self.before and not superseded:
+            values[f"before_{self.number}"] = self.before
+        if self.within:
+            values |= {f"first_{self.number}": self.within[0], f"last_{self.number}": self.within[1]}
+        return values
 
 
 def standing_parts(files: Sequence[KeptFile]) -> list[Part]:
@@ -53,21 +75,23 @@ def standing_parts(files: Sequence[KeptFile]) -> list[Part]:
 
 
 def current_steps(parts: Sequence[Part]) -> tuple[Step, ...]:
-    """Steps to ``sent_again_<code>`` (number, row_number) for the parts of one authority: rows of earlier files that a
-    later file has again, by the event's key, though the event ended before its coverage. None for cumulative files.
+    """Steps to ``sent_again_<code>`` (number, row_number) for the parts of one authority: rows of earlier parts that a
+    later one has again, by the event's key, though the event ended before its coverage. None for cumulative files.
     """
-    earlier = [part for part in parts if part.before]
+    earlier = [part for part in parts if part.cut]
     if not earlier:
         return ()
     after = [part for part in parts if part.number > earlier[0].number]
     keys = [ident(name) for name in EVENT_KEY]
     same = " and ".join(f"o.{key} is not distinct from l.{key}" for key in keys)
     return (
-        Step("ended_before", _union([_keys_sql(part) for part in earlier]), _values(earlier)),
-        Step("later_keys", _union([_keys_sql(part) for part in after]), _values(after)),
+        Step("earlier_keys", _union([_keys_sql(part) for part in earlier]), _values(earlier)),
+        Step(
+            "later_keys", _union([_keys_sql(part, superseded=True) for part in after]), _values(after, superseded=True)
+        ),
         Step(
             _sent_again(earlier[0]),
-            f"""select distinct o.number, o.row_number from ended_before as o join later_keys as l
+            f"""select distinct o.number, o.row_number from earlier_keys as o join later_keys as l
 on l.number > o.number and {same}""",
         ),
     )
@@ -124,7 +148,7 @@ def make_current(engine: Engine, parts: Sequence[Part]) -> None:
     """Make ``people_rows`` and what ``events_step`` needs for the parts of one authority or of many."""
     for mine in by_authority(parts).values():
         engine.run_all(current_steps(mine))
-    engine.drop("ended_before", "later_keys")
+    engine.drop("earlier_keys", "later_keys")
     engine.run(people_rows_step(parts))
 
 
@@ -145,15 +169,15 @@ def _sent_again(part: Part) -> str:
     return f"sent_again_{part.file.la_code}"
 
 
-def _keys_sql(part: Part) -> str:
+def _keys_sql(part: Part, *, superseded: bool = False) -> str:
     columns = [f"{part.number} as number", "row_number", *key_sql(part.file.version)]
-    return part.rows_sql(columns)
+    return part.rows_sql(columns, superseded=superseded)
 
 
 def _standing_sql(part: Part, columns: Sequence[str]) -> str:
     """The rows of a part that stand, without those that a later file has again."""
     rows = part.rows_sql(columns)
-    if not part.before:
+    if not part.cut:
         return rows
     return (
         f"{rows} and row_number not in (select row_number from {ident(_sent_again(part))} where number = {part.number})"
@@ -164,5 +188,5 @@ def _union(selects: Sequence[str]) -> str:
     return "\nunion all\n".join(selects)
 
 
-def _values(parts: Sequence[Part]) -> dict[str, Value]:
-    return {name: value for part in parts for name, value in part.values.items()}
+def _values(parts: Sequence[Part], *, superseded: bool = False) -> dict[str, Value]:
+    return {name: value for part in parts for name, value in part.values(superseded=superseded).items()}

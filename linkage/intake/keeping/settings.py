@@ -35,6 +35,15 @@ class Shrink(ConfigModel):
     certainty: Certainty
 
 
+class DerivedPeriod(ConfigModel):
+    """Which months a file is taken to cover; see ``selection``."""
+
+    min_share: float
+    few_events: int
+    of_few_events: Literal["stated", "every_month"]
+    certainty: Certainty
+
+
 class RetentionDays(ConfigModel):
     """Ages in days after which things are purged."""
 
@@ -51,6 +60,7 @@ class KeepingSettings(ConfigModel):
     schedule: tuple[Deadline, ...]
     quarter_end_months: tuple[int, ...]
     shrink: Shrink
+    derived_period: DerivedPeriod
     retention_days: RetentionDays
 
     def due(self, period_end: date) -> date | None:
