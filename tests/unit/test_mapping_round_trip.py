@@ -3,33 +3,25 @@
 from collections import Counter
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
 from linkage.intake.mapping import make_submission
-from linkage.synth.block import load_setting, make_blocks
-from linkage.synth.profile import load_profile
-from linkage.synth.submissions.files import block_submissions
+from linkage.spec import load_specification
 from tests.unit.local_extract import Extract, by_heading, read_rows
+from tests.unit.synth_submissions import PLACES, plain_files
 
-VERSIONS = ("v4.2", "v6", "release1")
 LAST_QUARTER = 4
 
 
 @cache
 def submissions() -> dict[str, list[dict[str, str]]]:
-    """The last file of the year of each authority of a small clean world, by version."""
-    profile = load_profile("clean")
-    setting = load_setting(profile.model_copy(update={"people": 600, "seed": 11}))
-    found: dict[str, list[dict[str, Any]]] = {}
-    for block in make_blocks(setting):
-        for file, rows in block_submissions(setting, block):
-            if file.quarter == LAST_QUARTER:
-                columns = [np.asarray(rows[name]).tolist() for name in file.columns]
-                listed = [dict(zip(file.columns, cells, strict=True)) for cells in zip(*columns, strict=True)]
-                found.setdefault(file.authority.spec, []).extend(listed)
+    """The last file of the year of each authority of a small world, by version."""
+    found = {}
+    for version, place in PLACES.items():
+        columns = plain_files()[place, LAST_QUARTER]
+        cells = zip(*(columns[name].tolist() for name in load_specification(version).ids), strict=True)
+        found[version] = [dict(zip(load_specification(version).ids, row, strict=True)) for row in cells]
     return found
 
 
@@ -37,7 +29,7 @@ def counted(rows: list[dict[str, str]]) -> Counter[tuple[tuple[str, str], ...]]:
     return Counter(tuple(sorted(row.items())) for row in rows)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("version", PLACES)
 def test_an_extract_maps_back_to_the_submission_it_was_made_from(version: str, tmp_path: Path) -> None:
     extract = Extract(version, submissions()[version])
     result = make_submission(extract.write(tmp_path / "extract"), tmp_path / "out", synthetic=True)

@@ -217,3 +217,11 @@ def test_carers_known_by_association_have_rows_without_event_fields(tmp_path: Pa
 def test_fields_of_service_users_are_blank_on_rows_of_carers(tmp_path: Path) -> None:
     people = {"columns": {"dementia": "Name"}, "constants": {"client_type": "Carer"}}
     assert Small(tmp_path, {"people.csv": "ID,Name\nP1,Yes\n"}, people=people).column("Dementia") == [""]
+
+
+def test_a_detail_of_a_person_in_a_table_of_events_goes_before_that_of_the_person(tmp_path: Path) -> None:
+    files = {"services.csv": "No,ID,From,To,What\n7,P1,01/05/2022,,Other\n8,P1,02/05/2022,,\n"}
+    small = Small(
+        tmp_path, files, services={"columns": {"event_start_date": "From", "last_name": "What"}, "sheets": {}}
+    )
+    assert small.column("Last Name") == ["Other", "Example"]

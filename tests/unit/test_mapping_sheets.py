@@ -134,6 +134,10 @@ def test_every_faulty_line_is_named_at_once(tmp_path: Path) -> None:
     assert "line 2" in str(error.value)
 
 
+def test_decisions_without_the_name_of_who_took_them_are_counted(tmp_path: Path) -> None:
+    assert Small(tmp_path, sheet("HC,Home Support,,,", "DC,Day Support,,,EX")).make().unsigned_lines == 1
+
+
 def test_a_sheet_without_its_headings_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="missing: national value"):
         Small(tmp_path, {"component.csv": "local value,value\nHC,x\n"}).make()

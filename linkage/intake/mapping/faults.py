@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from linkage.errors import InputError, LinkageError, UsageError
 from linkage.intake.mapping.costs import COST_FIELDS
@@ -39,8 +40,6 @@ def event_fields(specification: Specification, event_type: str | None) -> dict[s
 
 def cost_fields(specification: Specification) -> dict[str, Field]:
     """The parts of a finance row as fields: two of them have the list of Cost Frequency, one is a date."""
-    from dataclasses import replace
-
     text = replace(specification.field("cost_frequency"), value_list=None, data_type="text")
     fields = {part: replace(text, id=part) for part in COST_PARTS}
     for part in ("frequency", "unit"):

@@ -27,7 +27,7 @@ from linkage.intake.mapping.write import Written, write_mapping
 from linkage.intake.rules import rule
 from linkage.intake.values import Closeness
 from linkage.runs import file_record, staged_outputs
-from linkage.spec import Specification, load_specification
+from linkage.spec import load_specification
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,8 @@ def _made(engine: Engine, path: Path, synthetic: bool) -> _Made:
     build = Build(engine, project, specification)
     build.run(sheets, crosswalk)
     merged = merged_people(build)
-    result = _result(build, project, specification, closeness, len({row["new_id"] for row in merged}))
+    unsigned = sum(line.who is None for sheet in sheets for line in sheet.lines)
+    result = _result(build, closeness, merged=len({row["new_id"] for row in merged}), unsigned=unsigned)
     return _Made(result, Written(written_step(specification), refused_rows(build), merged))
 
 
@@ -81,9 +82,8 @@ def _crosswalk(project: Project) -> Crosswalk:
     return read_crosswalk(project.locate(entry), entry.worksheet) if entry else Crosswalk((), {})
 
 
-def _result(
-    build: Build, project: Project, specification: Specification, closeness: Closeness, merged: int
-) -> MappingResult:
+def _result(build: Build, closeness: Closeness, *, merged: int, unsigned: int) -> MappingResult:
+    project, specification = build.project, build.specification
     unmapped, defaults = value_counts(build, closeness)
     priced = {table.services for table in project.file.costs}
     services = [placed.position for placed in build.placed if placed.table.name in priced]
@@ -99,6 +99,7 @@ def _result(
         defaults=defaults,
         unfilled=tuple(field.heading for field in unfilled_fields(project, specification)),
         people_merged=merged,
+        unsigned_lines=unsigned,
         inputs=tuple(_inputs(project)),
     )
 

@@ -10,12 +10,13 @@ from linkage.intake.mapping.build import Build
 from linkage.intake.mapping.costs import NOT_CONVERTED
 from linkage.intake.mapping.events import NOT_NEEDED, REFUSED
 from linkage.intake.mapping.faults import fields_of
-from linkage.intake.mapping.project import CostTable, EventTable, PeopleTable
+from linkage.intake.mapping.project import CostTable, EventTable, LocalTable, PeopleTable
 from linkage.intake.mapping.values import DEFAULT, UNMAPPED
 from linkage.intake.values import Closeness, judge_value
 
 REASONS = {**REFUSED, **NOT_NEEDED, **NOT_CONVERTED}
 _MOST_COMPARED = 1_000
+_KINDS: dict[type[LocalTable], str] = {PeopleTable: "people", EventTable: "events", CostTable: "costs"}
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,9 @@ class ValueCount:
 class MappingResult:
     """``rows`` and ``people`` of the submission; ``uncosted``: service rows without a cost, None without finance rows.
 
-    ``unfilled``: headings of mandatory fields that no table fills. ``people_merged``: people who had
-    more than one identifier before the crosswalk. ``inputs``: records of the files read.
+    ``unfilled``: headings of mandatory fields that no table fills. ``people_merged``: people who had more
+    than one identifier before the crosswalk. ``unsigned_lines``: lines of mapping
+    sheets without the name of who decided. ``inputs``: records of the files read.
     """
 
     project: str
@@ -78,6 +80,7 @@ class MappingResult:
     defaults: tuple[ValueCount, ...]
     unfilled: tuple[str, ...]
     people_merged: int
+    unsigned_lines: int
     inputs: tuple[dict[str, Any], ...]
 
     @property
@@ -115,13 +118,7 @@ def table_counts(build: Build) -> tuple[TableCount, ...]:
         read = placed.read
         if read.rows_in != out + read.blank + sum(other.rows for other in others):
             raise InternalError("The rows of a local table do not add up. Please report it.")
-        kind = (
-            "events"
-            if isinstance(placed.table, EventTable)
-            else "costs"
-            if isinstance(placed.table, CostTable)
-            else "people"
-        )
+        kind = _KINDS[type(placed.table)]
         counted.append(TableCount(placed.table.name, kind, read.rows_in, out, read.blank, tuple(others)))
     return tuple(counted)
 

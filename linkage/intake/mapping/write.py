@@ -73,6 +73,8 @@ def report_text(result: MappingResult) -> str:
         lines.append(f"Service rows without a unit cost: {result.uncosted:,}. Rule C01 says which need one.")
     if result.people_merged:
         lines.append(f"People who had several identifiers before the crosswalk: {result.people_merged:,}, in {MERGES}.")
+    if result.unsigned_lines:
+        lines.append(f"Lines of mapping sheets without the name of who decided: {result.unsigned_lines:,}.")
     if result.unfilled:
         lines.append(f"Mandatory fields that no table fills: {', '.join(result.unfilled)}.")
     return "\n".join(lines) + "\n"
