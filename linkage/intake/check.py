@@ -16,6 +16,7 @@ from linkage.intake.findings import RuleCount, apply_rules, count_findings
 from linkage.intake.prepare import prepare
 from linkage.intake.read import REJECT_SCHEMA, Reading, read_submission
 from linkage.intake.rules import load_rules, rule
+from linkage.intake.rules.field_status import TABLE, make_field_status
 from linkage.intake.rules.settings import (
     ChangedSeverity,
     RuleSettings,
@@ -52,6 +53,7 @@ class CheckResult:
     ``la_code`` and ``la_name`` are None when the code is not a known one, the period when it is not stated.
     ``changed`` are the severities that are not the shipped ones, ``unchecked`` the rules and parts of rules that were not
     checked, with the reason; ``inputs`` records the other files that were read.
+    ``field_status`` counts rows by module, field, status and validity, for versions with a matrix of mandatory fields.
     ``findings`` has one row per finding, ``rejects`` one per row that was left out (unreadable, or by a rule).
     """
 
@@ -70,6 +72,7 @@ class CheckResult:
     counts: tuple[RuleCount, ...]
     findings: pa.Table
     rejects: pa.Table
+    field_status: pa.Table
     record: dict[str, Any]
     changed: tuple[ChangedSeverity, ...] = ()
     unchecked: tuple[Unchecked, ...] = ()
@@ -118,6 +121,7 @@ def check_into(
     context, records = read_side_inputs(engine, options.inputs, reading.specification, synthetic=synthetic)
     make_tables(engine, context)
     apply_rules(engine, rules, context)
+    make_field_status(engine, context)
     drop_tables(engine)
     result = _result(engine, reading, synthetic, count_findings(engine, rules))
     inputs = [*([file_record(options.rules)] if options.rules else []), *records]
@@ -146,6 +150,7 @@ def _result(engine: Engine, reading: Reading, synthetic: bool, counts: tuple[Rul
         counts=counts,
         findings=engine.table("findings"),
         rejects=rejects,
+        field_status=engine.table(TABLE),
         record=file_record(reading.path),
     )
 

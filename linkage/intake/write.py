@@ -17,6 +17,7 @@ FINDINGS = "findings_IDENTIFIABLE.csv"
 FINDINGS_PARQUET = "findings_IDENTIFIABLE.parquet"
 REJECTS = "rejects_IDENTIFIABLE.csv"
 SUMMARY = "summary.txt"
+FIELD_STATUS = "field_status.csv"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _NAMES = {"R": ("reason", "reasons"), "E": ("error", "errors"), "W": ("warning", "warnings"), "I": ("note", "notes")}
 
@@ -24,8 +25,9 @@ _NAMES = {"R": ("reason", "reasons"), "E": ("error", "errors"), "W": ("warning",
 def write_check(
     result: CheckResult, out_dir: Path, *, summary: str | None = None, more: Callable[[Path], None] | None = None
 ) -> None:
-    """Write the findings as CSV and Parquet, ``rejects_IDENTIFIABLE.csv`` (if rows were rejected), ``summary.txt`` and
-    ``manifest.json`` into a folder, all or nothing.
+    """Write the findings as CSV and Parquet, ``rejects_IDENTIFIABLE.csv`` (if rows were rejected), ``field_status.csv``
+    (counts, for versions with a matrix of mandatory fields), ``summary.txt`` and ``manifest.json`` into a folder, all or
+    nothing.
 
     The CSV files are UTF-8 with a byte-order mark, for Excel; a cell that a spreadsheet would take for a formula has an
     apostrophe before it; the Parquet file has the values as they are. ``summary`` takes the place of ``summary_text``;
@@ -36,12 +38,15 @@ def write_check(
         pq.write_table(result.findings, folder / FINDINGS_PARQUET, compression="zstd")
         if result.rejects.num_rows:
             _write_csv(result.rejects, folder / REJECTS)
+        if result.field_status.num_rows:
+            _write_csv(result.field_status, folder / FIELD_STATUS)
         (folder / SUMMARY).write_text(summary or summary_text(result), encoding="utf-8", newline="\n")
         if more:
             more(folder)
         _manifest(result).write(folder)
-    if not result.rejects.num_rows:
-        (out_dir / REJECTS).unlink(missing_ok=True)
+    for name, table in ((REJECTS, result.rejects), (FIELD_STATUS, result.field_status)):
+        if not table.num_rows:
+            (out_dir / name).unlink(missing_ok=True)
 
 
 def summary_text(result: CheckResult, *, written: bool = True) -> str:

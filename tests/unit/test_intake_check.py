@@ -47,7 +47,8 @@ def found(result: CheckResult) -> list[tuple[str, int | None]]:
 
 @pytest.mark.parametrize("version", ["v4.2", "v6", "release1"])
 def test_a_faultless_file_is_accepted_with_information_only(tmp_path: Path, version: str) -> None:
-    result = check(tmp_path, {}, version=version)
+    known = {"employment_status": "Not in Paid Employment (seeking work)"}
+    result = check(tmp_path, {**known, "unit_cost": "512.50", "cost_frequency": "Weekly"}, version=version)
     assert (result.accepted, result.version) == (True, version)
     assert {count.rule for count in result.counts} == {"F06"}
     assert (result.period_start, result.period_end) == (date(2022, 4, 1), date(2023, 3, 31))

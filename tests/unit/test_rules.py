@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 import yaml
 
-from linkage.engine import Engine, Step, open_engine
+from linkage.engine import Engine, EngineOptions, Step, open_engine
 from linkage.intake.findings import apply_rules
 from linkage.intake.prepare import prepare
 from linkage.intake.read import read_submission
@@ -29,7 +29,7 @@ CASES = [(code, case) for code, file in FILES.items() for case in file["cases"]]
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with open_engine() as opened:
+    with open_engine(EngineOptions(threads=1)) as opened:
         yield opened
 
 

@@ -6,7 +6,7 @@ The matrix is ``configs/rules/tables/applicability.yaml``; the conditions it nam
 from functools import cache
 
 from linkage.configs import read_packaged
-from linkage.engine import Step, ident, literal
+from linkage.engine import ident, literal
 from linkage.errors import InternalError
 from linkage.intake.dates import PARSED
 from linkage.intake.rules.context import Context
@@ -16,9 +16,6 @@ from pseudo.config_file import ConfigModel
 
 NOT_APPLICABLE, APPLICABLE, MANDATORY = "Not applicable", "Applicable not mandatory", "Mandatory"
 UNDETERMINED = "Undetermined"
-PASSED_VALID, PASSED_BLANK = "Passed valid", "Passed blank (not mandatory)"
-FAILED_BLANK, FAILED_INVALID = "Failed blank (mandatory)", "Failed invalid"
-FAILED_BEFORE = "Failed Release 1"
 BLANK_MANDATORY = "blank_mandatory"
 
 
@@ -106,34 +103,6 @@ def blank_mandatory(rule: Rule, context: Context) -> list[str]:
         for entry in matrix(context.specification.version)
         if entry.field in rule.entry.mandatory
     ]
-
-
-def field_status_step(context: Context) -> Step:
-    """Rows of the file by module, field, status and validity (``field_status``); the tables of the check are needed.
-
-    Invalid are the cells of which some rule found the value not to be listed, or no date, number or code. From Release 2,
-    a value worded as in Release 1 is told apart (``Failed Release 1``).
-    """
-    selects = [_field_status_sql(entry, context) for entry in matrix(context.specification.version)]
-    nothing = "select '' as module, '' as field, '' as status, '' as validity, 0 as rows where false"
-    return Step("field_status", "\nunion all\n".join(selects or [nothing]))
-
-
-def _field_status_sql(entry: FieldEntry, context: Context) -> str:
-    value_list = context.specification.field(entry.field).value_list
-    before = sorted(value_list.from_base) if value_list and context.specification.version == "release2" else []
-    worded_before = f"s.{ident(entry.field)} in ({', '.join(map(literal, before)) or 'null'})"
-    return f"""select {literal(entry.module)} as module, {literal(entry.field)} as field, status, validity, count(*) as rows
-    from (
-        select {status_sql(entry, context)} as status, case
-            when s.{ident(entry.field)} is null then case when {mandatory_sql(entry, context)}
-                then {literal(FAILED_BLANK)} else {literal(PASSED_BLANK)} end
-            when coalesce({worded_before}, false) then {literal(FAILED_BEFORE)}
-            when wrong.row_number is not null then {literal(FAILED_INVALID)}
-            else {literal(PASSED_VALID)} end as validity
-        from submission as s cross join submission_facts as facts
-        left join invalid_cells as wrong on wrong.row_number = s.row_number and wrong.field = {literal(entry.field)}
-    ) as judged group by all"""
 
 
 def _all(names: tuple[str, ...], context: Context) -> str:

@@ -11,6 +11,13 @@ from linkage.intake.values import SIMILAR, UNLISTED
 
 _START = f"s.event_start_date{PARSED}"
 _END = f"s.event_end_date{PARSED}"
+_OTHER_EVENT = """union all
+    select s.row_number, 'other_event', 'event_reference', s.event_reference, null
+    from submission as s join (
+        select event_reference, any_value(person_unique_identifier) as person, any_value(event_type) as event_type
+        from previous_submission where event_reference is not null group by event_reference having count(*) = 1
+    ) as before on before.event_reference = s.event_reference
+    where before.person <> s.person_unique_identifier or lower(before.event_type) <> lower(s.event_type)"""
 
 
 def e01_event_type(_: Rule, context: Context) -> str:
@@ -23,11 +30,12 @@ def e01_event_type(_: Rule, context: Context) -> str:
     return all_of(missing, unlisted)
 
 
-def e02_event_reference(_: Rule, __: Context) -> str:
+def e02_event_reference(_: Rule, context: Context) -> str:
     """References on more than one row (every row but the first), whether there are rows without, and references that the
     previous submission has for another person or event type.
     """
-    return """with referenced as (
+    before = _OTHER_EVENT if "previous_submission" in context.available else ""
+    return f"""with referenced as (
         select row_number, event_reference, min(row_number) over (partition by event_reference) as first_row
         from submission where event_reference is not null
     )
@@ -37,13 +45,7 @@ def e02_event_reference(_: Rule, __: Context) -> str:
     union all
     select null, 'blank', 'event_reference', count(*) || ' rows', null from submission where event_reference is null
     having count(*) > 0
-    union all
-    select s.row_number, 'other_event', 'event_reference', s.event_reference, null
-    from submission as s join (
-        select event_reference, any_value(person_unique_identifier) as person, any_value(event_type) as event_type
-        from previous_submission where event_reference is not null group by event_reference having count(*) = 1
-    ) as before on before.event_reference = s.event_reference
-    where before.person <> s.person_unique_identifier or lower(before.event_type) <> lower(s.event_type)"""
+    {before}"""
 
 
 def e03_start_date(_: Rule, __: Context) -> str:

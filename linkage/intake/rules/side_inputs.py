@@ -1,7 +1,7 @@
 """What some rules need besides the file: reference lists, the previous submission, the day of submission.
 
-Which there are and what they are called is data (``configs/rules/tables/side_inputs.yaml``). Every table is made, empty
-where its input is not given; rules ask ``Context.available`` before they rely on one.
+Which there are and what they are called is data (``configs/rules/tables/side_inputs.yaml``). A table is made only where its
+input is given; rules ask ``Context.available`` first.
 """
 
 import csv
@@ -74,16 +74,17 @@ def read_side_inputs(
     lists = [entry for entry in side_inputs().values() if entry.file]
     for entry in lists:
         path = _path(inputs.reference, entry)
-        engine.register(entry.name, _list_table(entry, path) if path else _empty(entry))
         if path:
+            engine.register(entry.name, _list_table(entry, path))
             available.add(entry.name)
             records.append(file_record(path))
     if inputs.reference and not available:
         names = ", ".join(entry.file for entry in lists)
         raise UsageError(f"{inputs.reference}: there is none of the reference files in this folder ({names}).")
-    _clean_postcodes(engine)
-    engine.register(PREVIOUS, _previous_table(inputs.previous))
+    if "postcode_directory" in available:
+        _clean_postcodes(engine)
     if inputs.previous:
+        engine.register(PREVIOUS, read_submission(inputs.previous).table.select(list(_PREVIOUS_COLUMNS)))
         available.add(PREVIOUS)
         records.append(file_record(inputs.previous))
     if inputs.submitted:
@@ -121,17 +122,6 @@ def _list_table(entry: SideInputEntry, path: Path) -> pa.Table:
     return table.rename_columns([found[name] for name in table.column_names])
 
 
-def _empty(entry: SideInputEntry) -> pa.Table:
-    return pa.table({column: pa.array([], pa.string()) for column in entry.columns})
-
-
 def _clean_postcodes(engine: Engine) -> None:
     sql = "select distinct replace(upper(postcode), ' ', '') as postcode from postcode_directory where postcode is not null"
     engine.run(Step("postcode_directory", sql))
-
-
-def _previous_table(path: Path | None) -> pa.Table:
-    """Person, postcode, reference and type of the events of the previous submission, as they stand there."""
-    if path is None:
-        return pa.table({column: pa.array([], pa.string()) for column in _PREVIOUS_COLUMNS})
-    return read_submission(path).table.select(list(_PREVIOUS_COLUMNS))
