@@ -1,17 +1,19 @@
 """Local tables as they come: CSV, Excel or Parquet → text, with the records that could not be read."""
 
-import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from linkage.errors import InputError, UsageError
-from linkage.intake.decoding import REPLACEMENT, read_text
-from linkage.intake.records import REASONS, TOO_MANY_CELLS, UNDECODABLE, Record, read_records
+from linkage.intake.body import Body, Collected, Columns, read_body
+from linkage.intake.decoding import read_text
+from linkage.intake.lines import Lines
+from linkage.intake.records import TOO_MANY_CELLS, Record, read_records
 from linkage.intake.workbook import is_workbook, worksheet_rows
 from linkage.normalise.text import WHITESPACE, trim
 
@@ -41,7 +43,12 @@ def read_headings(path: Path, worksheet: str | None = None) -> list[str]:
     """The headings of a local table, without blanks at their ends. Raises as ``read_local_table``."""
     if path.suffix.lower() == _PARQUET:
         return [str(name).strip() for name in _parquet(path).schema_arrow.names]
-    return [trim(cell) for cell in _heading_record(path, _records(path, worksheet)).cells]
+    if is_workbook(path):
+        headings, _ = _worksheet(path, worksheet)
+        return headings
+    if worksheet is not None:
+        raise UsageError(f"{path}: only an Excel workbook has worksheets. Leave 'worksheet' out.")
+    return _heading_line(path, Lines(read_text(path).data)).headings
 
 
 def read_local_table(path: Path, wanted: Sequence[str], worksheet: str | None = None) -> LocalRows:
@@ -49,10 +56,15 @@ def read_local_table(path: Path, wanted: Sequence[str], worksheet: str | None = 
 
     Raises UsageError for a wrong path, InputError for content that is no table or lacks a heading.
     """
-    positions = heading_positions(path, read_headings(path, worksheet), wanted)
     if path.suffix.lower() == _PARQUET:
-        return _from_parquet(path, positions)
-    return _from_records(path, positions, worksheet)
+        return _from_parquet(path, heading_positions(path, read_headings(path), wanted))
+    if is_workbook(path):
+        headings, rows = _worksheet(path, worksheet)
+        return _from_worksheet(rows, len(headings), heading_positions(path, headings, wanted))
+    lines = Lines(read_text(path).data)
+    heading = _heading_line(path, lines)
+    kept = _kept(heading_positions(path, heading.headings, wanted))
+    return _local_rows(read_body(lines, heading.next_line, Columns(len(heading.headings), kept), heading.separator))
 
 
 def heading_positions(path: Path, headings: Sequence[str], wanted: Sequence[str]) -> list[int]:
@@ -63,67 +75,62 @@ def heading_positions(path: Path, headings: Sequence[str], wanted: Sequence[str]
     return [headings.index(heading) for heading in wanted]
 
 
-def _records(path: Path, worksheet: str | None) -> Iterator[Record]:
-    """The records of a CSV file or worksheet, headings included."""
-    if is_workbook(path):
-        return _worksheet_records(worksheet_rows(path, worksheet))
-    if worksheet is not None:
-        raise UsageError(f"{path}: only an Excel workbook has worksheets. Leave 'worksheet' out.")
-    return _text_records(path)
+@dataclass(frozen=True)
+class _HeadingLine:
+    """The headings of a CSV file, what separates them, and the number of the line after them, from 0."""
+
+    headings: list[str]
+    separator: str
+    next_line: int
 
 
-def _text_records(path: Path) -> Iterator[Record]:
-    """The records of a CSV file; cells are separated by what separates most of the first line."""
-    text = read_text(path).data.decode()
-    first = text.lstrip("\r\n").split("\n", 1)[0]
-    separator = max(_SEPARATORS, key=first.count)
-    return read_records(io.StringIO(text, newline=""), separator)
-
-
-def _worksheet_records(rows: list[list[str]]) -> Iterator[Record]:
-    """The rows of a worksheet as records; the first one in which something stands sets the width of the others."""
-    width = 0
-    for number, row in enumerate(rows, start=1):
-        filled = [place for place, cell in enumerate(row, start=1) if trim(cell)]
-        width = width or (filled[-1] if filled else 0)
-        beyond = bool(filled) and filled[-1] > width
-        cells = (row + [""] * width)[:width]
-        yield Record(cells, (",".join(row),) if beyond else (), number, TOO_MANY_CELLS if beyond else None)
-
-
-def _heading_record(path: Path, records: Iterator[Record]) -> Record:
-    first = next((record for record in records if not record.blank), None)
-    if first is None or first.fault:
+def _heading_line(path: Path, lines: Lines) -> _HeadingLine:
+    """The first line in which something stands; cells are separated by what separates most of it."""
+    text = next((line for line in lines.after(0) if trim(line)), "")
+    separator = max(_SEPARATORS, key=text.count)
+    record = next((record for record in read_records(lines.after(0), separator) if not record.blank), None)
+    if record is None or record.fault:
         raise InputError(f"{path}: the heading line cannot be read. Export the table again.")
-    return first
+    return _HeadingLine([trim(cell) for cell in record.cells], separator, record.last_line)
 
 
-def _from_records(path: Path, positions: Sequence[int], worksheet: str | None) -> LocalRows:
-    records = _records(path, worksheet)
-    _heading_record(path, records)
-    numbers: list[int] = []
-    cells: list[list[str]] = []
-    unreadable: list[tuple[int, str, str]] = []
-    blank = 0
-    for number, record in enumerate(records, start=1):
-        damaged = UNDECODABLE if any(REPLACEMENT in line for line in record.lines) else None
-        fault = record.fault or damaged
-        if fault:
-            unreadable.append((number, REASONS[fault], "".join(record.lines).rstrip("\r\n")))
-        elif record.blank:
-            blank += 1
-        else:
-            numbers.append(number)
-            cells.append([record.cells[position] for position in positions])
-    columns = [pa.array(column, pa.string()) for column in zip(*cells, strict=True)] if cells else []
-    columns = columns or [pa.array([], pa.string()) for _ in positions]
-    return LocalRows(_text_table(numbers, columns), tuple(unreadable), blank)
+def _worksheet(path: Path, worksheet: str | None) -> tuple[list[str], list[list[str]]]:
+    """The first row in which something stands, up to its last filled cell, and the rows below it."""
+    rows = worksheet_rows(path, worksheet)
+    place = next((place for place, row in enumerate(rows) if any(map(trim, row))), None)
+    if place is None:
+        raise InputError(f"{path}: the worksheet is empty. Export the table again.")
+    headings = [trim(cell) for cell in rows[place]]
+    while not headings[-1]:
+        headings.pop()
+    return headings, rows[place + 1 :]
+
+
+def _from_worksheet(rows: list[list[str]], width: int, positions: Sequence[int]) -> LocalRows:
+    collected = Collected(Columns(width, _kept(positions)))
+    for place, row in enumerate(rows):
+        beyond = any(map(trim, row[width:]))
+        cells = (row + [""] * width)[:width]
+        told = (",".join(row),) if beyond else ()
+        collected.add(place, Record(cells, told, place + 1, TOO_MANY_CELLS if beyond else None))
+    return _local_rows(collected.body(np.arange(1, len(rows) + 1), first=0))
+
+
+def _kept(positions: Sequence[int]) -> dict[int, str]:
+    return {position: f"c{number}" for number, position in enumerate(positions)}
+
+
+def _local_rows(body: Body) -> LocalRows:
+    unreadable = [(row["row_number"], row["reason"], row["record"]) for row in body.rejects.to_pylist()]
+    numbers = body.table["row_number"].combine_chunks()
+    columns = [body.table[name].cast(pa.string()) for name in body.table.column_names[1:]]
+    return LocalRows(_text_table(numbers, columns), tuple(unreadable), body.rows_blank)
 
 
 def _from_parquet(path: Path, positions: Sequence[int]) -> LocalRows:
     table = _parquet(path).read()
-    columns = [pc.cast(table.column(position), pa.string()).combine_chunks() for position in positions]
-    return LocalRows(_text_table(list(range(1, table.num_rows + 1)), columns), (), 0)
+    columns = [table.column(position).cast(pa.string()) for position in positions]
+    return LocalRows(_text_table(pa.array(range(1, table.num_rows + 1), pa.int64()), columns), (), 0)
 
 
 def _parquet(path: Path) -> pq.ParquetFile:
@@ -135,12 +142,11 @@ def _parquet(path: Path) -> pq.ParquetFile:
         raise InputError(f"{path}: this is not a readable Parquet file. Make it again.") from None
 
 
-def _text_table(numbers: Sequence[int], columns: Iterable[pa.Array]) -> pa.Table:
+def _text_table(numbers: pa.Array, columns: Sequence[pa.ChunkedArray]) -> pa.Table:
     texts = [_trimmed(column) for column in columns]
-    names = ["row_number", *(f"c{number}" for number in range(len(texts)))]
-    return pa.table([pa.array(numbers, pa.int64()), *texts], names=names)
+    return pa.table([numbers, *texts], names=["row_number", *(f"c{number}" for number in range(len(texts)))])
 
 
-def _trimmed(column: pa.Array) -> pa.Array:
+def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray:
     trimmed = pc.utf8_trim(column, WHITESPACE)
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
