@@ -5,6 +5,7 @@ as the sheet shows it, a whole number with all its digits up to fifteen, beyond 
 """
 
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -125,7 +126,8 @@ def _refuse_unreadable(path: Path) -> None:
 def _opened(path: Path, *, formulas: bool = False) -> Iterator[Any]:
     """The workbook with the computed values of its formulas, or with the formulas; the name may end in anything."""
     try:
-        with path.open("rb") as handle:
+        with path.open("rb") as handle, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             book = openpyxl.load_workbook(handle, read_only=True, data_only=not formulas, keep_links=False)
             try:
                 yield book

@@ -5,24 +5,13 @@ The seeds that end badly are named. ``--read-only`` leaves out the rules, which 
 
 import multiprocessing
 import sys
-import tempfile
 from collections import Counter
-from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
-from linkage.engine import open_engine
-from tests.fuzz.outcome import Outcome, outcome
+from tests.fuzz.outcome import outcomes
 
 CASES = 10_000
 _SEEDS_OF_AN_ENGINE = 200
-
-
-def outcomes(seeds: Sequence[int], rules: bool) -> list[tuple[int, Outcome]]:
-    """What became of these seeds, checked with one engine."""
-    with tempfile.TemporaryDirectory() as folder, open_engine() as engine:
-        path = Path(folder) / "submission.csv"
-        return [(seed, outcome(engine, path, seed, rules=rules)) for seed in seeds]
 
 
 def run(cases: int, first: int, *, rules: bool) -> int:

@@ -1,10 +1,12 @@
 """What becomes of a damaged file: findings with every row accounted for, or a refusal that names nobody."""
 
+import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from linkage.engine import Engine
+from linkage.engine import Engine, open_engine
 from linkage.errors import InternalError, LinkageError
 from linkage.intake import CheckOptions, CheckResult
 from linkage.intake.check import check_into
@@ -67,3 +69,10 @@ def _accounted(result: CheckResult) -> tuple[str, bool]:
     if not all(1 <= row <= result.rows_read for row in rows):
         return "a finding about a row that is not there", False
     return "findings", True
+
+
+def outcomes(seeds: Sequence[int], rules: bool) -> list[tuple[int, Outcome]]:
+    """What became of these seeds, checked with one engine."""
+    with tempfile.TemporaryDirectory() as folder, open_engine() as engine:
+        path = Path(folder) / "submission.csv"
+        return [(seed, outcome(engine, path, seed, rules=rules)) for seed in seeds]
