@@ -15,6 +15,7 @@ GUIDANCE_WORDING = "guidance_wording"
 GUIDANCE_ONLY = "guidance_only"
 SIMILAR = "similar"
 UNLISTED = "unlisted"
+OTHER_VERSION = "other_version"
 
 _LONGEST_COMPARED = 200
 
