@@ -99,7 +99,8 @@ def fix_first(engine: Engine, specification: Specification, *, effects: bool = T
 def moves_step() -> Step:
     """One row per fault, table, old and new column, and whether the row changes: people who are moved.
 
-    Nobody stands in a table without an age band. An old or new column of null is outside the table.
+    Nobody stands in a table without an age band. An old or new column of null is outside the table. Of several identifiers
+    that are taken for one person, the first in the table is that person, and the others leave it.
     """
     return Step(
         "lts001_moves",
@@ -107,12 +108,17 @@ def moves_step() -> Step:
     select la_code, table_id, person_pseudonym as person, column_id, age_band || '/' || primary_support_reason as place
     from lts001_people where age_band is not null
 ), before as (
-    select touched.fault, counted.* exclude (la_code) from touched join counted using (person) where la_code = '{AS_IT_IS}'
+    select touched.fault, table_id, coalesce(same.person_kept, touched.person) as person, column_id, place,
+        row_number() over (partition by touched.fault, table_id, coalesce(same.person_kept, touched.person)
+            order by touched.person) as identifier
+    from touched join counted on counted.person = touched.person and la_code = '{AS_IT_IS}'
+    left join same_persons as same on same.fault = touched.fault and same.person = touched.person
 ), after as (
-    select cast(la_code as bigint) as fault, counted.* exclude (la_code) from counted where la_code <> '{AS_IT_IS}'
+    select cast(la_code as bigint) as fault, counted.* exclude (la_code), 1 as identifier
+    from counted where la_code <> '{AS_IT_IS}'
 )
 select fault, table_id, before.column_id, after.column_id, count(*)
-from before full join after using (fault, table_id, person)
+from before full join after using (fault, table_id, person, identifier)
 where before.column_id is distinct from after.column_id or before.place is distinct from after.place
 group by all order by all""",
     )

@@ -11,17 +11,12 @@ from linkage.intake.rules import SEVERITIES
 from linkage.spec import Specification
 from pseudo.config_file import ConfigModel
 
+LISTED_FIELDS = ("client_type", "primary_support_reason", "event_type", "service_type", "delivery_mechanism")
+DATED_FIELDS = ("date_of_birth", "date_of_death", "event_start_date", "event_end_date")
 LTS001_FIELDS = (
+    *LISTED_FIELDS,
+    *DATED_FIELDS,
     "person_unique_identifier",
-    "date_of_birth",
-    "date_of_death",
-    "client_type",
-    "primary_support_reason",
-    "event_type",
-    "event_start_date",
-    "event_end_date",
-    "service_type",
-    "delivery_mechanism",
     "reporting_period_start_date",
     "reporting_period_end_date",
 )
@@ -99,8 +94,8 @@ class Fault:
 
     @property
     def is_suggested(self) -> bool:
-        """Whether some of its findings suggest a value for a field that LTS001 is made from."""
-        return self.field in LTS001_FIELDS and self.suggestions > 0
+        """Whether some of its findings suggest a value for a field of rows that LTS001 is made from."""
+        return self.field in (*LISTED_FIELDS, *DATED_FIELDS) and self.suggestions > 0
 
     @property
     def assumption(self) -> str:
@@ -135,7 +130,7 @@ from fault_groups as g left join (
 ) as s on s.fault = g.fault order by g.fault""",
         )
     )
-    return tuple(_fault(row, ids, specification) for row in rows)
+    return tuple(_fault(row, ids) for row in rows)
 
 
 def fault_findings_step() -> Step:
@@ -149,11 +144,9 @@ where f.row_number is not null""",
     )
 
 
-def _fault(row: Sequence[object], ids: dict[str, str], specification: Specification) -> Fault:
+def _fault(row: Sequence[object], ids: dict[str, str]) -> Fault:
     number, rule, part, severity, heading, sentence, findings, people, suggestions = row
     field = ids.get(str(heading)) if heading else None
-    listed = bool(field and specification.field(field).value_list) or str(field).endswith("_date")
-    usable = int(str(suggestions)) if listed or str(field).startswith("date_of_") else 0
     return Fault(
         number=int(str(number)),
         rule=str(rule),
@@ -164,5 +157,5 @@ def _fault(row: Sequence[object], ids: dict[str, str], specification: Specificat
         sentence=str(sentence),
         findings=int(str(findings)),
         people=int(str(people)),
-        suggestions=usable,
+        suggestions=int(str(suggestions)),
     )

@@ -10,12 +10,10 @@ from datetime import date
 from linkage.engine import Engine, Step, ident, literal
 from linkage.intake.dates import DISPLAY, PARSED
 from linkage.normalise import nhs_number
-from linkage.quality.faults import Fault, repair_entries
+from linkage.quality.faults import DATED_FIELDS, LISTED_FIELDS, Fault, repair_entries
 from linkage.spec import Specification
 
 AS_IT_IS = "0"
-_TEXTS = ("client_type", "primary_support_reason", "event_type", "service_type", "delivery_mechanism")
-_DATES = ("date_of_birth", "date_of_death", "event_start_date", "event_end_date")
 _PERSON = "person_unique_identifier"
 _SUGGESTED_DAY = f"cast(try_strptime(f.suggestion, {literal(DISPLAY)}) as date)"
 _VALUE = "select f.fault, f.row_number, {value} as value, {day} as day, false as left_out from fault_findings as f"
@@ -42,15 +40,15 @@ def counted_step(specification: Specification) -> Step:
     A value whose wording is an error (F09) is none: only the wording of the specification counts at the centre. One that
     is only warned of, such as the guidance's wording, counts as the value that is meant.
     """
-    texts = [name for name in _TEXTS if specification.has(name)]
+    texts = [name for name in LISTED_FIELDS if specification.has(name)]
     likes = {entry.like for entry in repair_entries() if entry.like and specification.has(entry.like)} - set(texts)
-    others = [*sorted(likes), *(name + PARSED for name in _DATES)]
+    others = [*sorted(likes), *(name + PARSED for name in DATED_FIELDS)]
     wrong = ", ".join(f"bool_or(h.id = {literal(name)}) as {ident(name)}" for name in texts)
     columns = [
         f"case when coalesce(w.{ident(name)}, false) then null else s.{ident(name)} end as {ident(name)}"
         for name in texts
     ]
-    columns += [f"cast(null as varchar) as {ident(name)}" for name in _TEXTS if name not in texts]
+    columns += [f"cast(null as varchar) as {ident(name)}" for name in LISTED_FIELDS if name not in texts]
     columns += [f"s.{ident(name)}" for name in ("row_number", _PERSON, "nhs_number", *others)]
     return Step(
         "counted",
@@ -103,7 +101,9 @@ def variations_step(faults: Sequence[Fault], specification: Specification, engin
         engine.value(Step("client_types", "select count(client_type) from submission"))
     )
     as_it_is = ", ".join(_columns(stated, {}, "s." + _PERSON))
-    of_field = {name: [fault.number for fault in faults if fault.field == name] for name in (*_TEXTS, *_DATES)}
+    of_field = {
+        name: [fault.number for fault in faults if fault.field == name] for name in (*LISTED_FIELDS, *DATED_FIELDS)
+    }
     repaired = ", ".join(_columns(stated, of_field, f"coalesce(same.person_kept, s.{_PERSON})"))
     rules = "(" + ", ".join(f"({fault.number}, {literal(fault.rule)})" for fault in faults) + ")" if faults else ""
     sql = f"""select {literal(AS_IT_IS)} as la_code, {as_it_is}
@@ -131,12 +131,12 @@ def _columns(stated: bool, of_field: dict[str, list[int]], person: str) -> list[
         f"{person} as person_pseudonym",
         "'local' as person_id_type",
     ]
-    for name in _TEXTS:
+    for name in LISTED_FIELDS:
         text = _repaired(f"s.{ident(name)}", "r.value", of_field.get(name, []))
         if name == "client_type" and stated:
             text = f"coalesce({text}, 'not stated')"
         columns.append(f"{text} as {ident(name)}")
-    for name in _DATES:
+    for name in DATED_FIELDS:
         day = _repaired(f"s.{ident(name + PARSED)}", "r.day", of_field.get(name, []))
         columns.append(f"strftime({day}, '%Y-%m') as birth_month" if name == "date_of_birth" else f"{day} as {name}")
     return columns

@@ -115,6 +115,17 @@ def test_each_fault_is_repaired_alone(tmp_path: Path) -> None:
     assert moves(found, "P07", "missing") == moves(found, "E05", "end_before_start") == Moves()
 
 
+def test_identifiers_of_one_person_of_whom_only_one_is_in_the_table_move_nobody(tmp_path: Path) -> None:
+    request: Row = {"event_type": "Request", "service_type": None, "delivery_mechanism": None}
+    one = [person(1, nhs_number="9990000018", **request), person(2, nhs_number="9990000018")]
+    assert moves(fixes(tmp_path, *one), "P03", "shared_number") == Moves()
+
+
+def test_a_period_that_should_be_another_moves_nobody_that_could_be_counted(tmp_path: Path) -> None:
+    found = fixes(tmp_path, person(1, reporting_period_start_date="01/05/2022"), version="release1")
+    assert effect_of(found, "F04").moves is None
+
+
 def test_a_carer_is_in_no_table_whatever_is_repaired(tmp_path: Path) -> None:
     carer = person(2, client_type="Carer", date_of_birth=None, service_type="Carer Support: Direct to Carer")
     found = fixes(tmp_path, person(1), carer, version="v6")
