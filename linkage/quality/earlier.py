@@ -1,13 +1,14 @@
 """Earlier submissions of the same authority, for the trend: measured anew, or read from the folder of their check."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from linkage.engine import open_engine
 from linkage.errors import InputError, UsageError
 from linkage.intake import CheckOptions, check_into
+from linkage.intake.rules.side_inputs import SideInputs
 from linkage.quality.completeness import measure_completeness
 from linkage.quality.effects import fix_first
 from linkage.quality.measured import QUALITY, Measured, measured, read_measured
@@ -54,8 +55,9 @@ def _measured(path: Path, earlier: Earlier) -> Measured:
 
 
 def _alone(options: CheckOptions) -> CheckOptions:
-    """The options of a check without what belongs to the present submission alone: its previous one, its day."""
-    return replace(options, inputs=replace(options.inputs, previous=None, submitted=None))
+    """The options of a check without what belongs to the present submission alone."""
+    reference = SideInputs(reference=options.inputs.reference)
+    return CheckOptions(options.as_at, options.engine, rules=options.rules, inputs=reference)
 
 
 def _of_folder(folder: Path) -> Measured:
