@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def check(
-    file: Annotated[Path, typer.Argument(help="A CLD submission.")],
+    file: Annotated[Path, typer.Argument(help="A CLD submission: CSV, or an Excel workbook (.xlsx).")],
     out: Annotated[Path | None, typer.Option("--out", help="Folder for findings, rejects and reports.")] = None,
     teams: Annotated[
         Path | None, typer.Option("--teams", help="CSV with team (and worker) by event reference or person identifier.")
@@ -36,6 +36,9 @@ def check(
     ] = None,
     submitted: Annotated[
         datetime | None, typer.Option("--submitted", formats=["%Y-%m-%d"], help="The day the file is or was sent.")
+    ] = None,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", metavar="NAME", help="Worksheet of a workbook; else the first that fits.")
     ] = None,
     spec: Spec = None,
     synthetic: Synthetic = False,
@@ -59,7 +62,11 @@ def check(
 
     inputs = SideInputs(reference, _last_file(previous or ()), submitted.date() if submitted else None)
     options = CheckOptions(
-        as_at.date() if as_at else None, engine_options(memory, threads, temp_dir), rules=rules, inputs=inputs
+        as_at.date() if as_at else None,
+        engine_options(memory, threads, temp_dir),
+        rules=rules,
+        inputs=inputs,
+        sheet=sheet,
     )
     if out:
         done = api.checked(
