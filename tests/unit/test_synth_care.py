@@ -114,6 +114,24 @@ def test_a_move_into_a_care_home_ends_community_support_the_day_before(blocks: l
     assert moved > 0
 
 
+# Reviews
+
+
+def test_a_review_begins_while_the_person_has_long_term_support(blocks: list[Block], rolling_block: Block) -> None:
+    reviews = 0
+    for block in [*blocks, rolling_block]:
+        events = block.events
+        long_term = np.char.startswith(events["service_type"].astype(str), "Long Term Support")
+        held = chosen(events, long_term & (events["event_type"] == "Service"))
+        asked = chosen(events, events["event_type"] == "Review")
+        reviews += len(asked["row"])
+        for row, day in zip(asked["row"], asked["event_start_date"], strict=True):
+            own = chosen(held, held["row"] == row)
+            after_end = own["event_end_date"] < day
+            assert ((own["event_start_date"] <= day) & ~after_end).any()
+    assert reviews > 50
+
+
 # Rolling twelve months
 
 

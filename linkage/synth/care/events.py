@@ -174,8 +174,7 @@ def _long_term(
     has = ~np.isnat(begins)
     community = has & (users.setting == "community")
     into_home = ~np.isnat(users.moves_into_home)
-    ended = over_years(care.ended_in_year, years_since(profile, users.since))
-    stops = ~into_home & (begins < some_day) & draws.chance("stops", ids, ended)
+    stops = _stops(draws, profile, world, users, begins)
     end = np.where(into_home, some_day - 1, np.where(stops, some_day, NEVER))
     outcome = np.where(
         into_home, "Progress to Re-assessment", np.where(stops, draws.choose("stops_as", ids, care.ended_outcomes), "")
@@ -187,6 +186,13 @@ def _long_term(
     )
     later = _home_services(users, setting, some_day, np.full(len(ids), NEVER), np.full(len(ids), "", dtype=object))
     return parts, [chosen(later, into_home)]
+
+
+def _stops(draws: Draws, profile: SynthProfile, world: World, users: Clients, begins: Days) -> Bools:
+    """Whose long-term support, begun on the given day, ends for good on their day of change (but for death)."""
+    ended = over_years(world.care.ended_in_year, years_since(profile, users.since))
+    before = begins < change_day(draws, profile, users.person_id, users.since)
+    return np.asarray(np.isnat(users.moves_into_home) & before & draws.chance("stops", users.person_id, ended))
 
 
 def _home_services(users: Clients, setting: Texts, start: Days, end: Days, outcome: Texts) -> Columns:
@@ -254,12 +260,18 @@ def _by_group(draws: Draws, world: World, users: Clients) -> tuple[Texts, Texts]
 
 
 def _reviews(draws: Draws, profile: SynthProfile, world: World, users: Clients) -> Columns:
-    """At most one review in the period, and one in the time before it in which contacts may fall."""
+    """Of long-term support while it lasts: at most one review in the period, and one in the time before it in which
+    contacts may fall. A review that would begin after the end of the support does not happen.
+    """
     start, end = np.datetime64(profile.period_start, "D"), np.datetime64(profile.period_end, "D")
     in_period = _one_review(draws, world, users, ("", np.broadcast_to(start, users.since.shape), end), 1.0)
     earlier = years_since(profile, users.since) - 1
     before = _one_review(draws, world, users, ("/before", users.since, start - 1), earlier)
-    return joined([in_period, before])
+    table = joined([in_period, before])
+    stops = _stops(draws, profile, world, users, users.long_term_from)
+    until = np.where(stops, change_day(draws, profile, users.person_id, users.since), NEVER)
+    at = np.searchsorted(users.row, table["row"])
+    return chosen(table, ~(table["event_start_date"] > until[at]))
 
 
 def _one_review(
