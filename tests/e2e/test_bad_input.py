@@ -66,7 +66,7 @@ def bad(chain: Chain, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "binary.csv").write_bytes(bytes(range(256)) * 40)
     submission = chain.submissions[0].read_bytes()
     (folder / "submission_heading.csv").write_bytes(submission.splitlines(keepends=True)[0])
-    (folder / "semicolons.csv").write_bytes(submission.replace(b",", b";"))
+    (folder / "protected.xlsx").write_bytes(b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"))
     damaged_folders(chain, folder)
     configurations(folder)
     return folder
@@ -116,7 +116,7 @@ SUBMISSION_FILES: list[tuple[str, int, str]] = [
     ("submission_heading.csv", 3, "a heading line and no rows"),
     ("other.csv", 3, "not the heading line of a submission"),
     ("no_headings.csv", 3, "not the heading line of a submission"),
-    ("semicolons.csv", 3, "separated by semicolons"),
+    ("protected.xlsx", 3, "a workbook with a password"),
     ("binary.csv", 3, "not a text file"),
     ("false.parquet", 3, "this is a Parquet file, not a CSV file"),
 ]
