@@ -1,5 +1,6 @@
 """From a profile to a folder: register, submissions, health extracts, truth, README and manifest."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -130,5 +131,15 @@ def _write_rest(folder: Path, plan: Plan, setting: Setting, made: _Made) -> None
             path = f"{name}.{plan.form}"
             made.counts[path] = write_table(folder / path, columns, table, plan.form)
         write_text(folder / "truth" / "planted.yaml", planted_text(setting))
-    write_text(folder / "README.md", readme_text(setting, made.counts, made.groups))
-    write_manifest(folder, {"profile": plan.profile.name, "seed": plan.profile.seed}, made.counts)
+    write_text(folder / "README.md", readme_text(setting, made.counts, made.groups, plan.form))
+    profile = plan.profile
+    settings = {
+        "profile": profile.name,
+        "profile_sha256": hashlib.sha256(profile.model_dump_json().encode()).hexdigest(),
+        "people": profile.people,
+        "seed": profile.seed,
+        "absent": profile.register_rates.absent,
+        "format": plan.form,
+        "register_only": plan.register_only,
+    }
+    write_manifest(folder, settings, made.counts)

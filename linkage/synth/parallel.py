@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import count
 
 from linkage.errors import MachineError
@@ -60,13 +61,27 @@ def _by_workers(plan: Plan, workers: int) -> Iterator[BlockParts]:
     with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start, (plan,)) as pool:
         try:
             for first in count(step=BLOCKS_PER_TASK):
-                waiting.append(pool.submit(_task, plan, first))
+                with _deaf_to_interrupts():
+                    waiting.append(pool.submit(_task, plan, first))
                 while len(waiting) > workers or len(waiting) * BLOCKS_PER_TASK * _PEOPLE_PER_BLOCK >= left:
                     made = waiting.popleft().result()
                     left -= sum(parts.people for parts in made)
                     yield from made
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Ctrl-C does nothing: a process started meanwhile ignores it from its first moment, and leaves it to its parent."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _start(plan: Plan) -> None:

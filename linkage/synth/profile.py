@@ -5,7 +5,7 @@ Shares are probabilities from 0 to 1; weights are relative to their own list.
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,8 +13,9 @@ from pydantic import ConfigDict, Field, model_validator
 
 from linkage.configs import packaged, read_packaged
 from linkage.errors import UsageError
+from linkage.spec import authorities, versions
 from linkage.synth.records.fault_rates import FaultRates
-from linkage.synth.world import World
+from linkage.synth.world import World, synthetic_postcode_areas
 from pseudo.config_file import ConfigModel, read_config
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -48,10 +49,33 @@ class AuthorityProfile(ConfigModel):
     never_closed: Share = 0.0
 
     @model_validator(mode="after")
-    def _new_identifiers_differ(self) -> "AuthorityProfile":
-        if self.renumbered_from_quarter and "{" not in self.new_identifier:
+    def _makes_sense(self) -> "AuthorityProfile":
+        if not _distinguishes(self.identifier):
+            raise ValueError("identifier needs one place for a number, such as 'SY{:06d}'")
+        if self.renumbered_from_quarter and not _distinguishes(self.new_identifier):
             raise ValueError("renumbered_from_quarter needs a new_identifier such as 'P{:09d}'")
+        quarters = {*self.windows_1252_quarters, *self.byte_order_mark_quarters, *self.excel_quarters}
+        if not {*quarters, *self.sql_export_quarters, self.renumbered_from_quarter or 1} <= {1, 2, 3, 4}:
+            raise ValueError("quarters are 1 to 4")
+        unknown = sorted(set(self.postcode_areas) - set(synthetic_postcode_areas()))
+        if unknown or not self.postcode_areas:
+            known = ", ".join(synthetic_postcode_areas())
+            raise ValueError(f"postcode_areas must be areas that do not exist: some of {known}")
+        if self.la_code not in {authority.code for authority in authorities() if authority.synthetic}:
+            raise ValueError(
+                "la_code must be that of an invented authority (configs/codelists/synthetic_authorities.yaml)"
+            )
+        if self.spec not in versions():
+            raise ValueError(f"spec is one of {', '.join(versions())}")
         return self
+
+
+def _distinguishes(form: str) -> bool:
+    """Whether a format makes different texts of different numbers."""
+    try:
+        return form.format(1) != form.format(2)
+    except (IndexError, KeyError, ValueError):
+        return False
 
 
 class Coverage(ConfigModel):
@@ -144,6 +168,18 @@ class SynthProfile(ConfigModel):
     faults: FaultRates
     submission: SubmissionFaults
     planted: Planted
+
+    @model_validator(mode="after")
+    def _can_be_made(self) -> "SynthProfile":
+        codes = [authority.la_code for authority in self.authorities]
+        if not codes or len(set(codes)) < len(codes) or sum(a.share for a in self.authorities) <= 0:
+            raise ValueError("authorities: name at least one, each once, with shares that are not all 0")
+        start, end = self.period_start, self.period_end
+        if start.day != 1 or date(start.year + 1, start.month, 1) - timedelta(days=1) != end:
+            raise ValueError(
+                "the period is one year that starts on the first of a month, such as 2023-04-01 to 2024-03-31"
+            )
+        return self
 
     @model_validator(mode="before")
     @classmethod

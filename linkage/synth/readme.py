@@ -8,6 +8,7 @@ from linkage.synth.block import Setting
 from linkage.synth.submissions.habits import habits_text
 from linkage.synth.truth.groups import KEYS, Cells
 from linkage.synth.truth.submitted import COLUMNS as TRUTH_COLUMNS
+from linkage.synth.writing import CSV
 
 _SHOWN = ("la_code", "difficulty", "expected_outcome")
 
@@ -15,8 +16,9 @@ _README = """# A synthetic world ({name})
 
 Nobody here is real. `cldlink synth` made all of it from seed {seed}: {people:,} people, {authorities} invented local authorities,
 and the files that hold them, with the faults of profile `{name}`. Made again byte for byte by
+(for a profile of your own, give the path of its file)
 
-    cldlink synth --profile {name} --people {asked} --seed {seed} --absent {absent} --out DIR --synthetic
+    cldlink synth --profile {name} --people {asked} --seed {seed} --absent {absent}{form} --out DIR --synthetic
 
 **It cannot be mistaken for real people.** NHS numbers are of the 9-series, which is never issued; postcodes are in areas
 that do not exist (`configs/codelists/synthetic_postcode_areas.yaml`), save a few pseudo-postcodes for people without an
@@ -41,7 +43,8 @@ spouse's number, an old number, a maiden name or a nickname; some have a twin, a
   sensitive, I = invalidated (also the former records of people given a new identity); `superseded_by` = the number that
   replaced this one.
 - `submissions/`: as the authorities would send them (UTF-8 or Windows-1252, CRLF).
-- `health/`: admissions with HES column names and `deaths` for the year and the year before; one registration per person on the
+- `health/`: admissions with HES column names for the year and the year before; `deaths` since two years
+  before the year; one registration per person on the
   register; conditions, observations (body mass index, smoking, frailty, falls), appointments, prescribing and contacts of the
   year. They carry the true current NHS number; about one in a hundred lacks it. Codes: `configs/codelists/`.
 - `reference/`: a postcode directory (small area, quintile of deprivation: 1 = most deprived) and the population at mid-year
@@ -58,7 +61,11 @@ spouse's number, an old number, a maiden name or a nickname; some have a twin, a
 
 _REGISTER_ONLY = """# A synthetic person register ({name})
 
-Nobody here is real. `cldlink synth --register-only` made it from seed {seed}: {people:,} people of invented local authorities.
+Nobody here is real. Made by
+
+    cldlink synth --profile {name} --people {asked} --seed {seed} --absent {absent}{form} --register-only --out DIR --synthetic
+
+{people:,} people of invented local authorities.
 NHS numbers are of the 9-series, which is never issued; postcodes are in areas that do not exist; practice codes start with X.
 
 | File | Rows |
@@ -67,7 +74,7 @@ NHS numbers are of the 9-series, which is never issued; postcodes are in areas t
 """
 
 
-def readme_text(setting: Setting, counts: Mapping[str, int], groups: Cells) -> str:
+def readme_text(setting: Setting, counts: Mapping[str, int], groups: Cells, form: str) -> str:
     """README.md of a synthetic world; ``counts`` are rows by file, ``groups`` the records by group (none: register only)."""
     profile = setting.profile
     return (_README if groups else _REGISTER_ONLY).format(
@@ -77,6 +84,7 @@ def readme_text(setting: Setting, counts: Mapping[str, int], groups: Cells) -> s
         authorities=len(profile.authorities),
         asked=profile.people,
         absent=profile.register_rates.absent,
+        form="" if form == CSV else f" --format {form}",
         story=textwrap.fill(profile.story, 120, break_on_hyphens=False),
         habits=_wrapped(habits_text(profile)),
         files="\n".join(f"| `{name}` | {rows:,} |" for name, rows in counts.items() if name != "people"),

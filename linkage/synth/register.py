@@ -31,7 +31,9 @@ def register_rows(setting: Setting, block: Block) -> Columns:
     """
     lives = block.lives
     people = np.flatnonzero(on_register(block))
-    changes = np.column_stack([lives.moved, lives.renamed, lives.changed_practice])[people]
+    # A practice is changed at the present address; a change before the last move shows nowhere.
+    practice = np.where(lives.changed_practice <= lives.moved[:, 0], NEVER, lives.changed_practice)
+    changes = np.column_stack([lives.moved, lives.renamed, practice])[people]
     changes = np.where(changes > block.people.birth[people, None], changes, NEVER)
     changes = np.sort(np.column_stack([block.people.birth[people], changes]), axis=1)
     ends = np.column_stack([changes[:, 1:], np.full(len(people), NEVER)])
@@ -49,9 +51,8 @@ def register_rows(setting: Setting, block: Block) -> Columns:
 def _superseded(setting: Setting, block: Block, people: Ints, turn: int) -> Columns:
     rows = people[block.lives.numbers[people, turn] >= 0]
     until = block.lives.renumbered[rows, turn - 1]
-    start = np.minimum(block.people.birth[rows], until)
     numbers = block.lives.numbers[rows, turn], block.lives.numbers[rows, turn - 1]
-    return _rows(setting, block, rows, start, until, numbers)
+    return _rows(setting, block, rows, block.people.birth[rows], until, numbers)
 
 
 def _former(setting: Setting, block: Block, people: Ints) -> Columns:

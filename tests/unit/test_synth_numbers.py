@@ -32,11 +32,20 @@ def test_the_whole_range_is_one_to_one_before_numbers_are_formed() -> None:
     assert slots.max() < numbers.CAPACITY
 
 
-def test_sentinel_numbers_never_appear() -> None:
-    slots = np.array([0, numbers.CAPACITY - 1])
-    assert 9_999_999_999 in numbers._number(slots)
-    ends = np.concatenate([np.arange(5_000), np.arange(numbers.CAPACITY - 5_000, numbers.CAPACITY - 16)])
-    assert not np.isin(numbers.nhs_numbers(7, ends), [9_999_999_999, 9_000_000_009]).any()
+def test_sentinels_and_repeated_patterns_never_appear() -> None:
+    patterns = numbers.repeated_patterns()
+    assert {9_999_999_999, 9_000_000_009, 9_009_009_009} <= set(patterns.tolist())
+    assert all(passes_modulus_11(number) and len(set(str(number))) < 3 for number in patterns.tolist())
+    seed, struck = 7, []
+    for first in range(0, numbers.CAPACITY, 10_000_000):
+        index = np.arange(first, min(first + 10_000_000, numbers.CAPACITY))
+        struck.append(index[np.isin(numbers._number(numbers._permuted(seed, index)), patterns)])
+        if len(np.concatenate(struck)) > 20:
+            break
+    indexes = np.concatenate(struck)
+    made = numbers.nhs_numbers(seed, indexes[indexes < numbers.CAPACITY - numbers._RESERVED])
+    assert not np.isin(made, patterns).any()
+    assert len(np.unique(made)) == len(made) > 20
 
 
 def test_the_seed_changes_the_numbers() -> None:

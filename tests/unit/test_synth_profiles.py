@@ -8,6 +8,7 @@ from linkage.configs import packaged
 from linkage.errors import UsageError
 from linkage.synth import load_profile, profile_names
 from linkage.synth.people.names import pattern_names
+from linkage.synth.profile import AuthorityProfile, SynthProfile
 from pseudo.errors import ConfigError
 
 BASED = """
@@ -92,3 +93,42 @@ def test_no_rate_of_the_clean_profile_is_above_nothing() -> None:
 def test_no_two_profiles_say_the_same_at_length() -> None:
     for name in set(profile_names()) - {"realistic"}:
         assert "based_on: realistic" in packaged(f"synth/{name}.yaml").read_text(encoding="utf-8")
+
+
+AUTHORITY = {
+    "la_code": "991", "spec": "v6", "share": 1.0, "postcode_areas": ["ZX"], "identifier": "A{:06d}", "upper_case_names": 0.0,
+    "midnight_event_types": [], "windows_1252_quarters": [], "byte_order_mark_quarters": [], "carers": True,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("la_code", "101", "invented authority"),
+        ("postcode_areas", ["SW"], "areas that do not exist"),
+        ("postcode_areas", [], "areas that do not exist"),
+        ("identifier", "SY", "one place for a number"),
+        ("identifier", "{} {x}", "one place for a number"),
+        ("windows_1252_quarters", [7], "quarters are 1 to 4"),
+        ("spec", "v7", "spec is one of"),
+    ],
+)
+def test_an_authority_that_makes_no_sense_is_refused_in_words(key: str, value: object, said: str) -> None:
+    assert AuthorityProfile.model_validate(AUTHORITY).la_code == "991"
+    with pytest.raises(ValueError, match=said):
+        AuthorityProfile.model_validate({**AUTHORITY, key: value})
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"authorities": []}, "at least one"),
+        ({"authorities": [AUTHORITY, AUTHORITY]}, "each once"),
+        ({"authorities": [{**AUTHORITY, "share": 0.0}]}, "not all 0"),
+        ({"period_end": "2020-03-31"}, "one year"),
+        ({"period_end": "2023-06-30"}, "one year"),
+    ],
+)
+def test_a_profile_that_cannot_be_made_is_refused_in_words(changes: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        SynthProfile.model_validate({"name": "mine", "based_on": "realistic", **changes})

@@ -66,7 +66,7 @@ def synth_lts001(out: Path, *, dirty: bool = False, seed: int | None = None, syn
         counts["truth/people.csv"] = write_table(folder / "truth" / "people.csv", PEOPLE_COLUMNS, truth_rows(oracle))
         counts["truth/lts001.csv"] = write_table(folder / "truth" / "lts001.csv", FIGURE_COLUMNS, figure_rows())
         write_text(folder / "README.md", readme_text(settings, counts, dirty=dirty))
-        write_manifest(folder, {"oracle": settings.name, "dirty": dirty, "seed": settings.seed}, counts)
+        write_manifest(folder, {"oracle": settings.name, "dirty": dirty, "seed": settings.seed}, counts, "synth lts001")
     return counts
 
 

@@ -68,7 +68,7 @@ def lives(profile: SynthProfile, world: World, names: Names, people: Households)
     given = given_names(making)
     families, renamed = family_names(making, death)
     postcode, moved, admitted = _addresses(making, death)
-    practice, earlier, changed = _practices(making, postcode)
+    practice, earlier, changed = _practices(making, postcode, death)
     reissued, former_given, former_family, former_sex = _former_identities(making, given, families[0][0])
     numbers, renumbered, former = _numbers(making, ~np.isnat(reissued))
     return Lives(
@@ -156,16 +156,20 @@ def _addresses(making: Making, death: Days) -> tuple[Ints, Days, Days]:
     ago = np.sort(np.where(never, np.inf, ago), axis=1)
     known = np.isfinite(ago)
     moved = np.where(known, last[:, None] - np.where(known, ago, 0).astype(np.int64), NEVER)
-    was = [np.where(known[:, turn], _earlier_home(making, ids, turn), -1) for turn in range(turns)]
-    postcode = np.stack([_neighbourhood(making, people.household), *was], axis=1)
+    homes = [_neighbourhood(making, people.household)]
+    for turn in range(turns):
+        homes.append(_earlier_home(making, ids, turn, homes[-1]))
+    postcode = np.stack([homes[0], *(np.where(known[:, turn], homes[turn + 1], -1) for turn in range(turns))], axis=1)
     return postcode, moved, np.where(people.in_care_home, moved[:, 0], NEVER)
 
 
-def _earlier_home(making: Making, ids: Ints, turn: int) -> Ints:
-    """An address elsewhere in the block: somebody else's home today."""
+def _earlier_home(making: Making, ids: Ints, turn: int, later: Ints) -> Ints:
+    """An address elsewhere in the block than the later one: somebody else's home today."""
     first = making.people.household // HOUSEHOLDS_PER_BLOCK * HOUSEHOLDS_PER_BLOCK
     home = making.draws.between(f"earlier_home/{turn}", ids, first, first + HOUSEHOLDS_PER_BLOCK - 1)
-    return _neighbourhood(making, home)
+    postcode = _neighbourhood(making, home)
+    beside = _neighbourhood(making, home + making.world.households.addresses_per_postcode)
+    return np.where(postcode == later, beside, postcode)
 
 
 def _neighbourhood(making: Making, home: Ints) -> Ints:
@@ -174,7 +178,7 @@ def _neighbourhood(making: Making, home: Ints) -> Ints:
     return np.asarray(np.choose(making.people.authority, choices))
 
 
-def _practices(making: Making, postcode: Ints) -> tuple[Ints, Ints, Days]:
+def _practices(making: Making, postcode: Ints, death: Days) -> tuple[Ints, Ints, Days]:
     """Practice within the authority at each address, mostly that of the neighbourhood; and one changed without a move."""
     people, world, draws = making.people, making.world, making.draws
     count = world.practices.per_authority
@@ -186,7 +190,7 @@ def _practices(making: Making, postcode: Ints) -> tuple[Ints, Ints, Days]:
     changes = making.chance("changes_practice_here", world.lives.changes_practice_in_period)
     days = (making.profile.period_end - making.profile.period_start).days
     day = np.datetime64(making.profile.period_start, "D") + draws.between("practice_day", people.person_id, 0, days)
-    return practice, (practice[:, 0] + 2) % count, np.where(changes, day, NEVER)
+    return practice, (practice[:, 0] + 2) % count, np.where(changes & ~(day > death), day, NEVER)
 
 
 def _former_identities(making: Making, given: Ints, family: Ints) -> tuple[Days, Ints, Ints, Ints]:
@@ -214,6 +218,9 @@ def _numbers(making: Making, reissued: Bools) -> tuple[Ints, Days, Ints]:
     rates, people, draws = making.profile.register_rates, making.people, making.draws
     once = making.chance("superseded", rates.superseded)
     twice = once & making.chance("superseded_twice", rates.superseded_twice)
+    latest = np.datetime64(making.profile.period_start, "D") - draws.between("renumbered", people.person_id, -200, 1500)
+    before = latest - draws.between("renumbered_before", people.person_id, 200, 2500)
+    once, twice = once & (latest > people.birth), twice & (before > people.birth)
     old = np.stack([once, twice, reissued], axis=1)
     checked_numbers(len(people), int(old.sum()))
     top = (people.number_index // NUMBERS_PER_BLOCK + 1) * NUMBERS_PER_BLOCK - 1
@@ -221,7 +228,5 @@ def _numbers(making: Making, reissued: Bools) -> tuple[Ints, Days, Ints]:
     current = nhs_numbers(making.profile.seed, people.number_index)
     earlier = np.full(old.shape, -1)
     earlier[old] = nhs_numbers(making.profile.seed, (top[:, None] - rank)[old])
-    latest = np.datetime64(making.profile.period_start, "D") - draws.between("renumbered", people.person_id, -200, 1500)
-    before = latest - draws.between("renumbered_before", people.person_id, 200, 2500)
     days = np.stack([np.where(once, latest, NEVER), np.where(twice, before, NEVER)], axis=1)
     return np.column_stack([current, earlier[:, :2]]), days, earlier[:, 2]

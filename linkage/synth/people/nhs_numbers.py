@@ -6,6 +6,9 @@ least nine eighth digits for which the Modulus 11 check digit exists.
 Source of the range: NHS number range table of the ``nhs-number`` package ("not to be issued, synthetic and test").
 """
 
+from functools import cache
+from itertools import product
+
 import numpy as np
 import numpy.typing as npt
 
@@ -15,9 +18,8 @@ from linkage.synth.draws import Ints, mix
 CAPACITY = 90_000_000
 _LEFT, _RIGHT, _ROUNDS = 9_000, 10_000, 4
 _WEIGHTS = np.arange(10, 1, -1)
-# 9999999999 passes Modulus 11 and is a sentinel; 9000000009 is a pattern that no reader should accept.
-_NEVER = (9_999_999_999, 9_000_000_009)
-_RESERVED = 16
+# The last indexes are kept for those whose number would be a pattern that no reader should accept.
+_RESERVED = 1_024
 _TEN_DIGITS = 10**9
 
 
@@ -27,9 +29,21 @@ def nhs_numbers(seed: int, index: npt.ArrayLike) -> Ints:
     if index.size and (index.min() < 0 or index.max() >= CAPACITY - _RESERVED):
         raise InternalError("The synthetic world is larger than the range of NHS numbers that are never issued.")
     numbers = _number(_permuted(seed, index))
-    for turn, never in enumerate(_NEVER):
-        numbers = np.where(numbers == never, _spare(seed, turn), numbers)
+    patterns = repeated_patterns()
+    struck = np.isin(numbers, patterns)
+    if struck.any():
+        numbers[struck] = _spares(seed)[np.searchsorted(patterns, numbers[struck])]
     return numbers
+
+
+@cache
+def repeated_patterns() -> Ints:
+    """Valid numbers of the 9-series with two different digits or one, in order; 9999999999, a sentinel, is one of them."""
+    choices = [int("".join(digits)) for other in "012345678" for digits in product("9" + other, repeat=10)]
+    written = np.unique([number for number in choices if number >= 9 * _TEN_DIGITS])
+    digits = np.stack([written // 10**power % 10 for power in range(9, -1, -1)], axis=1)
+    check = (11 - (digits[:, :9] * _WEIGHTS[:9]).sum(axis=1) % 11) % 11
+    return np.asarray(written[check == digits[:, 9]])
 
 
 def text(numbers: Ints) -> npt.NDArray[np.object_]:
@@ -39,9 +53,10 @@ def text(numbers: Ints) -> npt.NDArray[np.object_]:
     return np.array([f"{number:010d}" if number >= 0 else "" for number in numbers.tolist()], dtype=object)
 
 
-def _spare(seed: int, turn: int) -> int:
+def _spares(seed: int) -> Ints:
+    """Numbers of the reserved indexes that are no patterns, one for each pattern."""
     spares = _number(_permuted(seed, np.arange(CAPACITY - _RESERVED, CAPACITY)))
-    return int(spares[~np.isin(spares, _NEVER)][turn])
+    return np.asarray(spares[~np.isin(spares, repeated_patterns())])
 
 
 def _permuted(seed: int, index: Ints) -> Ints:
