@@ -10,7 +10,10 @@ import pytest
 
 from linkage.intake import CheckOptions, check_submission
 from linkage.spec import load_specification
+from linkage.synth.columns import chosen
+from linkage.synth.people.nhs_numbers import text as register_texts
 from linkage.synth.profile import load_profile
+from linkage.synth.register import register_rows
 from linkage.synth.submissions.files import block_submissions, submission_files, submission_rows
 from tests.unit.synth_submissions import (
     PLACES,
@@ -277,6 +280,28 @@ def test_the_rows_of_one_file_are_the_same_alone_and_among_all_files() -> None:
     for file, rows in block_submissions(setting, blocks[0]):
         alone = submission_rows(setting, blocks[0], file.place, file.quarter)
         assert all((alone[name] == rows[name]).all() for name in file.columns)
+
+
+def test_a_file_shows_no_address_practice_or_care_home_that_begins_after_its_period() -> None:
+    """Every postcode and practice is one that the register gives the person by the last day of the file."""
+    clean = load_profile("clean").model_copy(update={"people": 4000})
+    setting, blocks = world(clean)
+    homes, differ = {"Registered care home", "Registered nursing home"}, 0
+    for block in blocks:
+        register = register_rows(setting, block)
+        admitted = dict(zip(register_texts(block.lives.numbers[:, 0]), block.lives.admitted, strict=True))
+        for _, file in block_submissions(setting, block):
+            end = days(file["reporting_period_end_date"][:1])
+            begun = chosen(register, register["valid_from"] <= end)
+            shown = set(zip(file["nhs_number"], file["postcode"], file["gp_practice_code"], strict=True))
+            columns = (begun[name] for name in ("nhs_number", "postcode", "gp_practice_code"))
+            assert shown <= set(zip(*columns, strict=True))
+            in_home = np.isin(file["accommodation_status"], list(homes))
+            assert not any(admitted[number] > end for number in file["nhs_number"][in_home])
+            latest = chosen(register, np.isnat(register["valid_to"]))
+            now = dict(zip(latest["nhs_number"], latest["postcode"], strict=True))
+            differ += sum(now.get(number, code) != code for number, code, _ in shown)
+    assert differ > 0
 
 
 def test_the_clean_profile_has_no_habits_and_no_faults_of_events() -> None:

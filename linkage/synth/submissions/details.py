@@ -13,6 +13,7 @@ from linkage.synth.columns import Columns
 from linkage.synth.draws import Draws, Ints, Texts
 from linkage.synth.people.places import practice_code
 from linkage.synth.submissions.event_fields import pays_full_cost
+from linkage.synth.submissions.homes import OWN_HOME
 from linkage.synth.world import Weights
 
 SUPPORT_TO_CARER = "Social Support: Support to Carer"
@@ -37,6 +38,7 @@ def user_details(setting: Setting, block: Block) -> Columns:
     records = block.records
     ids = block.people.person_id[records.row]
     older = _older(setting, block)
+    own_home = _own_homes(setting, ids, older)
     practice_names = setting.world.practices.names
     practice = block.lives.practice[records.row, 0]
     codes = [a.la_code for a in setting.profile.authorities]
@@ -55,7 +57,8 @@ def user_details(setting: Setting, block: Block) -> Columns:
         "date_of_death": block.lives.death[records.row],
         "primary_support_reason": _reasons(block),
         "postcode": records.postcode,
-        "accommodation_status": _accommodation(setting, block, ids, older),
+        "accommodation_status": _accommodation(block, own_home),
+        OWN_HOME: own_home,
         "employment_status": np.where(
             older, "Not in Paid Employment (not actively seeking work / retired)",
             draws.choose("employment", ids, details.employment_younger),
@@ -100,10 +103,14 @@ def _reasons(block: Block) -> Texts:
     return reasons[block.records.row]
 
 
-def _accommodation(setting: Setting, block: Block, ids: Ints, older: npt.NDArray[np.bool_]) -> Texts:
-    """Care homes and prisons as the person's open services say; a home of one's own otherwise."""
+def _own_homes(setting: Setting, ids: Ints, older: npt.NDArray[np.bool_]) -> Texts:
+    """What each person has at home, if they live there."""
     details = setting.world.person_details.accommodation
-    status = _by_age(Draws(setting.profile.seed), "home", ids, older, details["younger"], details["older"])
+    return _by_age(Draws(setting.profile.seed), "home", ids, older, details["younger"], details["older"])
+
+
+def _accommodation(block: Block, own_home: Texts) -> Texts:
+    """Care homes and prisons as the person's services say, those to come included; a home of one's own otherwise."""
     home = np.full(len(block.people), "", dtype=object)
     events = block.events
     for component, wording in _CARE_HOMES.items():
@@ -111,4 +118,4 @@ def _accommodation(setting: Setting, block: Block, ids: Ints, older: npt.NDArray
     prison = np.char.startswith(events["delivery_mechanism"].astype(str), "Prison")
     home[events["row"][prison & (events["service_type"] == COMMUNITY)]] = _PRISON_HOME
     known = home[block.records.row]
-    return np.where(known == "", status, known).astype(object)
+    return np.where(known == "", own_home, known).astype(object)

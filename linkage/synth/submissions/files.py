@@ -19,6 +19,7 @@ from linkage.synth.profile import AuthorityProfile, SynthProfile
 from linkage.synth.submissions.damage import damaged
 from linkage.synth.submissions.details import SUPPORT_TO_CARER, user_details
 from linkage.synth.submissions.event_fields import caring, with_event_fields
+from linkage.synth.submissions.homes import OWN_HOME, homes_then
 from linkage.synth.submissions.quarters import QUARTERS, Ledger, as_known, covered_from, ledger, quarter_end
 from linkage.synth.submissions.renumbering import local_ids
 from linkage.synth.submissions.row_faults import with_row_faults
@@ -26,6 +27,7 @@ from linkage.synth.submissions.row_faults import with_row_faults
 _LINKED = ("adult_1_linked_person_id", "adult_2_linked_person_id", "adult_3_linked_person_id")
 _OPEN_OUTCOME = "Provision of service"
 _DAYS_AFTER_BACKWARDS = 3
+_KNOWN_HOME = "Owner occupier or shared ownership scheme"
 _SERVICE_USERS_ONLY = (
     "autism_spectrum_disorder",
     "visual_impairment",
@@ -137,25 +139,30 @@ def _ends(table: Columns, spec: Specification) -> Columns:
 def _details(people: Columns, events: Columns) -> Columns:
     """Person fields for every event row: those of carers differ from those of service users."""
     carer = np.isin(events["client_type"], [CARER, ASSOCIATED])
-    own_home = np.where(
-        people["accommodation_status"] == "Unknown",
-        "Owner occupier or shared ownership scheme",
-        people["accommodation_status"],
-    )
-    return people | {
-        "primary_support_reason": np.where(carer, SUPPORT_TO_CARER, people["primary_support_reason"]).astype(object),
-        "accommodation_status": np.where(carer, own_home, people["accommodation_status"]).astype(object),
-        **{name: np.where(carer, "", people[name]).astype(object) for name in _SERVICE_USERS_ONLY},
+    homes = {
+        name: np.where(carer & (people[name] == "Unknown"), _KNOWN_HOME, people[name]).astype(object)
+        for name in ("accommodation_status", OWN_HOME)
     }
+    return (
+        people
+        | homes
+        | {
+            "primary_support_reason": np.where(carer, SUPPORT_TO_CARER, people["primary_support_reason"]).astype(
+                object
+            ),
+            **{name: np.where(carer, "", people[name]).astype(object) for name in _SERVICE_USERS_ONLY},
+        }
+    )
 
 
 def _people_then(setting: Setting, block: Block, table: Columns, quarter: int) -> Columns:
-    """What the system knew of the people at the quarter's end: identifiers, NHS numbers, deaths, people cared for."""
+    """What the system knew of the people at the quarter's end: identifiers, NHS numbers, homes, deaths, people cared for."""
     draws, record = Draws(setting.profile.seed), table["record"]
     ids = block.records.record_id[record]
     at_once = draws.chance("number_known", ids, setting.profile.submission.number_known_at_once)
     known_from = np.where(at_once, 1, draws.between("number_from", ids, 2, len(QUARTERS)))
-    dead = table["date_of_death"] <= np.datetime64(quarter_end(setting, quarter), "D")
+    end = np.datetime64(quarter_end(setting, quarter), "D")
+    dead = table["date_of_death"] <= end
     local = local_ids(setting, block, quarter)
     _, places = np.unique(local.astype(str), return_inverse=True)
     return {
@@ -163,6 +170,7 @@ def _people_then(setting: Setting, block: Block, table: Columns, quarter: int) -
         "sorted_by": places[record],
         "nhs_number": np.where(known_from > quarter, "", table["nhs_number"]).astype(object),
         "date_of_death": np.where(dead, table["date_of_death"], NEVER),
+        **homes_then(setting, block, table, end),
         **_linked(block, table, local),
     }
 
@@ -188,7 +196,9 @@ def _reworded(table: Columns, spec: Specification) -> Columns:
     for field in spec.list_fields:
         words = field.value_list.from_base if field.value_list else {}
         if words:
-            changed[field.id] = np.array([words.get(v, v) for v in table[field.id].tolist()], dtype=object)
+            names = (field.id, OWN_HOME) if field.id == "accommodation_status" else (field.id,)
+            for name in names:
+                changed[name] = np.array([words.get(v, v) for v in table[name].tolist()], dtype=object)
     return table | changed
 
 
