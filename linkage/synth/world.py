@@ -222,10 +222,19 @@ class CarerRates(ConfigModel):
     review_among_carers: float
 
 
+class Onset(ConfigModel):
+    """Ages in years at which a condition is first recorded: never before ``earliest``, usually between the others."""
+
+    earliest: int
+    since: int = Field(alias="from")
+    to: int
+
+
 class Conditions(ConfigModel):
     """Long-term conditions: mean number by age, factor by quintile of deprivation (1 = most deprived), kinds by age.
 
-    ``shape`` is that of the gamma factor between people (small = uneven); ``most`` the highest number anybody has.
+    ``shape`` is that of the gamma factor between people (small = uneven); ``most`` the highest number anybody has;
+    ``before_usual_onset`` the frequency of a year of age before the usual ones against one of those.
     """
 
     mean: Weights
@@ -233,6 +242,8 @@ class Conditions(ConfigModel):
     shape: float
     most: int
     kinds: dict[str, Weights]
+    before_usual_onset: float = Field(gt=0, le=1)
+    onset: dict[str, Onset]
 
 
 class Appointments(ConfigModel):

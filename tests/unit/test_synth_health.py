@@ -10,7 +10,8 @@ from linkage.configs import packaged
 from linkage.synth import load_profile
 from linkage.synth.block import Block, Setting, load_setting, make_block
 from linkage.synth.care.clients import age_years
-from linkage.synth.health import SOURCES
+from linkage.synth.care.morbidity import condition_counts
+from linkage.synth.health import SOURCES, condition_rows
 from linkage.synth.health.observations import frailty_categories
 from linkage.synth.register import on_register
 from tests.unit.synth_worlds import Table, source_rows
@@ -130,6 +131,34 @@ def test_long_term_conditions_of_a_person_differ(tables: dict[str, Table]) -> No
     table = tables["health/long_term_conditions"]
     pairs = list(zip(table["row"].tolist(), table["condition"], strict=True))
     assert len(set(pairs)) == len(pairs)
+
+
+def test_conditions_were_first_recorded_before_the_period_and_at_an_age_at_which_they_begin(
+    tables: dict[str, Table], setting: Setting, block: Block
+) -> None:
+    table = tables["health/long_term_conditions"]
+    recorded = table["first_recorded_date"].astype("datetime64[D]")
+    assert recorded.max() < np.datetime64(setting.profile.period_start)
+    ages = (recorded - block.people.birth[table["row"].astype(int)]).astype(int) / 365.25
+    onset = setting.world.health.conditions.onset
+    assert set(table["condition"]) == set(onset)
+    for name, years in onset.items():
+        own = ages[table["condition"] == name]
+        assert own.min() >= years.earliest
+        assert own.max() <= years.to + 0.01
+        assert np.mean(own < years.since) < 0.35
+        # Nobody too young was moved to one day.
+        assert len(np.unique(own)) > 0.9 * len(own)
+
+
+def test_whoever_is_too_young_for_a_condition_has_another_one(setting: Setting, block: Block) -> None:
+    counts = condition_counts(setting.profile, setting.world, block.people, block.lives)
+    start = np.datetime64(setting.profile.period_start)
+    there = on_register(block) & ~(block.lives.death < start)
+    found = np.bincount(condition_rows(setting, block)["row"], minlength=len(block.people))
+    born = block.people.birth < start
+    assert (found[there & born] == counts[there & born]).all()
+    assert not found[~born].any()
 
 
 def test_children_see_their_practice_but_have_no_social_care(
