@@ -73,7 +73,7 @@ def make_block(setting: Setting, number: int, limit: int) -> Block | None:
     users = clients(profile, world, people, lived)
     into_home = np.flatnonzero(~np.isnat(users.moves_into_home))
     lived = admitted_to_homes(lived, people, users.row[into_home], users.moves_into_home[into_home], profile.seed)
-    return Block(setting, number, people, lived, users, carers(profile, people, lived, users))
+    return Block(setting, number, people, lived, users, carers(profile, world, people, lived, users))
 
 
 def make_blocks(setting: Setting) -> list[Block]:

@@ -218,6 +218,7 @@ class CarerRates(ConfigModel):
     managed_not_commissioned: float
     review_outcomes_achieved: Weights
     cares_for_two: float
+    second_person_known: float
     service_among_carers: float
     review_among_carers: float
 

@@ -1,5 +1,7 @@
 """Social care in the synthetic world: who becomes a user, reablement after hospital, moves, carers, rolling years."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import yaml
@@ -164,7 +166,7 @@ def test_contacts_and_reviews_of_rolling_files_reach_back_before_the_period(roll
 # Carers
 
 
-def test_carers_care_for_other_users_of_their_household(blocks: list[Block]) -> None:
+def test_carers_care_for_other_users_of_their_household_first(blocks: list[Block]) -> None:
     several = 0
     for block in blocks:
         carers, people = block.carers, block.people
@@ -174,10 +176,22 @@ def test_carers_care_for_other_users_of_their_household(blocks: list[Block]) -> 
             assert others[: len(known)] == known
             assert len(set(known)) == len(known) >= 1
             assert row not in known
-            assert {people.kin[other] for other in known} == {people.kin[row]}
+            assert people.kin[known[0]] == people.kin[row]
+            assert {people.authority[other] for other in known} == {people.authority[row]}
             assert set(known) <= set(block.users.row.tolist())
             several += len(known) > 1
     assert several > 0
+
+
+def test_most_carers_of_a_second_person_care_for_a_user_of_the_authority_who_lives_elsewhere(setting: Setting) -> None:
+    rates = setting.world.carers
+    assert rates.second_person_known == 0.8
+    two = setting.world.model_copy(update={"carers": rates.model_copy(update={"cares_for_two": 1.0})})
+    made = [make_block(replace(setting, world=two), number, 10_000) for number in range(6)]
+    second = [(b.people, b.carers.row, b.carers.also_cares_for[:, 0]) for b in made if b is not None]
+    elsewhere = [people.kin[row[other >= 0]] != people.kin[other[other >= 0]] for people, row, other in second]
+    assert np.concatenate(elsewhere).sum() > 20
+    assert np.mean(np.concatenate([other for _, _, other in second]) >= 0) == pytest.approx(0.8, abs=0.12)
 
 
 # The file of planted effects

@@ -205,6 +205,15 @@ def test_a_carer_of_several_people_names_each_of_them_and_counts_at_least_as_man
     assert named and named <= sent
 
 
+def test_some_carers_who_care_for_two_name_both() -> None:
+    named, counted = 0, 0
+    for quarter in (1, 4):
+        file = plain_files()[PLACES["v6"], quarter]
+        counted += (file["number_of_adults_cared_for"] == "2").sum()
+        named += (file["adult_2_linked_person_id"] != "").sum()
+    assert 0 < named <= counted
+
+
 def test_support_in_prison_has_a_mechanism_of_its_own_then_no_name_then_a_service_type_of_its_own() -> None:
     mechanisms = {v: set(plain_files()[PLACES[v], 4]["delivery_mechanism"]) - {""} for v in PLACES}
     assert "Prison: CASSR Managed Personal Budget" in mechanisms["v4.2"]

@@ -18,6 +18,8 @@ _YEAR = 365.25
 _ADULT_AGE = 18
 # Linked people of a carer beside the first.
 _ALSO = 2
+# How often a relative elsewhere is drawn for.
+_TURNS = 3
 # A move into a care home or the end of a service keeps this many days from the ends of the year.
 _MARGIN_DAYS = 10
 
@@ -55,7 +57,8 @@ class Clients:
 class Carers:
     """One row per carer and cared-for service user. ``row`` and ``cares_for`` are positions among the people.
 
-    ``also_cares_for`` has two columns: up to two further users of the household, -1 for none.
+    ``also_cares_for`` has two columns, -1 for none: up to two further users of the household, or a relative who is a user
+    elsewhere in the authority.
     """
 
     row: Ints
@@ -99,7 +102,7 @@ def clients(profile: SynthProfile, world: World, people: Households, lives: Live
     )
 
 
-def carers(profile: SynthProfile, people: Households, lives: Lives, users: Clients) -> Carers:
+def carers(profile: SynthProfile, world: World, people: Households, lives: Lives, users: Clients) -> Carers:
     """Relatives in the household of a service user, in authorities whose submissions hold carers."""
     draws = Draws(profile.seed)
     records = np.array([authority.carers for authority in profile.authorities])
@@ -111,11 +114,15 @@ def carers(profile: SynthProfile, people: Households, lives: Lives, users: Clien
     cares &= draws.chance("cares", people.person_id, profile.coverage.carer_in_household)
     cares &= ~is_user | draws.chance("both", people.person_id, profile.coverage.carer_is_also_user)
     row = np.flatnonzero(cares)
+    also = cared_for[row, 1:]
+    also[:, 0] = np.where(
+        also[:, 0] < 0, _user_elsewhere(draws, world, people, users, row, cared_for[row, 0]), also[:, 0]
+    )
     associated = draws.chance("associated", people.person_id[row], profile.coverage.known_by_association)
     return Carers(
         row=row,
         cares_for=cared_for[row, 0],
-        also_cares_for=cared_for[row, 1:],
+        also_cares_for=also,
         person_id=people.person_id[row],
         authority=people.authority[row],
         client_type=np.where(associated & ~is_user[row], ASSOCIATED, CARER).astype(object),
@@ -181,6 +188,32 @@ def _users_at_home(people: Households, users: Ints) -> Ints:
     cared_for = np.where(cared_for == np.arange(len(people))[:, None], -1, cared_for)
     order = np.argsort(cared_for < 0, axis=1, kind="stable")
     return np.asarray(np.take_along_axis(cared_for, order, axis=1)[:, :-1])
+
+
+def _user_elsewhere(
+    draws: Draws, world: World, people: Households, users: Clients, carer: Ints, cares_for: Ints
+) -> Ints:
+    """A second person cared for by some carers: an established user of the authority who is no kin of the household.
+
+    -1 for none. Whoever is drawn in place of such a person is drawn again, so often and no more.
+    """
+    ids, rates = people.person_id[carer], world.carers
+    has = draws.chance("cares_for_two", ids, rates.cares_for_two)
+    has &= draws.chance("second_person_known", ids, rates.second_person_known)
+    known = users.row[users.pathway == ESTABLISHED]
+    known = known[np.argsort(people.authority[known], kind="stable")]
+    place = people.authority[known]
+    first = np.searchsorted(place, people.authority[carer])
+    count = np.searchsorted(place, people.authority[carer], side="right") - first
+    found = np.full(len(carer), -1)
+    for turn in range(_TURNS if len(known) else 0):
+        at = first + draws.between(f"cares_for_elsewhere/{turn}", ids, 0, np.maximum(count - 1, 0))
+        drawn = known[at.clip(0, len(known) - 1)]
+        fits = (
+            has & (count > 0) & (people.kin[drawn] != people.kin[carer]) & (people.kin[drawn] != people.kin[cares_for])
+        )
+        found = np.where((found < 0) & fits, drawn, found)
+    return found
 
 
 def _moves_into_home(

@@ -65,7 +65,7 @@ def caring(setting: Setting, block: Block, events: Columns) -> Columns:
     cared_for[carers.row, 1:] = carers.also_cares_for
     linked = np.where(cares[:, None], cared_for[events["row"].astype(np.int64)], -1)
     ids = events["person_id"].astype(np.int64)
-    number = np.maximum((linked >= 0).sum(axis=1), 1) + draws.chance("cares_for_two", ids, rates.cares_for_two)
+    number = np.maximum((linked >= 0).sum(axis=1), 1 + draws.chance("cares_for_two", ids, rates.cares_for_two))
     return {
         "total_hours_caring_per_week": np.where(cares, draws.choose("hours", ids, rates.hours), "").astype(object),
         "number_of_adults_cared_for": np.where(cares, number.astype(str).astype(object), "").astype(object),
