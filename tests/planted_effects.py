@@ -15,6 +15,7 @@ import statsmodels.api as sm
 
 from linkage.synth.block import Setting
 from linkage.synth.care.hospital import FOLLOWED_DAYS
+from linkage.synth.health.gp import working_days
 from linkage.synth.health.support import NONE, RESIDENTIAL, SUPPORT
 from tests.unit.synth_worlds import SynthWorld, Table
 
@@ -170,15 +171,16 @@ def _appointments(world: SynthWorld) -> dict[str, Estimate]:
 def _after_reablement(world: SynthWorld) -> Estimate:
     """Log rate ratio after the end against before the start, each person compared with themselves.
 
-    Time is counted in weekdays: a period from Friday to Friday has more of them for its days at its end than at its start.
+    Time is counted in working days: a period from Friday to Friday has more of them for its days at its end than at its start.
     """
     people = world.people
     person, day = world.appointments["person"], world.appointments["appointment_date"]
     begins, ends = people["reablement_start"], people["reablement_end"]
     rows = np.flatnonzero(people["there"] & ~np.isnat(ends))
     last = np.fmin(people["death"], world.end)[rows] + 1
-    before_days = np.busday_count(world.start, begins[rows])
-    after_days = np.busday_count(ends[rows] + 1, np.maximum(last, ends[rows] + 1))
+    open_days = working_days(world.setting.world.health.gp_appointments.closed, world.start, world.end)
+    before_days = np.searchsorted(open_days, begins[rows])
+    after_days = np.searchsorted(open_days, last) - np.searchsorted(open_days, ends[rows], side="right")
     compared = (before_days > 0) & (after_days > 0)
     rows, odds = rows[compared], after_days[compared] / before_days[compared]
     size = len(people["age"])

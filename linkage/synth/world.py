@@ -4,6 +4,7 @@ Keys of the ``*_a_year`` and ``*_mean`` tables are ages in completed years: a va
 """
 
 from functools import cache, cached_property
+from typing import Annotated
 
 from pydantic import Field
 
@@ -248,10 +249,14 @@ class Conditions(ConfigModel):
 
 
 class Appointments(ConfigModel):
-    """Appointments with the practice: number a year by sex and age, and codes for people at home and in a care home."""
+    """Appointments with the practice: number a year by sex and age, and codes for people at home and in a care home.
+
+    ``closed`` are days of the year (MM-DD) without appointments, besides weekends.
+    """
 
     a_year: dict[str, Weights]
     shape: float
+    closed: tuple[Annotated[str, Field(pattern=r"^[01][0-9]-[0-3][0-9]$")], ...]
     modes: dict[str, Weights]
     settings: dict[str, Weights]
     staff_types: dict[str, Weights]

@@ -93,6 +93,7 @@ def _stays(setting: Setting, block: Block) -> Table:
         "row": table["row"][first],
         "emergency": np.char.startswith(table["ADMIMETH"][first].astype(str), "2"),
         "admitted": table["ADMIDATE"][first],
+        # NaT while still in hospital at the end of the period.
         "discharged": table["DISDATE"][first],
         "infection": table["DIAG_4_01"][first] == "N390",
     }

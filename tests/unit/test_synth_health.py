@@ -12,6 +12,7 @@ from linkage.synth.block import Block, Setting, load_setting, make_block
 from linkage.synth.care.clients import age_years
 from linkage.synth.care.morbidity import condition_counts
 from linkage.synth.health import SOURCES, condition_rows
+from linkage.synth.health.gp import working_days
 from linkage.synth.health.observations import frailty_categories
 from linkage.synth.register import on_register
 from tests.unit.synth_worlds import Table, source_rows
@@ -108,9 +109,23 @@ def test_stays_end_by_death_and_by_the_next_admission(tables: dict[str, Table], 
     first = table["EPIORDER"] == "1"
     row, admitted, left = table["row"][first], table["ADMIDATE"][first], table["DISDATE"][first]
     assert not (left > block.lives.death[row]).any()
-    assert (admitted <= left).all()
+    assert not (admitted > left).any()
     same = row[1:] == row[:-1]
     assert (left[:-1][same] <= admitted[1:][same]).all()
+
+
+def test_who_is_in_hospital_after_the_period_has_no_day_of_discharge(
+    tables: dict[str, Table], setting: Setting
+) -> None:
+    table, last = tables["health/admissions"], np.datetime64(setting.profile.period_end)
+    for name in ("ADMIDATE", "EPISTART", "EPIEND", "DISDATE"):
+        assert np.nanmax(table[name]) <= last
+    inside = np.isnat(table["DISDATE"])
+    assert 0 < inside.mean() < 0.03
+    assert (table["ADMIDATE"][inside] > last - 100).all()
+    # An episode without an end is the last one of a stay without an end.
+    following = np.append(table["stay"][1:] == table["stay"][:-1], False)
+    assert (np.isnat(table["EPIEND"]) == inside & ~following).all()
 
 
 def test_every_episode_has_its_own_key(tables: dict[str, Table]) -> None:
@@ -170,8 +185,18 @@ def test_children_see_their_practice_but_have_no_social_care(
     assert not child[tables["health/gp_observations"]["row"].astype(int)].any()
 
 
-def test_appointments_fall_on_weekdays(tables: dict[str, Table]) -> None:
-    assert np.is_busday(tables["health/gp_appointments"]["appointment_date"].astype("datetime64[D]")).all()
+def test_appointments_fall_on_working_days(tables: dict[str, Table]) -> None:
+    days = tables["health/gp_appointments"]["appointment_date"].astype("datetime64[D]")
+    assert np.is_busday(days).all()
+    assert not set(days.astype(str)) & {"2022-12-26", "2022-12-25", "2023-01-01"}
+    assert {"2022-12-27", "2023-01-02"} <= set(days.astype(str))
+
+
+def test_working_days_leave_out_weekends_and_the_closed_days_of_every_year() -> None:
+    found = working_days(("12-25", "01-01"), np.datetime64("2023-12-22"), np.datetime64("2024-01-02"))
+    assert found.astype(str).tolist() == [
+        "2023-12-22", "2023-12-26", "2023-12-27", "2023-12-28", "2023-12-29", "2024-01-02",
+    ]  # fmt: skip
 
 
 def test_care_home_visits_are_for_people_who_live_there(tables: dict[str, Table], block: Block) -> None:

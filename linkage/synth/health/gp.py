@@ -37,7 +37,7 @@ def appointment_rates(setting: Setting, block: Block) -> Floats:
 def appointment_rows(setting: Setting, block: Block) -> Columns:
     """Appointments of the people on the register, in order of person and date.
 
-    They fall on weekdays, none before birth or after death.
+    They fall on working days, none before birth or after death.
     """
     draws, rates = Draws(setting.profile.seed), setting.world.health.gp_appointments
     start, end = (np.datetime64(day, "D") for day in (setting.profile.period_start, setting.profile.period_end))
@@ -48,11 +48,11 @@ def appointment_rows(setting: Setting, block: Block) -> Columns:
     count = negative_binomial(draws, "appointments", ids, mean, shape=rates.shape, limit=_MOST)
     owner = np.repeat(rows, count)
     appointment = block.people.person_id[owner] * _PLACES + running(count)
-    weekdays = start + np.flatnonzero(np.is_busday(start + np.arange(days)))
-    day = draws.between("appointment_day", appointment, 0, len(weekdays) - 1)
+    open_days = working_days(rates.closed, start, end)
+    day = draws.between("appointment_day", appointment, 0, len(open_days) - 1)
     order = np.argsort(owner * _DAYS + day, kind="stable")
-    order = order[_happen(setting, block, owner[order], appointment[order], weekdays[day[order]])]
-    owner, appointment, date = owner[order], appointment[order], weekdays[day[order]]
+    order = order[_happen(setting, block, owner[order], appointment[order], open_days[day[order]])]
+    owner, appointment, date = owner[order], appointment[order], open_days[day[order]]
     in_home = (in_home_from(block)[owner] <= date).astype(np.int64)
     return {
         "row": owner,
@@ -63,6 +63,14 @@ def appointment_rows(setting: Setting, block: Block) -> Columns:
         "staff_type": _codes(draws, "staff", appointment, in_home, rates.staff_types),
         "status": _codes(draws, "status", appointment, in_home, rates.statuses),
     }
+
+
+def working_days(closed: tuple[str, ...], start: np.datetime64, end: np.datetime64) -> Days:
+    """Weekdays from ``start`` to ``end``, both included, without the ``closed`` days (MM-DD) of every year."""
+    years = np.arange(start.astype("datetime64[Y]"), end.astype("datetime64[Y]") + 1).astype(str)
+    holidays = np.array([f"{year}-{day}" for year in years.tolist() for day in closed], dtype="datetime64[D]")
+    every = np.arange(start, end + 1)
+    return np.asarray(every[np.is_busday(every, holidays=holidays)])
 
 
 def _happen(setting: Setting, block: Block, owner: Ints, appointment: Ints, date: Days) -> Bools:

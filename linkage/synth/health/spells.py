@@ -7,7 +7,7 @@ from linkage.synth.care.clients import age_years
 from linkage.synth.care.hospital import Stays, candidate_stays, happens_to_anybody
 from linkage.synth.columns import Columns, chosen, joined
 from linkage.synth.counts import running_within
-from linkage.synth.draws import Bools, Draws, Floats
+from linkage.synth.draws import NEVER, Bools, Draws, Floats
 from linkage.synth.health.coded import draw_by_age, draw_by_age_and_sex
 from linkage.synth.health.numbers import row_numbers
 from linkage.synth.health.support import NONE, RESIDENTIAL, support_at_start
@@ -26,7 +26,10 @@ _VERY_OLD_YEARS = 90
 
 
 def admission_rows(setting: Setting, block: Block) -> Columns:
-    """Episodes in order of person, admission and episode. ``row`` and ``stay`` name the person and the stay."""
+    """Episodes in order of person, admission and episode. ``row`` and ``stay`` name the person and the stay.
+
+    The extract was made on the last day of the period: who is in hospital after it has no day of discharge.
+    """
     support = support_at_start(setting, block)
     stays = candidate_stays(
         setting.profile, setting.world, block.people, block.lives, np.flatnonzero(on_register(block))
@@ -36,7 +39,7 @@ def admission_rows(setting: Setting, block: Block) -> Columns:
     stays = stays.only(happens & (stays.admitted <= np.datetime64(setting.profile.period_end, "D")))
     care_home = support[stays.row] >= RESIDENTIAL
     spells = _spells(setting, block, stays, care_home)
-    return _with_person(setting, block, _episodes(setting, spells))
+    return _with_person(setting, block, _as_known(setting, _episodes(setting, spells)))
 
 
 def _spells(setting: Setting, block: Block, stays: Stays, care_home: Bools) -> Columns:
@@ -95,6 +98,13 @@ def _episodes(setting: Setting, spells: Columns) -> Columns:
     second = chosen(spells | {"EPISTART": change, "EPIORDER": np.full(len(length), "2", dtype=object)}, has)
     episodes = joined([spells | {"EPIEND": np.where(has, change, spells["EPIEND"])}, second])
     return chosen(episodes, np.argsort(np.concatenate([np.arange(len(has)), np.flatnonzero(has)]), kind="stable"))
+
+
+def _as_known(setting: Setting, episodes: Columns) -> Columns:
+    """Episodes as they stood on the last day of the period: later ones are not there, later ends are not known (NaT)."""
+    last = np.datetime64(setting.profile.period_end, "D")
+    known = chosen(episodes, episodes["EPISTART"] <= last)
+    return known | {name: np.where(known[name] > last, NEVER, known[name]) for name in ("DISDATE", "EPIEND")}
 
 
 def _with_person(setting: Setting, block: Block, episodes: Columns) -> Columns:
