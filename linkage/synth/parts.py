@@ -13,7 +13,7 @@ from linkage.synth.profile import SynthProfile
 from linkage.synth.reference import POSTCODES, population_counts
 from linkage.synth.source import Source
 from linkage.synth.submissions.files import SubmissionFile, block_submissions, submission_files
-from linkage.synth.truth import salt_cells, submitted
+from linkage.synth.truth import care_homes, salt_cells, submitted
 from linkage.synth.truth.groups import group_counts
 from linkage.synth.writing import PARQUET, arrow_table, csv_bytes
 
@@ -33,7 +33,7 @@ class Plan:
         """The tables to make, in the order in which they are listed."""
         if self.register_only:
             return (register.SOURCE,)
-        return (register.SOURCE, *health.SOURCES, POSTCODES, TRUTH, salt_cells.SOURCE)
+        return (register.SOURCE, *health.SOURCES, POSTCODES, TRUTH, salt_cells.SOURCE, care_homes.SOURCE)
 
     @property
     def submissions(self) -> tuple[SubmissionFile, ...]:

@@ -51,6 +51,7 @@ spouse's number, an old number, a maiden name or a nickname; some have a twin, a
   by authority, sex (1 male, 2 female) and age (90 = 90 and over).
 - `truth/submitted_people`: {truth_columns}.
 - `truth/support`: the LTS001 cell of each person with long-term support, from the true events and not from the files.
+- `truth/care_home_residents`: who lived in a care home on any day of the period, service user or not.
 - `truth/expected_by_group`: records by group, difficulty and expected outcome: what a tracer can reach at most.
 - `truth/planted.yaml`: the effects that an analysis must find again.
 

@@ -56,7 +56,7 @@ def _emergency_admission(setting: Setting) -> Facts:
 def _conditions(setting: Setting) -> Facts:
     rates = setting.world.health.conditions
     return {
-        "compared": f"number of long-term conditions on {_START}, by age and deprivation",
+        "compared": f"number of long-term conditions on {_START} (all that are recorded), by age and deprivation",
         "among": _EVERYBODY,
         "model": "negative binomial, variance = mean + mean squared / shape; mean by age times factor by quintile",
         "mean_from_age": dict(rates.mean),
@@ -74,7 +74,7 @@ def _use_of_care(setting: Setting) -> Facts:
     return {
         "odds_ratio_by_conditions": dict(zip(names, ratios, strict=True)),
         "compared": "being a service user in any file against not being one",
-        "among": f"adults on {_START}, not in a care home",
+        "among": f"adults on {_START}, alive and on the register, without those of truth/care_home_residents",
         "time": "the period (and nine months before it where the files roll over twelve months)",
         "model": "logistic regression on the number of conditions and age",
         "chance_without_conditions_from_age": dict(profile.coverage.by_age),
@@ -96,7 +96,8 @@ def _gp_appointments(setting: Setting) -> Facts:
             "rate_ratio": planted.gp_rate_ratio_after_reablement,
             "compared": "days after the end of reablement against days before its start, within the person",
             "among": "people whose reablement ended within the period",
-            "model": "conditional Poisson with log weekdays, for appointments fall on weekdays only",
+            "model": "conditional Poisson with log working days, for appointments fall on weekdays only and on none of closed_on",
+            "closed_on": list(rates.closed),
         },
     }
 
