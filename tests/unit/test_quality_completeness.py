@@ -3,6 +3,9 @@
 from datetime import date
 from pathlib import Path
 
+import yaml
+
+from linkage.configs import packaged
 from linkage.engine import open_engine
 from linkage.intake import check_into
 from linkage.intake.rules import load_rules
@@ -104,3 +107,10 @@ def test_the_settings_name_rules_and_fields_that_exist() -> None:
     fields = load_specification("v4.2").ids
     assert set(settings.value_rules) <= {rule.code for rule in load_rules()} | {"C01"}
     assert {*settings.blank_has_meaning, *(only.field for only in settings.wanted_only)} <= set(fields)
+
+
+def test_what_rules_and_report_call_not_known_is_the_same() -> None:
+    groups = yaml.safe_load(packaged("rules/tables/groups.yaml").read_text(encoding="utf-8"))["groups"]
+    in_rules = {value.casefold() for group in groups if group["name"].endswith("_unknown") for value in group["values"]}
+    assert {"unknown", "psr not known"} <= in_rules
+    assert in_rules <= {value.casefold() for value in completeness_settings().unknown_values}
