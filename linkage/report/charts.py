@@ -42,7 +42,7 @@ def draw_svg(chart: Chart) -> str:
     import vl_convert
 
     rows = drawable_rows(chart)
-    layers = {"bar": _bar, "stacked": _stacked, "line": _line, "ratio": _ratio}[chart.kind](chart, rows)
+    layers = _DRAWN[chart.kind](chart, rows)
     specification = layers.properties(width=WIDTH, autosize=_autosize()).to_dict()
     try:
         svg = vl_convert.vegalite_to_svg(specification, config=_config(), allowed_base_urls=[])
@@ -67,7 +67,7 @@ _VALUES = ("value", "lower", "upper")
 
 
 def _names(chart: Chart) -> tuple[str, ...]:
-    if chart.kind == "ratio":
+    if chart.kind in ("ratio", "interval"):
         return ("label", "value", "lower", "upper")
     return ("label", "value") if len(chart.columns) == 2 else ("label", "series", "value")
 
@@ -142,6 +142,31 @@ def _ratio(chart: Chart, rows: Sequence[Mapping[str, Any]]) -> Any:
     return alt.layer(none, intervals, points, text).properties(height={"step": _RATIO_STEP})
 
 
+def _interval(chart: Chart, rows: Sequence[Mapping[str, Any]]) -> Any:
+    import altair as alt
+
+    scale = alt.Scale(zero=False)
+    base = _base(rows).encode(
+        y=alt.Y("label:N", sort=None, title=None),
+        x=alt.X("lower:Q", scale=scale, title=chart.columns[1], axis=_number_axis()),
+    )
+    intervals = base.mark_rule(strokeWidth=2.5, color=COLOURS[0]).encode(x2="upper:Q")
+    points = base.mark_point(filled=True, size=90, color=COLOURS[0], opacity=1).encode(x="value:Q")
+    return alt.layer(intervals, points).properties(height={"step": _BAR_STEP})
+
+
+def _curve(chart: Chart, rows: Sequence[Mapping[str, Any]]) -> Any:
+    import altair as alt
+
+    placed = [{**row, "label": number(row["label"])} for row in rows]
+    base = _base(placed).encode(
+        x=alt.X("label:Q", title=chart.columns[0], axis=alt.Axis(grid=False, tickCount=10)),
+        y=alt.Y("value:Q", title=chart.columns[-1], scale=alt.Scale(zero=False), axis=_number_axis()),
+        color=_series_colour(rows),
+    )
+    return base.mark_line(strokeWidth=2.5, point={"size": 30, "filled": True}).properties(height=_LINE_HEIGHT)
+
+
 def _ratio_range(rows: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
     """Ends of the axis: the intervals and 1, with a little room."""
     values = [1.0, *(row[end] for row in rows for end in ("lower", "upper") if row[end] > 0)]
@@ -199,3 +224,13 @@ def _stand_alone(svg: str) -> str:
     for position, name in enumerate(inner, start=1):
         svg = re.sub(rf'(\bid="|url\(#|href="#){re.escape(name)}(?=["\)])', rf"\g<1>part{position}", svg)
     return svg
+
+
+_DRAWN = {
+    "bar": _bar,
+    "stacked": _stacked,
+    "line": _line,
+    "ratio": _ratio,
+    "interval": _interval,
+    "curve": _curve,
+}

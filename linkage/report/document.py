@@ -10,9 +10,16 @@ from linkage.errors import InternalError
 Cell = str | int | float | bool | date | None
 """A value in a table: null is shown as a dash, numbers with thousands separators, text as it is."""
 
-ChartKind = Literal["bar", "stacked", "line", "ratio"]
+ChartKind = Literal["bar", "stacked", "line", "ratio", "interval", "curve"]
 
-_CHART_WIDTHS: dict[ChartKind, tuple[int, ...]] = {"bar": (2,), "stacked": (3,), "line": (2, 3), "ratio": (4,)}
+_CHART_WIDTHS: dict[ChartKind, tuple[int, ...]] = {
+    "bar": (2,),
+    "stacked": (3,),
+    "line": (2, 3),
+    "ratio": (4,),
+    "interval": (4,),
+    "curve": (3,),
+}
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,8 @@ class Chart:
 
     ``bar``: rows (label, value). ``stacked``: rows (label, series, value). ``line``: rows (point, value) or
     (point, series, value). ``ratio``: rows (label, estimate, lower, upper), drawn with their intervals on a logarithmic axis
-    around 1. A value that is no number (hidden, null) is not drawn and stays in the table. ``alt`` says in a sentence
+    around 1. ``interval``: the same rows on a plain axis that need not begin at 0. ``curve``: rows (number, series, value),
+    both axes plain. A value that is no number (hidden, null) is not drawn and stays in the table. ``alt`` says in a sentence
     what the chart shows, for those who do not see it. Raises InternalError when the columns do not fit the kind.
     """
 

@@ -30,6 +30,10 @@ BARS = Chart("Outcomes", "bar", ("Outcome", "People"), [("found", 1200), ("none"
 STACKED = Chart("Ages", "stacked", ("Age", "Setting", "People"), [("65+", "Home", 5), ("65+", "Care", 7)], "Two.")
 LINE = Chart("Months", "line", ("Month", "People"), [("Apr", 10), ("May", 12)], "Rising.")
 RATIO = Chart("Ratios", "ratio", ("Group", "Rate ratio", "Lower", "Upper"), [("All", 2.31, 2.05, 2.6)], "Above one.")
+INTERVAL = Chart("Recall", "interval", ("Group", "Recall", "Lower", "Upper"), [("All", 98.2, 97.1, 99.0)], "High.")
+CURVE = Chart(
+    "Weights", "curve", ("Bits", "Figure", "Per cent"), [(-2, "Recall", 99.0), (10, "Recall", 97.5)], "Falling."
+)
 TABLE = Table("Accuracy", ("Group", "People", "Recall"), [("easy", 1234, 0.98), ("hard", "*", None)], "Under 5: *.")
 
 
@@ -76,7 +80,7 @@ def test_everything_given_is_text_and_never_markup() -> None:
 
 
 def test_nothing_is_fetched_from_outside() -> None:
-    text = render_html(report(BARS, STACKED, LINE, RATIO, TABLE))
+    text = render_html(report(BARS, STACKED, LINE, RATIO, INTERVAL, CURVE, TABLE))
     assert not re.search(r"https?:|//[a-z]|url\((?!#)|@import", text)
     linked = [attributes[key] for _, attributes in Page(text).tags for key in ("src", "href") if attributes.get(key)]
     assert all(link is not None and link.startswith("#") for link in linked)
