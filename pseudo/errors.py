@@ -43,3 +43,19 @@ class ReleasePathError(ReleaseError):
 
 class ReleaseWriteError(ReleaseError):
     """The machine could not write a release: no right, disk full, or a file open elsewhere."""
+
+
+class AuditError(PseudoError):
+    """An audit log is not as it was written: an entry was altered, removed or cut off, or a file of it is missing."""
+
+
+class AuditPathError(AuditError):
+    """The path of an audit log, or of a checkpoint of one, does not lead to one."""
+
+
+class AuditValueError(PseudoError):
+    """A value for the audit log does not have its form, or looks like an identifier of a person."""
+
+
+class FileInUseError(PseudoError):
+    """Another process writes to the same files, and did not end in time."""
