@@ -103,6 +103,12 @@ def clean_sql(expr: str) -> str:
     return let_sql("_iso", iso, f"case when {_usable_sql('_iso')} then _iso end")
 
 
+def iso_sql(expr: str) -> str:
+    """SQL of the text with a whole date as yyyy-mm-dd, usable or not; any other text as it stands, null for null."""
+    return f"""case when regexp_full_match({expr}, '{_CANONICAL}') then {expr}
+        else coalesce({_any_iso_sql(expr)}, {expr}) end"""
+
+
 def is_valid_sql(expr: str) -> str:
     """SQL of ``is_valid``: true or false, false for null."""
     return f"({clean_sql(expr)}) is not null"

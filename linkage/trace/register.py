@@ -1,6 +1,7 @@
 """The person register: an extract of people with their history, prepared once, traced against many times.
 
-A prepared register is a folder: ``person.parquet`` (one row per NHS number, sorted by it), ``blocking_key.parquet`` (an
+A prepared register is a folder: ``person.parquet`` (one row per NHS number, sorted by it), ``version.parquet``
+(the extract's rows, sorted by person), ``blocking_key.parquet`` (an
 inverted index, sorted by key), ``term_frequency.parquet``, ``register.json`` (what the model needs to know of it) and
 ``manifest.json``. It holds identifiers: keep it where the extract may be kept.
 """
@@ -14,6 +15,7 @@ from typing import Any
 
 from linkage.engine import Engine, EngineOptions, Step, ident, open_engine
 from linkage.errors import InputError, UsageError
+from linkage.normalise import date_of_birth, postcode
 from linkage.runs import Manifest, file_record, read_manifest, staged_outputs
 from linkage.trace import model
 from linkage.trace.comparisons import FREQUENCY_COLUMNS
@@ -58,6 +60,11 @@ class Register:
     def person_file(self) -> Path:
         """One row per NHS number."""
         return self.folder / "person.parquet"
+
+    @property
+    def version_file(self) -> Path:
+        """One row per version of a person's record, as the extract has it."""
+        return self.folder / "version.parquet"
 
     @property
     def key_file(self) -> Path:
@@ -141,6 +148,21 @@ def with_scratch(options: EngineOptions | None, scratch: Path) -> EngineOptions:
     return EngineOptions(options.memory_limit, options.threads, options.temp_directory or scratch)
 
 
+_VERSION_FIELDS = (
+    "given_name",
+    "other_given_name",
+    "family_name",
+    "date_of_birth",
+    "gender",
+    "postcode",
+    "gp_practice_code",
+    "valid_from",
+    "valid_to",
+    "date_of_death",
+    "confidentiality",
+    "superseded_by",
+)
+_DATES = ("date_of_birth", "valid_from", "valid_to", "date_of_death")
 _KEPT = ("source_row", "valid_from", "valid_to", "date_of_death", "confidentiality", "superseded_by")
 
 
@@ -269,9 +291,27 @@ select count(*) filter (where sensitive), count(*) filter (where invalidated),
     }
 
 
+def _version_text_step(postcode_as: PostcodeKind) -> Step:
+    """The history as the extract has it, by person: text trimmed, whole dates and postcodes in canonical form."""
+    written = {field: f"s.{field}" for field in _VERSION_FIELDS}
+    written |= {field: date_of_birth.iso_sql(f"s.{field}") for field in _DATES}
+    if postcode_as == "uk":
+        written["postcode"] = f"coalesce({postcode.clean_sql('s.postcode')}, s.postcode)"
+    columns = ",\n  ".join(f"{sql} as {field}" for field, sql in written.items())
+    return Step(
+        "write_version",
+        f"""
+select p.person_id, v.nhs_number,
+  {columns}
+from version v join source s using (source_row) join person p on p.nhs_number = v.nhs_number
+order by p.person_id, v.age_rank desc""",
+    )
+
+
 def _write(engine: Engine, staging: Path, postcode_as: PostcodeKind) -> None:
     settings = load_register_settings()
     engine.write_parquet(Step("write_person", "select * from person order by person_id"), staging / "person.parquet")
+    engine.write_parquet(_version_text_step(postcode_as), staging / "version.parquet")
     engine.run(blocking_key_step("person_key", "person", "person_id", swap_dates=False))
     engine.run(_useful_key_step(settings.max_people_per_key))
     engine.write_parquet(
