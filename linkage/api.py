@@ -6,7 +6,7 @@ This module stands above the zones: it alone joins submissions with tracing, and
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
@@ -163,6 +163,23 @@ def traced(
 def train(queries: Path, register: Path, out: Path, *, name: str, request: TraceRequest | None = None) -> TraceModel:
     """Train a model on a file of people against a register; write ``model_<name>.yaml`` to ``out`` and return it."""
     return train_model(_queries(queries, request or TraceRequest()), register, out, name=name)
+
+
+def ask_national(
+    queries: Path,
+    out: Path,
+    *,
+    layout: str,
+    stamp: datetime,
+    as_at: date | None = None,
+    request: TraceRequest | None = None,
+) -> dict[str, int]:
+    """Write request files for the national tracing service to ``out``; nothing is sent. Returns the counts."""
+    from linkage.trace.national.request import write_request
+
+    return write_request(
+        _queries(queries, request or TraceRequest()), out, layout_name=layout, stamp=stamp, as_at=as_at
+    )
 
 
 def column_map(text: str | None) -> Mapping[str, str]:

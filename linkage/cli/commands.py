@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from linkage import __version__
-from linkage.cli import analysis, keeping, mapping, releases, specs, submissions, synthetic, tracing
+from linkage.cli import analysis, keeping, mapping, national, releases, specs, submissions, synthetic, tracing
 
 app = typer.Typer(
     name="cldlink",
@@ -40,6 +40,9 @@ app.add_typer(keeping.submission_app, name="submission")
 app.add_typer(mapping.map_app, name="map")
 app.add_typer(tracing.register_app, name="register")
 app.add_typer(tracing.trace_app, name="trace")
+tracing.trace_app.command("request", epilog=national.REQUEST_EXAMPLES)(national.request)
+tracing.trace_app.command("import")(national.import_)
+tracing.trace_app.command("compare")(national.compare)
 app.command("feedback")(tracing.feedback)
 app.command("evaluate")(tracing.evaluate)
 app.add_typer(releases.keys_app, name="keys")

@@ -1,0 +1,87 @@
+"""Commands for the national tracing service: trace request, trace import; and trace compare."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from linkage.cli.options import Columns, Json, Out, Synthetic
+from linkage.cli.output import emit
+
+REQUEST_EXAMPLES = """**Examples**
+
+cldlink trace request current/persons.parquet --out asked
+
+cldlink trace request people.csv --layout mpt --id client_id --columns given_name=Forename --out asked
+
+Send the files of asked/send_IDENTIFIABLE through MESH; keep the folder: it alone knows who each reference is.
+
+Next: cldlink trace import responses --request asked --out answered"""
+
+
+def request(
+    queries: Annotated[Path, typer.Argument(help="A CLD submission, or any CSV or Parquet file of people.")],
+    out: Out,
+    layout: Annotated[
+        Literal["mesh", "mpt"], typer.Option(help="PDS MESH, the service of today, or MPT, the older batch form.")
+    ] = "mesh",
+    at: Annotated[
+        datetime | None,
+        typer.Option("--at", formats=["%Y-%m-%dT%H:%M:%S"], help="Time of the request; it names the files. Else now."),
+    ] = None,
+    as_at: Annotated[
+        datetime | None, typer.Option("--as-at", formats=["%Y-%m-%d"], help="Ask how records stood on this day.")
+    ] = None,
+    id_column: Annotated[
+        str | None, typer.Option("--id", metavar="COLUMN", help="Heading of the person's id; else the row number.")
+    ] = None,
+    columns: Columns = None,
+    synthetic: Synthetic = False,
+    json: Json = False,
+) -> None:
+    """Write request files for the national tracing service, in its own form and at most 500,000 rows each.
+
+    Nothing is sent: that is done through your MESH mailbox. People with the same details are asked about once; values that
+    the service would refuse are left blank and counted.
+    """
+    from linkage import api
+
+    asked = api.TraceRequest(id_column, api.column_map(columns), synthetic=synthetic)
+    counts = api.ask_national(
+        queries, out, layout=layout, stamp=at or datetime.now(), as_at=as_at.date() if as_at else None, request=asked
+    )
+    emit("trace request", counts, as_json=json)
+
+
+def import_(
+    responses: Annotated[list[Path], typer.Argument(help="Response files as received, or a folder of them.")],
+    request: Annotated[Path, typer.Option("--request", help="The folder that 'cldlink trace request' wrote.")],
+    out: Out,
+    json: Json = False,
+) -> None:
+    """Bring the national service's answers back to the people asked about: the same trace table as 'cldlink trace' writes.
+
+    Give every response received so far: who has no usable answer yet is 'outstanding'. An answer to another request, a
+    second one that differs and one to another question are told apart (response_faults.csv) and never used.
+
+    Example: cldlink trace import responses --request asked --out answered
+    """
+    from linkage.trace.national.answers import import_responses
+
+    emit("trace import", import_responses(responses, request, out), as_json=json)
+
+
+def compare(
+    first: Annotated[Path, typer.Argument(help="A trace, such as ours.")],
+    second: Annotated[Path, typer.Argument(help="Another trace of the same people, such as the national one.")],
+    out: Out,
+    json: Json = False,
+) -> None:
+    """Compare two traces person by person: same number, another number, or a number in one of them only.
+
+    Example: cldlink trace compare traced answered --out compared
+    """
+    from linkage.trace.compare import compare_traces
+
+    emit("trace compare", compare_traces(first, second, out), as_json=json)

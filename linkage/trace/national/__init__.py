@@ -1,0 +1,1 @@
+"""Files of the national tracing services: requests written, responses read, and what is still to be answered."""
