@@ -33,6 +33,7 @@ sample: $(STAMP)        ## make sample_data again, byte for byte; if it has chan
 
 pages: $(STAMP)         ## write what the documentation shows again: outputs, tables, reference pages
 	$(BIN)/python -m tests.e2e.test_tutorial
+	$(BIN)/python -m tests.e2e.test_extract_page
 	$(BIN)/python -m tests.unit.test_docs
 	$(BIN)/python -m tests.unit.test_intake_docs
 	$(BIN)/python -m tests.unit.test_cli_reference

@@ -8,13 +8,14 @@ import os
 import sys
 from pathlib import Path
 
-from tests.benchmarks import febrl4, keeping, nhs_number, planted, pseudonyms, realistic, synth
+from tests.benchmarks import check, febrl4, keeping, nhs_number, planted, pseudonyms, realistic, synth
 
 if __name__ == "__main__":
     print(json.dumps({"cpus": os.cpu_count(), "python": sys.version.split()[0]}))
     print("nhs_number", json.dumps(nhs_number.run()))
     print("pseudonyms", json.dumps(pseudonyms.run()))
     print("realistic", json.dumps(realistic.run()))
+    print("check", json.dumps(check.run(200_000)))
     print("keeping", json.dumps(keeping.run()))
     print("planted", json.dumps(planted.run()))
     print("synth", json.dumps(synth.run()))
