@@ -31,7 +31,7 @@ Synthetic = Annotated[
 ]
 
 Spec = Annotated[
-    str | None, typer.Option("--spec", metavar="VERSION", help="Specification version; else told by the headings.")
+    str | None, typer.Option("--spec", metavar="VERSION", help="Specification version, or a file of your own; else told.")
 ]
 AsAt = Annotated[
     datetime | None,

@@ -92,6 +92,7 @@ def _results(result: "CheckResult") -> dict[str, Any]:
     return {
         "accepted": result.accepted,
         "version": result.version,
+        "version_why": result.why,
         "rows_read": result.rows_read,
         "findings": {f"{count.rule} {count.part}".strip(): count.findings for count in result.counts},
     }

@@ -29,7 +29,7 @@ from linkage.intake.rules.side_inputs import SideInputs, read_side_inputs
 from linkage.intake.rules.tables import drop_tables, make_tables
 from linkage.intake.values import Closeness
 from linkage.runs import file_record
-from linkage.spec import authorities
+from linkage.spec import Specification, authorities
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class CheckOptions:
 class CheckResult:
     """What a check found. ``findings`` and ``rejects`` hold identifying values; nothing else here does.
 
+    ``specification`` is what the file was checked against, ``why`` says in words why that.
     ``la_code`` and ``la_name`` are None when the code is not a known one, the period when it is not stated.
     ``changed`` are the severities that are not the shipped ones, ``unchecked`` the rules and parts of rules that were not
     checked, with the reason; ``inputs`` records the other files that were read.
@@ -58,7 +59,8 @@ class CheckResult:
     """
 
     file: str
-    version: str
+    specification: Specification
+    why: str
     encoding: str
     synthetic: bool
     la_code: str | None
@@ -79,6 +81,11 @@ class CheckResult:
     inputs: tuple[dict[str, Any], ...] = ()
 
     @property
+    def version(self) -> str:
+        """The version that the file was checked against."""
+        return self.specification.version
+
+    @property
     def rows_kept(self) -> int:
         """Rows that go on: read, neither blank nor rejected."""
         return self.rows_read - self.rows_blank - self.rows_rejected
@@ -93,8 +100,8 @@ def check_submission(
 ) -> CheckResult:
     """Check one submission file.
 
-    ``spec`` names the specification; without it the headings tell. ``synthetic`` lets invented authorities and postcode
-    areas pass. Raises UsageError for a wrong path or version, InputError for content that is no submission.
+    ``spec`` names the specification; without it the headings tell, and the reporting period. ``synthetic`` lets invented
+    authorities and postcode areas pass. Raises UsageError for a wrong path or version, InputError for content that is no submission.
     """
     options = options or CheckOptions()
     with open_engine(options.engine) as engine:
@@ -136,7 +143,8 @@ def _result(engine: Engine, reading: Reading, synthetic: bool, counts: tuple[Rul
     rejects = _rejects(engine, reading)
     return CheckResult(
         file=reading.path.name,
-        version=reading.specification.version,
+        specification=reading.specification,
+        why=reading.choice.why,
         encoding=reading.encoding,
         synthetic=synthetic,
         la_code=authority.code if authority else None,

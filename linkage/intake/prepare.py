@@ -6,7 +6,7 @@ file was read · ``submission_facts``: one row about the file · ``latest_by_per
 latest event's row of each person · ``headings``, ``unreadable_rows``, ``known_authorities``, ``authority_names``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
@@ -19,8 +19,8 @@ from linkage.intake.columns import TextColumn
 from linkage.intake.dates import PARSED
 from linkage.intake.read import Reading
 from linkage.intake.records import BELOW_THE_TABLE, REASONS
-from linkage.intake.values import UNLISTED, Closeness, Judgement, judge_value
-from linkage.spec import Field, authorities
+from linkage.intake.values import UNLISTED, Closeness, Judgement, judge_value, judge_worded
+from linkage.spec import Field, Meaning, authorities, other_wordings
 
 _MOST_COMPARED = 1_000
 _LIST_FINDINGS = pa.schema(
@@ -86,9 +86,10 @@ def _worded(reading: Reading, closeness: Closeness) -> tuple[pa.Table, pa.Table]
     columns = {name: reading.table[name] for name in reading.table.column_names}
     numbers = reading.table["row_number"].to_numpy()
     found = [_LIST_FINDINGS.empty_table()]
+    others = other_wordings(reading.specification)
     for field in reading.specification.list_fields:
         column = TextColumn.of(columns[field.id])
-        judged = _judged(field, column, closeness)
+        judged = _judged(field, column, closeness, others.get(field.id, {}), reading.choice.upcoming)
         odd = np.array([judgement is not None for judgement in judged], dtype=bool)
         if not odd.any():
             continue
@@ -102,7 +103,9 @@ def _worded(reading: Reading, closeness: Closeness) -> tuple[pa.Table, pa.Table]
     return pa.table(columns | dates), pa.concat_tables(found)
 
 
-def _judged(field: Field, column: TextColumn, closeness: Closeness) -> list[Judgement | None]:
+def _judged(
+    field: Field, column: TextColumn, closeness: Closeness, others: Mapping[str, Meaning], upcoming: bool
+) -> list[Judgement | None]:
     """What each distinct value is, None for one worded as listed. Of very many, the most frequent are compared for a
     suggestion.
     """
@@ -116,6 +119,8 @@ def _judged(field: Field, column: TextColumn, closeness: Closeness) -> list[Judg
     for place, text in enumerate(texts):
         if text in value_list.wordings:
             judged.append(None)
+        elif text in others:
+            judged.append(judge_worded(value_list, text, closeness, others[text], upcoming=upcoming))
         elif place in compared:
             judged.append(judge_value(value_list, text, closeness))
         else:

@@ -9,6 +9,7 @@ information or told.
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import takewhile
 from pathlib import Path
 
@@ -28,7 +29,7 @@ from linkage.intake.repairs import Repair, counted, repair_columns
 from linkage.intake.rules import Rule, rule
 from linkage.intake.workbook import is_workbook, read_workbook
 from linkage.normalise.text import WHITESPACE
-from linkage.spec import HeadingMatch, Specification, detect_version, load_specification, match_headings
+from linkage.spec import Choice, HeadingMatch, Specification, choose, detect_version, load_specification, match_headings
 
 __all__ = ["REJECT_SCHEMA", "Reading", "read_submission"]
 
@@ -50,7 +51,7 @@ class Reading:
     """
 
     path: Path
-    specification: Specification
+    choice: Choice
     encoding: str
     match: HeadingMatch
     table: pa.Table
@@ -61,9 +62,15 @@ class Reading:
     filled: frozenset[int]
     repairs: tuple[Repair, ...] = ()
 
+    @property
+    def specification(self) -> Specification:
+        """The version that the file was read against."""
+        return self.choice.specification
+
 
 def read_submission(path: Path, spec: str | None = None, sheet: str | None = None, *, careful: bool = False) -> Reading:
-    """Read a submission file against the specification named ``spec``, or the one its headings tell.
+    """Read a submission file against the specification named ``spec``, or the one its headings tell; of versions with the
+    same headings, the one that files of its reporting period follow.
 
     ``sheet`` names the worksheet of a workbook; without it the first one with the headings of a submission is read.
     ``careful`` reads a CSV file record by record, which gives the same and takes longer. Raises UsageError for a wrong
@@ -105,10 +112,12 @@ def _reading(
     above = read_above(layout, specification)
     given_once = {name: text for name, text in above.values.items() if not _filled(repaired.columns.get(name))}
     columns = repaired.columns | {name: _repeated(text, len(numbers)) for name, text in given_once.items()}
+    choice = choose(spec, specification.version, _period_end(columns.get(_PERIOD_END)))
+    specification = choice.specification
     days, dated = _days(specification, columns, len(numbers))
     return Reading(
         path=path,
-        specification=specification,
+        choice=choice,
         encoding=encoding,
         match=replace(match, missing=tuple(name for name in match.missing if name not in given_once)),
         table=_table(specification, columns, body.table["row_number"]),
@@ -204,12 +213,13 @@ def _days(specification: Specification, columns: Mapping[str, TextColumn], rows:
     read: dict[str, pa.Array] = {}
     told: list[Repair] = []
     period_end = _period_end(columns.get(_PERIOD_END))
+    year = period_end.year if period_end else None
     for field in specification.date_fields:
         column = columns.get(field.id)
         if column is None:
             read[field.id + PARSED] = pa.nulls(rows, pa.date32())
             continue
-        reading = _dates_of(column, _limits(period_end, adults=field.id == _BIRTH))
+        reading = _dates_of(column, _limits(year, adults=field.id == _BIRTH))
         days = np.append(reading.days, np.datetime64("NaT", "D"))[column.codes]
         read[field.id + PARSED] = pa.array(days, pa.date32())
         told += [
@@ -225,19 +235,19 @@ def _dates_of(column: TextColumn, limits: DateLimits) -> DateReading:
     return read_dates(column.values.to_pylist(), column.counts().tolist(), limits)
 
 
-def _period_end(column: TextColumn | None) -> int | None:
-    """The year in which the reporting period ends on most rows, a later one on a tie."""
+def _period_end(column: TextColumn | None) -> date | None:
+    """The day on which the reporting period ends on most rows, a later one on a tie."""
     if column is None or not len(column.values):
         return None
     days = _dates_of(column, _limits(None, adults=False)).days
-    years = [(int(count), day.year) for count, day in zip(column.counts(), days.tolist(), strict=True) if day]
-    return max(years)[1] if years else None
+    ends = [(int(count), day) for count, day in zip(column.counts(), days.tolist(), strict=True) if day]
+    return max(ends)[1] if ends else None
 
 
-def _limits(period_end: int | None, *, adults: bool) -> DateLimits:
+def _limits(year_of_end: int | None, *, adults: bool) -> DateLimits:
     """How dates are read; those of birth are of people who are adults when the period ends."""
     dates: Rule = rule("R03")
-    year = period_end or int(dates.number("year_without_period"))
+    year = year_of_end or int(dates.number("year_without_period"))
     return DateLimits(
         latest_year=year + int(-dates.number("adult_years") if adults else dates.number("future_years")),
         serials=(int(dates.number("first_serial")), int(dates.number("last_serial"))),

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from linkage.normalise.text import separators, trim
-from linkage.spec import ValueList
+from linkage.spec import Meaning, ValueList
 
 EXACT = "exact"
 SPACING = "spacing"
@@ -16,6 +16,7 @@ GUIDANCE_ONLY = "guidance_only"
 SIMILAR = "similar"
 UNLISTED = "unlisted"
 OTHER_VERSION = "other_version"
+WILL_BECOME = "will_become"
 
 _LONGEST_COMPARED = 200
 
@@ -55,6 +56,19 @@ def judge_value(value_list: ValueList, text: str, closeness: Closeness) -> Judge
     if wording_key(text) in known:
         return Judgement(GUIDANCE_WORDING, known[wording_key(text)], known[wording_key(text)])
     return _guess(value_list, text, closeness)
+
+
+def judge_worded(
+    value_list: ValueList, text: str, closeness: Closeness, other: Meaning, *, upcoming: bool
+) -> Judgement:
+    """Judge a value that another version has, and this one does not. It is certainly meant where it stands for one value
+    here and is the only wording there that does. ``upcoming``: this version is not live yet, so wordings of older ones are
+    right until then, and are taken as what they will become, merged or not.
+    """
+    if upcoming and other.earlier:
+        return Judgement(WILL_BECOME, other.value, other.value)
+    canonical = other.value if other.certain else judge_value(value_list, text, closeness).canonical
+    return Judgement(OTHER_VERSION, canonical, other.value)
 
 
 def wording_key(text: str) -> str:

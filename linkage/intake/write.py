@@ -56,7 +56,7 @@ def summary_text(result: CheckResult, *, written: bool = True) -> str:
         f"Check of {result.file}",
         "",
         _verdict(result),
-        f"Specification {result.version}; read as {result.encoding}.",
+        f"Specification {result.version}, {result.why}; read as {result.encoding}.",
         f"Authority: {authority}. Reporting period: {_period(result)}.",
         f"Rows: {result.rows_read:,} in = {result.rows_kept:,} kept + {result.rows_rejected:,} rejected "
         f"+ {result.rows_blank:,} blank.",
@@ -96,6 +96,7 @@ def _manifest(result: CheckResult) -> Manifest:
     }
     settings = {
         "specification": result.version,
+        "specification_why": result.why,
         "synthetic": result.synthetic,
         "accepted": result.accepted,
         **settings_record(result.changed, result.unchecked),

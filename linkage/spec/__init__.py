@@ -2,30 +2,36 @@
 
 from linkage.spec.age import age_years, age_years_sql
 from linkage.spec.authorities import Authority, authorities
+from linkage.spec.choice import Choice, choose
 from linkage.spec.headings import Heading, HeadingMatch, detect_version, heading_key, match_headings
 from linkage.spec.load import canonical_ids, load_specification, version_of_period, versions
-from linkage.spec.mapping import mapping, wordings_in
+from linkage.spec.mapping import Meaning, mapping, other_wordings, wordings_in, words_in
 from linkage.spec.specification import Change, Field, ListValue, Specification, ValueList
 
 __all__ = [
     "Authority",
     "Change",
+    "Choice",
     "Field",
     "Heading",
     "HeadingMatch",
     "ListValue",
+    "Meaning",
     "Specification",
     "ValueList",
     "age_years",
     "age_years_sql",
     "authorities",
     "canonical_ids",
+    "choose",
     "detect_version",
     "heading_key",
     "load_specification",
     "mapping",
     "match_headings",
+    "other_wordings",
     "version_of_period",
     "versions",
     "wordings_in",
+    "words_in",
 ]

@@ -1,8 +1,29 @@
 """What a wording of one version is in another: v4.2 → v6 → Release 1 → Release 2, and a version of one's own at its end."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from linkage.spec.load import load_specification, versions
+from linkage.spec.specification import Specification
+
+Words = Mapping[str, Mapping[str, tuple[str, ...]]]
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a wording of another version is in this one: ``values`` are all that it may be here.
+
+    ``certain``: it is one value, and no other value of that version is the same one. ``earlier``: an older version has it.
+    """
+
+    values: tuple[str, ...]
+    certain: bool
+    earlier: bool
+
+    @property
+    def value(self) -> str | None:
+        """The one value here, None when it may be several."""
+        return self.values[0] if len(self.values) == 1 else None
 
 
 def mapping(from_version: str, to_version: str) -> Mapping[str, Mapping[str, str]]:
@@ -13,6 +34,44 @@ def mapping(from_version: str, to_version: str) -> Mapping[str, Mapping[str, str
     words = load_specification(to_version).rewordings(load_specification(from_version))
     changed = {field: {old: new for old, new in found.items() if old != new} for field, found in words.items()}
     return {field: found for field, found in changed.items() if found}
+
+
+def words_in(specification: Specification, other: Specification) -> Words:
+    """Every wording of ``other`` with what it is in ``specification``, by field id here; nothing where neither version is
+    based on the other. One value may be several here: later versions merged values.
+    """
+    if specification.follows(other):
+        return {
+            field: {old: (new,) for old, new in words.items()}
+            for field, words in specification.rewordings(other).items()
+        }
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    if other.follows(specification):
+        for field, words in other.rewordings(specification).items():
+            values = specification.values(field) if specification.has(field) else ()
+            for old in values:
+                if old in words:
+                    known = found.setdefault(field, {})
+                    known[words[old]] = (*known.get(words[old], ()), old)
+    return found
+
+
+def other_wordings(specification: Specification) -> Mapping[str, Mapping[str, Meaning]]:
+    """For each list field, every wording of another packaged version that this one does not have, with its meaning here."""
+    found: dict[str, dict[str, Meaning]] = {}
+    for version in versions():
+        other = load_specification(version)
+        earlier = specification.follows(other)
+        for field, words in words_in(specification, other).items():
+            value_list = specification.field(field).value_list
+            own = value_list.understood if value_list else frozenset()
+            theirs = set(other.values(field)) if other.has(field) else set(words)
+            meant = [values for wording, values in words.items() if wording in theirs]
+            for wording in theirs & words.keys() - own:
+                values = words[wording]
+                certain = len(values) == 1 and meant.count(values) == 1
+                found.setdefault(field, {})[wording] = Meaning(values, certain, earlier)
+    return found
 
 
 def wordings_in(version: str, field_id: str, wordings: Iterable[str]) -> tuple[str, ...]:

@@ -178,6 +178,10 @@ class Specification:
             found[field.id] = {old: new for old, new in step.items() if new is not None}
         return found
 
+    def follows(self, other: "Specification") -> bool:
+        """Whether this version is based on ``other``, itself or through others."""
+        return self.base is not None and (self.base.version == other.version or self.base.follows(other))
+
     @cached_property
     def _by_id(self) -> dict[str, Field]:
         return {field.id: field for field in self.fields}

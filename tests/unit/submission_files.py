@@ -42,6 +42,18 @@ OWN = {
         "event_outcome": "Provision of service",
         "delivery_mechanism": "CASSR Managed Personal Budget",
     },
+    "release2": {
+        "la_code": "993",
+        "client_type": "Service user",
+        "ethnicity": "Asian or Asian British: Indian",
+        "primary_support_reason": "Physical support: Personal care support",
+        "accommodation_status": "Tenant: Local authority or other social housing provider",
+        "client_funding_status": "Fully social care funded",
+        "event_outcome": "Continuation of support or services",
+        "service_type": "Long term support: Community",
+        "service_component": "Home support or domiciliary care",
+        "delivery_mechanism": "CASSR managed personal budget",
+    },
 }
 Row = Mapping[str, str | None]
 

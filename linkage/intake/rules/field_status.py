@@ -43,24 +43,26 @@ def field_status_step(context: Context, worded_otherwise: frozenset[str]) -> Ste
 def _field_sql(position: int, entry: FieldEntry, context: Context, worded_otherwise: bool) -> str:
     field = ident(entry.field)
     heading = literal(context.specification.field(entry.field).heading)
+    before = _before_sql(entry, context, worded_otherwise)
     return f"""select {position} as position, {literal(entry.module)} as module, {heading} as field, status, case
         when blank and status = 'Mandatory' then {literal(FAILED_BLANK)}
         when blank then {literal(PASSED_BLANK)}
         when before then {literal(FAILED_BEFORE)}
         when invalid then {literal(FAILED_INVALID)} else {literal(PASSED_VALID)} end as validity, sum(cells)::bigint as rows
     from (
-        select {status_sql(entry, context)} as status, s.{field} is null as blank, {_before_sql(entry, context)} as before,
+        select {status_sql(entry, context)} as status, s.{field} is null as blank, {before} as before,
             coalesce({_invalid_sql(entry, context, worded_otherwise)}, false) as invalid, count(*) as cells
         from submission as s cross join submission_facts as facts group by all
     ) as judged group by all"""
 
 
-def _before_sql(entry: FieldEntry, context: Context) -> str:
+def _before_sql(entry: FieldEntry, context: Context, worded_otherwise: bool) -> str:
     value_list = context.specification.field(entry.field).value_list
-    if value_list is None or context.specification.version != "release2":
+    if value_list is None or not worded_otherwise or context.specification.version != "release2":
         return "false"
     before = sorted(set(value_list.from_base) - set(value_list.names))
-    return f"coalesce(s.{ident(entry.field)} in {in_sql(before)}, false)" if before else "false"
+    worded = f"select row_number from list_findings where field = {literal(entry.field)} and value in {in_sql(before)}"
+    return f"s.row_number in ({worded})" if before else "false"
 
 
 def _invalid_sql(entry: FieldEntry, context: Context, worded_otherwise: bool) -> str:
