@@ -2,10 +2,12 @@
 
 import doctest
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pyarrow as pa
 import pytest
 import yaml
 
@@ -24,6 +26,7 @@ MODULES = {
 Form = Callable[[ModuleType, str, Any], Any]
 
 
+@cache
 def cases(field: str) -> list[dict[str, Any]]:
     return yaml.safe_load((VECTORS / f"{field}.yaml").read_text(encoding="utf-8"))["cases"]
 
@@ -33,12 +36,20 @@ def python_form(module: ModuleType, verb: str, value: str | None) -> Any:
 
 
 def sql_form(module: ModuleType, verb: str, value: str | None) -> Any:
-    """The SQL form; what is derived from a canonical postcode is given one."""
+    return sql_answers(module, verb)[value]
+
+
+@cache
+def sql_answers(module: ModuleType, verb: str) -> dict[str | None, Any]:
+    """The SQL form of every value of the cases, as one column; what is derived from a canonical postcode is given one."""
+    field = next(field for field, known in MODULES.items() if known is module)
+    values = sorted({case.get(key) for case in cases(field) for key in ("value", "comparison")} - {None})
     derived = module is postcode and verb not in ("clean", "reason", "is_valid")
     expr = module.clean_sql("typed") if derived else "typed"
     with open_engine() as engine:
-        query = f"select {getattr(module, verb + '_sql')(expr)} from (select cast($typed as varchar) as typed)"
-        return engine.value(Step("one", query, {"typed": value}))
+        engine.register("typed", pa.table({"typed": pa.array([*values, None], pa.string())}))
+        query = f"select typed, {getattr(module, verb + '_sql')(expr)} from typed"
+        return dict(engine.rows(Step("answers", query)))
 
 
 ALL = [(field, case) for field in MODULES for case in cases(field)]
