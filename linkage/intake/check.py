@@ -101,7 +101,8 @@ def check_submission(
     """Check one submission file.
 
     ``spec`` names the specification; without it the headings tell, and the reporting period. ``synthetic`` lets invented
-    authorities and postcode areas pass. Raises UsageError for a wrong path or version, InputError for content that is no submission.
+    authorities and postcode areas pass. Raises UsageError for a wrong path or version, InputError for content that is no
+    submission.
     """
     options = options or CheckOptions()
     with open_engine(options.engine) as engine:

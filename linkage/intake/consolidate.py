@@ -16,7 +16,6 @@ from linkage.intake.check import CheckResult, check_into
 from linkage.intake.keeping.current import Part, events_step, make_current, standing_parts
 from linkage.intake.keeping.kept import KeptFile, kept_rows_step, reporting_year
 from linkage.intake.persons import persons_step
-from linkage.spec import load_specification
 
 CURRENT = "current"
 CURRENT_IN_PART = "current_in_part"
@@ -80,7 +79,7 @@ def consolidate(
         checks.append(check)
         if check.accepted and check.la_code:
             table = f"kept_{number}"
-            engine.run(kept_rows_step(table, load_specification(check.version)))
+            engine.run(kept_rows_step(table, check.specification))
             files.append(_kept_file(check, check.la_code, table, number))
     if not files:
         raise InputError(
@@ -101,7 +100,7 @@ def consolidate(
 
 def _kept_file(check: CheckResult, la_code: str, table: str, number: int) -> KeptFile:
     end = check.period_end or date.min
-    return KeptFile(check.file, la_code, check.version, check.period_start, end, table, order=number)
+    return KeptFile(check.file, la_code, check.specification, check.period_start, end, table, order=number)
 
 
 def _refuse_twins(files: Sequence[KeptFile], parts: Sequence[Part]) -> None:

@@ -5,7 +5,7 @@ from linkage.spec.authorities import Authority, authorities
 from linkage.spec.choice import Choice, choose
 from linkage.spec.headings import Heading, HeadingMatch, detect_version, heading_key, match_headings
 from linkage.spec.load import canonical_ids, load_specification, version_of_period, versions
-from linkage.spec.mapping import Meaning, mapping, other_wordings, wordings_in, words_in
+from linkage.spec.mapping import Meaning, in_every_version, mapping, other_wordings, wordings_in, wordings_of, words_in
 from linkage.spec.specification import Change, Field, ListValue, Specification, ValueList
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "choose",
     "detect_version",
     "heading_key",
+    "in_every_version",
     "load_specification",
     "mapping",
     "match_headings",
@@ -33,5 +34,6 @@ __all__ = [
     "version_of_period",
     "versions",
     "wordings_in",
+    "wordings_of",
     "words_in",
 ]

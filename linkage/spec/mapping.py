@@ -56,6 +56,15 @@ def words_in(specification: Specification, other: Specification) -> Words:
     return found
 
 
+def wordings_of(specification: Specification, other: Specification) -> Mapping[str, Mapping[str, str]]:
+    """For each list field here, the wordings of ``other`` that are one other wording here: ``other``'s → this version's."""
+    one = {
+        field: {old: new[0] for old, new in words.items() if len(new) == 1 and new[0] != old}
+        for field, words in words_in(specification, other).items()
+    }
+    return {field: words for field, words in one.items() if words}
+
+
 def other_wordings(specification: Specification) -> Mapping[str, Mapping[str, Meaning]]:
     """For each list field, every wording of another packaged version that this one does not have, with its meaning here."""
     found: dict[str, dict[str, Meaning]] = {}
@@ -85,6 +94,13 @@ def wordings_in(version: str, field_id: str, wordings: Iterable[str]) -> tuple[s
     older = specification.successor_wordings.get(field_id, {})
     meant = {older.get(wording, wording) for wording in wanted} | _of_later(version, field_id, wanted)
     return tuple(value for value in values if value in meant)
+
+
+def in_every_version(field_id: str, wordings: Iterable[str]) -> tuple[str, ...]:
+    """The wordings given, and those of every packaged version for the same values, each once."""
+    given = tuple(wordings)
+    found = [wording for version in versions() for wording in wordings_in(version, field_id, given)]
+    return tuple(dict.fromkeys((*given, *found)))
 
 
 def _of_later(version: str, field_id: str, wanted: set[str]) -> set[str]:

@@ -66,7 +66,7 @@ def kept(engine: Engine, name: str, rows: Sequence[Row], version: str) -> KeptFi
         records[0][field] for field in ("la_code", "reporting_period_start_date", "reporting_period_end_date")
     )
     assert isinstance(period[0], date) and isinstance(period[1], date)
-    return KeptFile(name, str(code), version, *period, place=name)
+    return KeptFile(name, str(code), spec, *period, place=name)
 
 
 def day(text: str) -> date | None:

@@ -10,6 +10,7 @@ from linkage.cohort.derive.definitions import Lts001Definition
 from linkage.cohort.derive.period import Period
 from linkage.cohort.derive.wording import grouped_sql, is_one_of_sql
 from linkage.engine import Engine, Step, literal
+from linkage.spec import in_every_version
 from linkage.store import require_columns
 
 NEEDED_COLUMNS = (
@@ -74,16 +75,20 @@ from covers join latest using (la_code) group by la_code, chosen_end"""
 def care_rows(definition: Lts001Definition, la_codes: list[str]) -> Step:
     """One row per social care row: setting, mechanism group and listed support reason, null where not listed.
 
-    A blank client type counts as a service user only where no row of the authority has one (v4.2).
+    Client types and reasons are understood in the wording of every version of the specification. A blank client type counts
+    as a service user only where no row of the authority has one (v4.2).
     """
     setting = grouped_sql("service_type", definition.settings)
     prison = is_one_of_sql("delivery_mechanism", definition.prison_mechanisms)
-    reasons = {reason: (reason,) for reason in definition.primary_support_reasons}
+    reasons = {
+        reason: in_every_version("primary_support_reason", (reason,)) for reason in definition.primary_support_reasons
+    }
+    client_types = in_every_version("client_type", definition.client_types)
     sql = f"""
 select la_code, person_pseudonym, birth_month, date_of_death,
   coalesce(reporting_period_end_date = chosen_end, false) as is_covering,
   person_id_type <> 'one_time' as has_person_key,
-  {is_one_of_sql("client_type", definition.client_types)}
+  {is_one_of_sql("client_type", client_types)}
     or (client_type is null and has_no_client_types) as is_service_user,
   {is_one_of_sql("event_type", (definition.event_type,))} as is_service,
   event_start_date as start_date, event_end_date as stated_end_date,

@@ -14,12 +14,23 @@ from linkage.engine import Engine, EngineOptions, Step, open_engine
 from linkage.errors import MachineError, RefusedError, UsageError
 from linkage.intake.check import CheckResult, check_into
 from linkage.intake.keeping.kept import kept_rows_step
-from linkage.intake.keeping.kinds import Shrunk, comparable, kind_counts, shrunk
+from linkage.intake.keeping.kinds import Shrunk, comparable, kind_counts, kinds_in, shrunk
 from linkage.intake.keeping.receipt import added_text, returned_text
-from linkage.intake.keeping.store import ADDED, ORIGINAL, RECEIPT, REFUSED, RETURNED, ROWS, Entry, Store, open_store
+from linkage.intake.keeping.store import (
+    ADDED,
+    ORIGINAL,
+    RECEIPT,
+    REFUSED,
+    RETURNED,
+    ROWS,
+    SPECIFICATION,
+    Entry,
+    Store,
+    open_store,
+)
 from linkage.intake.write import write_check
 from linkage.runs import Manifest, file_record
-from linkage.spec import load_specification
+from linkage.spec import Specification, versions
 
 ALREADY_THERE = "already_there"
 
@@ -120,14 +131,16 @@ def _kept(store: Store, aside: Path, engine: Engine, check: CheckResult, incomin
         raise RefusedError(
             f"The reporting year {entry.reporting_year} is locked. 'cldlink submission unlock' opens it again, with a reason."
         )
-    fewer = _shrunk(store, entry)
+    fewer = _shrunk(store, entry, check.specification)
     folder, report = aside / "submission", aside / "report"
     folder.mkdir()
     name = f"{ORIGINAL}{Path(check.file).suffix.lower()}"
     (aside / "received" / check.file).rename(folder / name)
-    rows = kept_rows_step("write_rows", load_specification(check.version))
+    rows = kept_rows_step("write_rows", check.specification)
     engine.write_parquet(rows, folder / ROWS)
     (folder / RECEIPT).write_text(added_text(entry, check, incoming, fewer), encoding="utf-8", newline="\n")
+    if incoming.spec and check.version not in versions():
+        shutil.copyfile(incoming.spec, folder / SPECIFICATION)
     _manifest(entry, check, incoming).write(folder)
     entry = dataclasses.replace(entry, manifest_sha256=file_record(folder / "manifest.json")["sha256"])
     write_check(check, report)
@@ -156,8 +169,8 @@ def _entry(store: Store, engine: Engine, check: CheckResult, incoming: Incoming)
     if any(entry.received > received for entry in rivals):
         raise UsageError("--received is before the day of an earlier version of the same submission.")
     version = len(rivals) + 1
-    engine.run(kept_rows_step("kept_rows", load_specification(check.version)))
-    kinds = kind_counts(engine, "kept_rows", check.version)
+    engine.run(kept_rows_step("kept_rows", check.specification))
+    kinds = kind_counts(engine, "kept_rows", check.specification)
     engine.drop("kept_rows")
     return Entry(
         id=f"{code}_{end.isoformat()}_v{version}",
@@ -178,17 +191,19 @@ def _entry(store: Store, engine: Engine, check: CheckResult, incoming: Incoming)
     )
 
 
-def _shrunk(store: Store, entry: Entry) -> tuple[Shrunk, ...]:
+def _shrunk(store: Store, entry: Entry, specification: Specification) -> tuple[Shrunk, ...]:
     """Kinds of which there are far fewer than in the submission before, where the two can be compared."""
-    mine = store.kept_file(entry)
-    before = [
-        other
+    earlier = [
+        store.kept_file(other)
         for other in store.entries()
-        if other.la_code == entry.la_code
-        and other.period_end <= entry.period_end
-        and comparable(store.kept_file(other), mine)
+        if other.la_code == entry.la_code and other.period_end <= entry.period_end and not other.purged
     ]
-    return shrunk(before[-1].kinds, entry.kinds) if before else ()
+    mine = store.kept_file(entry, specification)
+    before = [other for other in earlier if comparable(other, mine)]
+    if not before:
+        return ()
+    kinds = store.entry(before[-1].name).kinds
+    return shrunk(kinds_in(kinds, before[-1].specification, specification), entry.kinds)
 
 
 def _manifest(entry: Entry, check: CheckResult, incoming: Incoming) -> Manifest:

@@ -11,11 +11,11 @@ from linkage.engine import Engine, EngineOptions, Step, ident, literal, open_eng
 from linkage.errors import InputError, UsageError
 from linkage.intake.check import check_into
 from linkage.intake.dates import written_date_sql
-from linkage.intake.keeping.kept import EVENT_KEY, GIVEN, LAST_DAY, KeptFile, kept_rows_step, key_sql
-from linkage.intake.keeping.kinds import Shrunk, comparable, kind_counts, kind_name, shrunk
+from linkage.intake.keeping.kept import EVENT_KEY, GIVEN, LAST_DAY, KeptFile, kept_rows_step, key_sql, worded_sql
+from linkage.intake.keeping.kinds import Shrunk, comparable, kind_counts, kind_name, kinds_in, shrunk
 from linkage.intake.keeping.store import open_store
 from linkage.runs import Manifest, staged_outputs
-from linkage.spec import Specification, load_specification
+from linkage.spec import Specification, wordings_of
 
 CHANGES = "changes_IDENTIFIABLE.csv"
 STATUSES = ("opened", "closed", "changed", "vanished", "outside", "unchanged")
@@ -70,9 +70,9 @@ def _compare(
         after = _loaded(engine, new, "new_rows", store_folder, synthetic)
         if before.la_code != after.la_code:
             raise UsageError("The submissions are of two authorities; only two of the same authority can be compared.")
-        fields = _fields(load_specification(before.version), load_specification(after.version))
+        fields = _fields(before.specification, after.specification)
         for name, file in (("old", before), ("new", after)):
-            engine.run(_events_step(name, file.version, fields))
+            engine.run(_events_step(name, file.specification, fields, after.specification))
         engine.run(_changes_step(fields, after))
         if folder:
             engine.write_csv(_written_step(), folder / CHANGES)
@@ -91,8 +91,8 @@ def _loaded(engine: Engine, given: str, table: str, store_folder: Path | None, s
     check = check_into(engine, Path(given), synthetic=synthetic)
     if check.la_code is None or check.period_end is None:
         raise InputError(f"{given}: no known authority, or no reporting period. Run 'cldlink check FILE' to see why.")
-    engine.run(kept_rows_step(table, load_specification(check.version)))
-    return KeptFile(check.file, check.la_code, check.version, check.period_start, check.period_end, table)
+    engine.run(kept_rows_step(table, check.specification))
+    return KeptFile(check.file, check.la_code, check.specification, check.period_start, check.period_end, table)
 
 
 def _fields(old: Specification, new: Specification) -> list[tuple[str, str]]:
@@ -100,14 +100,17 @@ def _fields(old: Specification, new: Specification) -> list[tuple[str, str]]:
     return [(f.id, f.heading) for f in new.fields if f.section != "submission" and old.has(f.id)]
 
 
-def _events_step(name: str, version: str, fields: list[tuple[str, str]]) -> Step:
-    """``old_events`` or ``new_events``: key, number among events of the same key, last day, fields as text."""
-    dates = {field.id for field in load_specification(version).date_fields}
-    keys = key_sql(version)
+def _events_step(name: str, specification: Specification, fields: list[tuple[str, str]], target: Specification) -> Step:
+    """``old_events`` or ``new_events``: key, number among events of the same key, last day, fields as text; list values in
+    the wording of ``target``, for a value that was only reworded has not changed.
+    """
+    dates = {field.id for field in specification.date_fields}
+    words = wordings_of(target, specification)
+    keys = key_sql(specification, target)
     texts = [
         f"coalesce({written_date_sql(field)}, {ident(field + GIVEN)}) as {ident(f'text_{field}')}"
         if field in dates
-        else f"{ident(field)} as {ident(f'text_{field}')}"
+        else f"{worded_sql(field, words.get(field, {}))} as {ident(f'text_{field}')}"
         for field, _ in fields
     ]
     by = ", ".join(ident(key) for key in EVENT_KEY)
@@ -170,11 +173,12 @@ def _counted(engine: Engine, before: KeptFile, after: KeptFile) -> Comparison:
     by_kind: dict[str, dict[str, int]] = {}
     sql = "select event_type, client_type, status, count(*) from changes group by all"
     for event_type, client_type, status, rows in engine.rows(Step("count_changes", sql)):
-        kind = by_kind.setdefault(kind_name(after.version, event_type, client_type), dict.fromkeys(STATUSES, 0))
+        kind = by_kind.setdefault(kind_name(after.specification, event_type, client_type), dict.fromkeys(STATUSES, 0))
         kind[status] += rows
     statuses = {status: sum(kind[status] for kind in by_kind.values()) for status in STATUSES}
     sql = "select heading, count(*) as rows from (select unnest(fields) as heading from changes) group by 1 order by 2 desc, 1"
     fields = dict(engine.rows(Step("count_fields", sql)))
-    kinds = [kind_counts(engine, f"{name}_rows", file.version) for name, file in (("old", before), ("new", after))]
-    fewer = shrunk(*kinds) if comparable(before, after) else ()
+    earlier = kinds_in(kind_counts(engine, "old_rows", before.specification), before.specification, after.specification)
+    now = kind_counts(engine, "new_rows", after.specification)
+    fewer = shrunk(earlier, now) if comparable(before, after) else ()
     return Comparison(before.name, after.name, statuses, dict(sorted(by_kind.items())), fields, fewer)

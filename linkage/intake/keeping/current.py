@@ -13,7 +13,7 @@ from datetime import date
 
 from linkage.engine import Engine, Step, Value, ident
 from linkage.intake.keeping.kept import EVENT_KEY, GIVEN, LAST_DAY, KeptFile, column_sql, event_columns, key_sql
-from linkage.spec import load_specification
+from linkage.spec import Specification
 
 _PERSON_TEXTS = ("la_code", "person_unique_identifier", "nhs_number", "first_name", "last_name", "postcode", "gender")
 
@@ -82,12 +82,15 @@ def current_steps(parts: Sequence[Part]) -> tuple[Step, ...]:
     if not earlier:
         return ()
     after = [part for part in parts if part.number > earlier[0].number]
+    target = parts[-1].file.specification
     keys = [ident(name) for name in EVENT_KEY]
     same = " and ".join(f"o.{key} is not distinct from l.{key}" for key in keys)
     return (
-        Step("earlier_keys", _union([_keys_sql(part) for part in earlier]), _values(earlier)),
+        Step("earlier_keys", _union([_keys_sql(part, target) for part in earlier]), _values(earlier)),
         Step(
-            "later_keys", _union([_keys_sql(part, superseded=True) for part in after]), _values(after, superseded=True)
+            "later_keys",
+            _union([_keys_sql(part, target, superseded=True) for part in after]),
+            _values(after, superseded=True),
         ),
         Step(
             _sent_again(earlier[0]),
@@ -109,7 +112,7 @@ def events_step(parts: Sequence[Part], name: str = "events") -> Step:
             f"la_code || '/{end}/' || row_number as record_id",
             f"cast($name_{part.number} as varchar) as submission",
             "row_number",
-            *(column_sql(column, part.file.version) for column in event_columns()),
+            *(column_sql(column, part.file.specification) for column in event_columns()),
         ]
         selects.append(_standing_sql(part, columns))
     names: dict[str, Value] = {f"name_{part.number}": part.file.name for part in parts}
@@ -120,10 +123,7 @@ def people_rows_step(parts: Sequence[Part]) -> Step:
     """``people_rows``: of every row that stands, who it is about, with the order in which rows count."""
     selects = []
     for part in parts:
-        texts = [
-            ident(name) if load_specification(part.file.version).has(name) else f"null as {name}"
-            for name in _PERSON_TEXTS
-        ]
+        texts = [ident(name) if part.file.specification.has(name) else f"null as {name}" for name in _PERSON_TEXTS]
         columns = [
             *texts,
             "date_of_birth",
@@ -169,8 +169,8 @@ def _sent_again(part: Part) -> str:
     return f"sent_again_{part.file.la_code}"
 
 
-def _keys_sql(part: Part, *, superseded: bool = False) -> str:
-    columns = [f"{part.number} as number", "row_number", *key_sql(part.file.version)]
+def _keys_sql(part: Part, target: Specification, *, superseded: bool = False) -> str:
+    columns = [f"{part.number} as number", "row_number", *key_sql(part.file.specification, target)]
     return part.rows_sql(columns, superseded=superseded)
 
 

@@ -4,13 +4,14 @@ Columns: ``row_number``, every field of the specification (dates as DATE, others
 ``<field>_given``: the text where it is no date that can be read, else null.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 
-from linkage.engine import Step, ident
+from linkage.engine import Step, ident, literal
 from linkage.intake.dates import PARSED
-from linkage.spec import Specification, canonical_ids, load_specification, versions
+from linkage.spec import Specification, canonical_ids, load_specification, versions, wordings_of
 
 GIVEN = "_given"
 """What follows a date field's id in the name of the column with its text where that is no date."""
@@ -28,21 +29,22 @@ EVENT_KEY = (
     "service_type",
     "service_component",
 )
-_ONE_CLIENT_TYPE = "Service User"
+ONE_CLIENT_TYPE = "Service User"
+"""What everybody is before v6, in the wording of v6."""
 
 
 @dataclass(frozen=True)
 class KeptFile:
     """One accepted submission as part of a record.
 
-    ``name`` stands in the column ``submission``; ``version`` is its specification; ``place`` says where its rows are: a
+    ``name`` stands in the column ``submission``; ``place`` says where its rows are: a
     table of the engine, or the path of a Parquet file. Of two files for the same period the one with the higher ``order``
     is the later.
     """
 
     name: str
     la_code: str
-    version: str
+    specification: Specification
     period_start: date | None
     period_end: date
     place: str
@@ -52,7 +54,7 @@ class KeptFile:
     @property
     def rolling(self) -> bool:
         """Whether the file covers 12 months, and not the year to date."""
-        return load_specification(self.version).period == ROLLING
+        return self.specification.period == ROLLING
 
     @property
     def covers_from(self) -> date:
@@ -105,28 +107,45 @@ where row_number not in (select row_number from rejected_rows) order by row_numb
 
 @cache
 def event_columns() -> dict[str, str]:
-    """The columns of the current record of every version together, with their types in SQL."""
+    """The columns of the current record, those of every packaged version together, with their types in SQL. Columns that
+    only a version of one's own has stay in its file.
+    """
     dates = {field.id for version in versions() for field in load_specification(version).date_fields}
     return {name: "date" if name in dates else "varchar" for name in canonical_ids()}
 
 
-def column_sql(name: str, version: str) -> str:
+def column_sql(name: str, specification: Specification) -> str:
     """A column of the record from the kept form of a version: null where that version has no such field."""
-    if load_specification(version).has(name):
+    if specification.has(name):
         return ident(name)
     return f"cast(null as {event_columns()[name]}) as {ident(name)}"
 
 
-def key_sql(version: str) -> list[str]:
-    """SQL for the parts of an event's key in the kept form of a version; before v6 everybody is a service user."""
-    spec = load_specification(version)
+def key_sql(specification: Specification, target: Specification) -> list[str]:
+    """SQL for the parts of an event's key in the kept form of a version, in the wording of ``target``, so that the same event
+    has the same key in files of both; before v6 everybody is a service user.
+    """
+    words = wordings_of(target, specification)
     parts = []
     for name in EVENT_KEY:
-        if name == "client_type" and not spec.has(name):
-            parts.append(f"'{_ONE_CLIENT_TYPE}' as client_type")
+        if name == "client_type" and not specification.has(name):
+            parts.append(f"{literal(one_client_type(target))} as client_type")
+        elif name in words:
+            parts.append(f"{worded_sql(name, words[name])} as {ident(name)}")
         else:
-            parts.append(column_sql(name, version))
+            parts.append(column_sql(name, specification))
     return parts
+
+
+def one_client_type(specification: Specification) -> str:
+    """What everybody is in files without client types, as a version words it."""
+    return specification.successor_wordings.get("client_type", {}).get(ONE_CLIENT_TYPE, ONE_CLIENT_TYPE)
+
+
+def worded_sql(name: str, words: Mapping[str, str]) -> str:
+    """SQL for a column with other wordings in place of those it has; what is not among ``words`` stays."""
+    whens = " ".join(f"when {literal(old)} then {literal(new)}" for old, new in words.items())
+    return f"case {ident(name)} {whens} else {ident(name)} end" if words else ident(name)
 
 
 LAST_DAY = "greatest(event_start_date, event_end_date)"

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from linkage.engine import Engine, Step
-from linkage.intake.keeping.kept import KeptFile, key_sql
+from linkage.engine import Engine, Step, literal
+from linkage.intake.keeping.kept import ONE_CLIENT_TYPE, KeptFile, one_client_type
 from linkage.intake.keeping.settings import keeping_settings
-from linkage.spec import load_specification
+from linkage.spec import Specification, wordings_of
 
-_OTHER, _NONE = "(not listed)", "(none)"
+_OTHER, _NONE, _AND = "(not listed)", "(none)", " / "
 
 
 @dataclass(frozen=True)
@@ -23,20 +23,35 @@ class Shrunk:
         return f"{self.kind}: {self.before:,} events before, {self.now:,} now"
 
 
-def kind_counts(engine: Engine, table: str, version: str) -> dict[str, int]:
+def kind_counts(engine: Engine, table: str, specification: Specification) -> dict[str, int]:
     """Events by kind in a table of the kept form; values outside the lists are counted together, never named."""
-    columns = ", ".join(part for part in key_sql(version) if part.endswith(("client_type", 'client_type"')))
-    step = Step("count_kinds", f"select event_type, {columns}, count(*) from {table} group by all")
+    client = "client_type" if specification.has("client_type") else literal(ONE_CLIENT_TYPE)
+    step = Step("count_kinds", f"select event_type, {client}, count(*) from {table} group by all")
     counts: dict[str, int] = {}
     for event_type, client_type, rows in engine.rows(step):
-        kind = kind_name(version, event_type, client_type)
+        kind = kind_name(specification, event_type, client_type)
         counts[kind] = counts.get(kind, 0) + rows
     return dict(sorted(counts.items()))
 
 
-def kind_name(version: str, event_type: str | None, client_type: str | None) -> str:
+def kind_name(specification: Specification, event_type: str | None, client_type: str | None) -> str:
     """The words for a kind, such as ``Service / Carer``; nothing that is not a listed value."""
-    return f"{_listed(version, 'event_type', event_type)} / {_listed(version, 'client_type', client_type)}"
+    return (
+        f"{_listed(specification, 'event_type', event_type)}{_AND}{_listed(specification, 'client_type', client_type)}"
+    )
+
+
+def kinds_in(kinds: Mapping[str, int], specification: Specification, target: Specification) -> dict[str, int]:
+    """Events by kind of a version in the words of another."""
+    words = wordings_of(target, specification).get("client_type", {})
+    if not specification.has("client_type"):
+        words = {ONE_CLIENT_TYPE: one_client_type(target)}
+    counts: dict[str, int] = {}
+    for kind, rows in kinds.items():
+        event_type, _, client_type = kind.partition(_AND)
+        name = f"{event_type}{_AND}{words.get(client_type, client_type)}"
+        counts[name] = counts.get(name, 0) + rows
+    return counts
 
 
 def comparable(earlier: KeptFile, later: KeptFile) -> bool:
@@ -53,9 +68,8 @@ def shrunk(before: Mapping[str, int], now: Mapping[str, int]) -> tuple[Shrunk, .
     return tuple(kind for kind in kinds if kind.now <= kind.before * (1 - limit.share))
 
 
-def _listed(version: str, field: str, value: str | None) -> str:
-    spec = load_specification(version)
+def _listed(specification: Specification, field: str, value: str | None) -> str:
     if value is None:
         return _NONE
-    known = spec.values(field) if spec.has(field) else ("Service User",)
+    known = specification.values(field) if specification.has(field) else (ONE_CLIENT_TYPE,)
     return value if value in known else _OTHER

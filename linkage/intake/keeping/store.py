@@ -1,8 +1,9 @@
 """The store: a folder with every accepted submission of every authority, and the log that says what is in it.
 
 ``store.json`` · ``log.jsonl`` · ``authorities/<LA code>/submissions/<id>/`` (the file as received, its kept rows, receipt,
-manifest) · ``…/reports/<id>/`` · ``…/returned/<id>/``. The log is the truth: a folder that it does not name is what an
-interrupted command left, and does not count. What is on disk is compared with its hash each time it is used.
+manifest, a specification of one's own) · ``…/reports/<id>/`` · ``…/returned/<id>/``. The log is the truth: a folder that it
+does not name is what an interrupted command left, and does not count. What is on disk is compared with its hash each time it
+is used.
 """
 
 import hashlib
@@ -22,12 +23,14 @@ from linkage.intake.keeping.kept import KeptFile, reporting_year
 from linkage.intake.keeping.lock_file import locked_file
 from linkage.intake.keeping.log import LogLine, append_line, read_log
 from linkage.runs import verify_manifest
+from linkage.spec import Specification, load_specification, versions
 
 FORMAT = "cldlink-submission-store-1"
 ADDED, RETURNED, PURGED, LOCKED, UNLOCKED, REFUSED = "added", "returned", "purged", "locked", "unlocked", "refused"
 ROWS = "rows_IDENTIFIABLE.parquet"
 ORIGINAL = "submission_IDENTIFIABLE"
 RECEIPT = "receipt.txt"
+SPECIFICATION = "specification.yaml"
 _ASIDE = ".part-"
 
 
@@ -126,18 +129,24 @@ class Store:
                 "restore them from a backup."
             )
 
-    def kept_file(self, entry: Entry) -> KeptFile:
-        """A stored submission as part of a record."""
+    def kept_file(self, entry: Entry, specification: Specification | None = None) -> KeptFile:
+        """A stored submission as part of a record; ``specification`` where it is at hand."""
         return KeptFile(
             name=entry.id,
             la_code=entry.la_code,
-            version=entry.specification,
+            specification=specification or self.specification(entry),
             period_start=entry.period_start,
             period_end=entry.period_end,
             place=str((self.folder(entry) / ROWS).resolve()),
             in_engine=False,
             order=entry.version,
         )
+
+    def specification(self, entry: Entry) -> Specification:
+        """What a submission was checked against; one of the authority's own lies beside its rows."""
+        if entry.specification in versions():
+            return load_specification(entry.specification)
+        return load_specification(str(self.folder(entry) / SPECIFICATION))
 
     @contextmanager
     def writing(self) -> Iterator[Path]:
