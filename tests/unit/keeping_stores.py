@@ -1,6 +1,10 @@
 """Stores of small submissions for tests."""
 
+import dataclasses
+import shutil
+import tempfile
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from linkage.intake.keeping.add import Addition, Incoming, add_submission
@@ -27,4 +31,21 @@ def add(store: Path, path: Path, received: date | None = None) -> Addition:
 
 def add_quarter(folder: Path, quarter: str, *rows: Row, name: str = "", version: str = "v4.2") -> Addition:
     """Write a small submission into ``folder`` and add it to ``folder/store`` on the usual day."""
-    return add(folder / "store", quarter_file(folder, quarter, *rows, name=name, version=version), QUARTERS[quarter][1])
+    path, store = quarter_file(folder, quarter, *rows, name=name, version=version), folder / "store"
+    if store.exists():
+        return add(store, path, QUARTERS[quarter][1])
+    made, added = _first(path.name, path.read_bytes(), QUARTERS[quarter][1])
+    shutil.copytree(made, store)
+    report = store / added.report.relative_to(made) if added.report else None
+    return dataclasses.replace(added, report=report, receipt=store / added.receipt.relative_to(made))
+
+
+_STORES = tempfile.TemporaryDirectory(prefix="cldlink-stores-")
+
+
+@cache
+def _first(name: str, content: bytes, received: date) -> tuple[Path, Addition]:
+    """A store with one file, made once for all tests that begin with it; they get a copy."""
+    folder = Path(tempfile.mkdtemp(dir=_STORES.name))
+    (folder / name).write_bytes(content)
+    return folder / "store", add(folder / "store", folder / name, received)
