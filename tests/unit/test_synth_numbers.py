@@ -37,15 +37,15 @@ def test_sentinels_and_repeated_patterns_never_appear() -> None:
     assert {9_999_999_999, 9_000_000_009, 9_009_009_009} <= set(patterns.tolist())
     assert all(passes_modulus_11(number) and len(set(str(number))) < 3 for number in patterns.tolist())
     seed, struck = 7, []
-    for first in range(0, numbers.CAPACITY, 10_000_000):
-        index = np.arange(first, min(first + 10_000_000, numbers.CAPACITY))
+    for first in range(0, numbers.CAPACITY, 500_000):
+        index = np.arange(first, min(first + 500_000, numbers.CAPACITY))
         struck.append(index[np.isin(numbers._number(numbers._permuted(seed, index)), patterns)])
-        if len(np.concatenate(struck)) > 20:
+        if len(np.concatenate(struck)) > 4:
             break
     indexes = np.concatenate(struck)
     made = numbers.nhs_numbers(seed, indexes[indexes < numbers.CAPACITY - numbers._RESERVED])
     assert not np.isin(made, patterns).any()
-    assert len(np.unique(made)) == len(made) > 20
+    assert len(np.unique(made)) == len(made) > 4
 
 
 def test_the_seed_changes_the_numbers() -> None:
