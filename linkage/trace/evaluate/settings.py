@@ -21,6 +21,14 @@ class SampleSettings(ConfigModel):
     candidates: int = Field(ge=1)
 
 
+class JudgementWords(ConfigModel):
+    """What a reviewer may write for each verdict, in lower case."""
+
+    match: tuple[str, ...]
+    no_match: tuple[str, ...]
+    unsure: tuple[str, ...]
+
+
 class EvaluationSettings(ConfigModel):
     """Bands and limits of an evaluation; ages in years, weights in bits."""
 
@@ -30,6 +38,7 @@ class EvaluationSettings(ConfigModel):
     highest_threshold: int
     sample: SampleSettings
     label_score: float = Field(gt=0, lt=1)
+    judgements: JudgementWords
 
 
 @cache

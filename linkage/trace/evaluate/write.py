@@ -45,18 +45,18 @@ def write_evaluation(
                 engine.write_csv(_error_list_step(engine), staging / "restricted" / ERRORS)
         page = evaluation_report(found, policy, about=about_trace(files))
         write_html(page, staging / PAGE)
-        write_figures(staging / FIGURES, files, "truth", evaluation.as_dict())
+        document = figures_document("truth", str(file_record(files.trace)["sha256"]), evaluation.as_dict())
+        (staging / FIGURES).write_text(document, encoding="utf-8", newline="\n")
         inputs = [file_record(path) for path in (files.trace, question.truth, question.people) if path]
         counts = {"people": evaluation.people, "patterns_of_errors": len(found.patterns)}
         Manifest("evaluate", inputs, counts, {"policy": policy.name, "as_at": question.as_at}).write(staging)
     return evaluation
 
 
-def write_figures(path: Path, files: TraceFiles, kind: str, figures: Mapping[str, Any]) -> None:
-    """Write the figures of an evaluation with the hash of the trace they belong to. ``kind``: ``truth`` or ``sample``."""
-    trace = file_record(files.trace)["sha256"]
-    document = {"format": FORMAT, "kind": kind, "trace_sha256": trace, "figures": dict(figures)}
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+def figures_document(kind: str, trace_sha256: str, figures: Mapping[str, Any]) -> str:
+    """The figures of an evaluation as JSON, with the hash of the trace they belong to. ``kind``: ``truth`` or ``sample``."""
+    document = {"format": FORMAT, "kind": kind, "trace_sha256": trace_sha256, "figures": dict(figures)}
+    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
 
 def about_trace(files: TraceFiles) -> str:
