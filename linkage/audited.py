@@ -1,0 +1,111 @@
+"""Why something is done with data about people, and its entry in the audit log.
+
+A purpose and the submission (or request) it serves are needed for real data. The log is a folder ``audit`` beside the
+register, or where the caller says; see ``pseudo.audit``.
+"""
+
+import getpass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from linkage.errors import MachineError, RefusedError, UsageError
+from linkage.runs import file_record
+from linkage.runs.outputs import MANIFEST
+from pseudo.audit import AuditLog
+from pseudo.audit_entry import Action, Entry, require_form
+from pseudo.errors import AuditPathError, PolicyError
+
+AUDIT = "audit"
+_SYNTHETIC = ("Work with synthetic data", "synthetic")
+_NO_PURPOSE = (
+    "Say what it is for and for which submission or request: --purpose TEXT and --submission REF. Both go into the audit "
+    "log. Only for synthetic data may they be left out, with --synthetic."
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Who asks for something, what for, and where it is recorded.
+
+    ``purpose`` and ``submission`` may be left out for synthetic data only. ``by`` is the user of the system if not given,
+    ``audit`` the folder of the log, beside the register if not given.
+    """
+
+    purpose: str | None = None
+    submission: str | None = None
+    by: str | None = None
+    audit: Path | None = None
+    synthetic: bool = False
+
+    def action(self, command: str) -> Action:
+        """What the log will say. Raises UsageError without a purpose, AuditValueError for words that it does not take."""
+        default = _SYNTHETIC if self.synthetic else (None, None)
+        purpose, submission = self.purpose or default[0], self.submission or default[1]
+        if not purpose or not submission:
+            raise UsageError(_NO_PURPOSE)
+        require_form("purpose", purpose)
+        require_form("reference", submission)
+        return Action(self.by or _user(), command, purpose, submission)
+
+    def log(self, beside: Path) -> AuditLog:
+        """The audit log: the folder given, or ``audit`` beside a register (or another folder)."""
+        return AuditLog(self.audit or beside.resolve().parent / AUDIT)
+
+
+@dataclass
+class Done:
+    """What the entry will say when the work is done; filled in by whoever does it."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    manifest: str | None = None
+
+
+@contextmanager
+def audited(command: str, asked: Asked, beside: Path, made_from: Sequence[str] = ()) -> Iterator[Done]:
+    """Record that something starts, and how it ended. Nothing starts whose entry cannot be written."""
+    action, log, done = replace(asked.action(command), made_from=made_from), asked.log(beside), Done()
+    started = record(log, replace(action, outcome="started"))
+    ended = replace(action, of=started.seq)
+    try:
+        yield done
+    except BaseException as error:
+        refused = isinstance(error, RefusedError | PolicyError)
+        record(log, replace(ended, outcome="refused" if refused else "failed"))
+        raise
+    record(log, replace(ended, counts=done.counts, manifest=done.manifest))
+
+
+def record(log: AuditLog, action: Action) -> Entry:
+    """Write one entry. Raises MachineError when the folder of the log cannot be written."""
+    try:
+        return log.append(action)
+    except OSError:
+        raise MachineError(
+            f"{log.folder}: the audit log cannot be written, and nothing is done without it. "
+            "Give --audit a folder that can be written."
+        ) from None
+
+
+def recorded(log: AuditLog) -> tuple[Entry, ...]:
+    """The entries of a log, none where there is no log yet. Raises AuditError when it is not as it was written."""
+    try:
+        return log.entries()
+    except AuditPathError:
+        return ()
+
+
+def manifest_hash(folder: Path) -> str:
+    """The SHA-256 of a folder's manifest: how the log names what was made."""
+    return str(file_record(folder / MANIFEST)["sha256"])
+
+
+def _user() -> str:
+    """The user as the system knows it, in the characters that the log takes."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"
+    return re.sub(r"[^A-Za-z0-9 ._@\\-]", "_", name).lstrip(" ._@\\-")[:64] or "unknown"

@@ -1,0 +1,69 @@
+"""A trace as feedback uses it: its people by authority, and the hash by which the audit log names it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkage.audited import manifest_hash
+from linkage.engine import Engine, Step
+from linkage.errors import InputError
+from linkage.runs import file_record, read_manifest
+from linkage.trace.result import read_trace
+from linkage.trace.source import require_file, trace_file_of
+
+_AUTHORITY = re.compile(r"[0-9]{3}")
+SENSITIVE = Path("restricted") / "sensitive.parquet"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """The file of a trace and ``made_from``, the SHA-256 of its manifest (of the file, where it has no manifest)."""
+
+    file: Path
+    made_from: str
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the trace was written to."""
+        return self.file.resolve().parent
+
+    @property
+    def sensitive_file(self) -> Path | None:
+        """The restricted file of records marked sensitive, if it is there."""
+        path = self.folder / SENSITIVE
+        return path if path.is_file() else None
+
+
+def open_trace(path: Path) -> Trace:
+    """A trace by its folder or its trace.parquet.
+
+    Raises UsageError when there is none, InputError when the file is not the one that its manifest knows.
+    """
+    file = require_file(trace_file_of(path), "the trace")
+    record = file_record(file)
+    if not (file.parent / "manifest.json").is_file():
+        return Trace(file, record["sha256"])
+    known = {output["name"]: output["sha256"] for output in read_manifest(file.parent)["outputs"]}
+    if known.get(file.name) != record["sha256"]:
+        raise InputError(f"{file}: not the file that its manifest.json knows. Trace again, or restore the folder.")
+    return Trace(file, manifest_hash(file.parent))
+
+
+def load_people(engine: Engine, name: str, trace: Trace) -> None:
+    """Table ``name``: the trace with ``la_code`` and ``person_unique_identifier`` of every query.
+
+    Raises InputError when the trace is not one of CLD people (query ids ``la_code/person``).
+    """
+    read_trace(engine, "trace_read", trace.file)
+    engine.run(
+        Step(
+            name,
+            """
+select split_part(query_id, '/', 1) as la_code, substr(query_id, strpos(query_id, '/') + 1) as person_unique_identifier, *
+from trace_read""",
+        )
+    )
+    engine.drop("trace_read")
+    codes = engine.rows(Step("authorities", f"select distinct la_code from {name}"))
+    if not all(code and _AUTHORITY.fullmatch(code) for (code,) in codes):
+        raise InputError("This trace is not one of CLD people: feedback needs ids of the form la_code/person.")
