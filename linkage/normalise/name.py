@@ -2,7 +2,8 @@
 
 Canonical: Unicode normal form C, no blank at either end, single spaces. Comparison: upper case, A to Z and single spaces;
 accents folded in names written in Latin letters, apostrophes removed, other punctuation a space, text in brackets and
-leading titles removed, digits dropped; letters of other scripts are kept. A name that says nothing ("UNKNOWN", "TWIN 1")
+leading titles and trailing notes ("SEE NOTES") removed, "known as" between names left out, digits dropped; letters of other
+scripts are kept. A name that says nothing ("UNKNOWN", "TWIN 1")
 has no comparison form. The lists are in ``configs/normalise/name.yaml``.
 
 >>> validate("  Siân   Ó Briain ")
@@ -50,10 +51,14 @@ _SOUNDEX_LENGTH = 4
 
 
 class NameLists(ConfigModel):
-    """Letters with a written-out form, titles, and names that say nothing (whole names, and patterns of them)."""
+    """Letters with a written-out form; titles, words between two names and endings that are no part of a name; and names
+    that say nothing (whole names, and patterns of them).
+    """
 
     letters: dict[str, str]
     titles: tuple[str, ...]
+    links: tuple[str, ...]
+    endings: tuple[str, ...]
     placeholders: tuple[str, ...]
     placeholder_patterns: tuple[str, ...]
 
@@ -183,10 +188,10 @@ def comparison_soundex_sql(comparison_form: str) -> str:
 
 
 def _words(text: str | None) -> str:
-    """Folded words without punctuation, digits and leading titles; placeholders included; may be empty."""
+    """Folded words without punctuation, digits, titles and notes; placeholders included; may be empty."""
     folded = without(_fold(simple_upper(compact(text))), separators().apostrophes + _DIGITS)
     words = _collapse(re.sub(_BRACKETED, " ", folded), _NOT_A_LETTER)
-    return re.sub(_leading_titles(), "", words)
+    return re.sub(_endings(), "", re.sub(_links(), " ", re.sub(_leading_titles(), "", words)))
 
 
 def _fold(upper: str) -> str:
@@ -207,9 +212,9 @@ def _words_sql(expr: str) -> str:
     unbracketed = f"regexp_replace({folded}, {literal(_BRACKETED)}, ' ', 'g')"
     plain = f"regexp_full_match(_upper, {literal(_PLAIN)})"
     words = f"case when {plain} then _upper else {_collapse_sql(unbracketed, _NOT_A_LETTER)} end"
-    untitled = (
-        f"case when contains(_all, ' ') then regexp_replace(_all, {literal(_leading_titles())}, '') else _all end"
-    )
+    bare = f"regexp_replace(_all, {literal(_leading_titles())}, '')"
+    bare = f"regexp_replace(regexp_replace({bare}, {literal(_links())}, ' ', 'g'), {literal(_endings())}, '')"
+    untitled = f"case when contains(_all, ' ') then {bare} else _all end"
     return let_sql("_upper", f"upper({compact_sql(expr)})", let_sql("_all", words, untitled))
 
 
@@ -235,6 +240,16 @@ def _collapse_sql(expr: str, pattern: str) -> str:
 @cache
 def _leading_titles() -> str:
     return f"^(?:(?:{'|'.join(lists().titles)}) )+"
+
+
+@cache
+def _links() -> str:
+    return f"(?: (?:{'|'.join(lists().links)}))+ "
+
+
+@cache
+def _endings() -> str:
+    return f"(?: (?:{'|'.join(lists().endings)}))+$"
 
 
 @cache

@@ -51,8 +51,15 @@ def _similar(column: str, threshold: float) -> str:
     return f"jaro_winkler_similarity({column}_l, {column}_r) >= {threshold}"
 
 
-def _crossed(column: str, other: str) -> str:
-    return f"jaro_winkler_similarity({column}_r, {other}_l) >= 0.92"
+def _near_one_of(column: str, words: str) -> str:
+    """The query's ``column`` is, nearly, one of the words in list ``words`` of the person."""
+    likeness = f"list_transform({words}_l, lambda word: jaro_winkler_similarity(word, {column}_r))"
+    return f"coalesce(list_max({likeness}) >= 0.92, false)"
+
+
+def _one_edit(column: str) -> str:
+    """One letter wrong, missing, added or exchanged with its neighbour: ROY and RIY, but not AL and ED."""
+    return f"(least(length({column}_l), length({column}_r)) >= 3 and damerau_levenshtein({column}_l, {column}_r) <= 1)"
 
 
 # Two of day, month and year agree, on ISO text. The elements are compared in place.
@@ -64,6 +71,9 @@ _DAY_MONTH_SWAPPED = (
     "substr(dob_l, 1, 4) = substr(dob_r, 1, 4) and substr(dob_l, 6, 2) = substr(dob_r, 9, 2)"
     " and substr(dob_l, 9, 2) = substr(dob_r, 6, 2)"
 )
+# 1 January is written when only the year is known: the same year is all that it says.
+_FIRST_OF_JANUARY = "'01-01' in (substr(dob_l, 6), substr(dob_r, 6))"
+_SAME_YEAR = "substr(dob_l, 1, 4) = substr(dob_r, 1, 4)"
 
 COMPARISONS: tuple[Comparison, ...] = (
     Comparison(
@@ -74,7 +84,7 @@ COMPARISONS: tuple[Comparison, ...] = (
     ),
     Comparison(
         "given_name",
-        ("given", "given_tokens", "given_related", "family"),
+        ("given", "given_tokens", "given_related", "family_tokens"),
         "given_l is null or given_r is null",
         (
             Level("exact", "given_l = given_r", "full", "the given name agrees", "given"),
@@ -90,20 +100,25 @@ COMPARISONS: tuple[Comparison, ...] = (
                 "full",
                 "the given name is a short or familiar form",
             ),
-            Level("crossed", _crossed("given", "family"), "partial", "given and family name are exchanged"),
+            Level("crossed", _near_one_of("given", "family_tokens"), "partial", "given and family name are exchanged"),
             Level(
                 "initial",
                 "(length(given_r) = 1 or length(given_l) = 1) and substr(given_l, 1, 1) = substr(given_r, 1, 1)",
                 "partial",
                 "the initial of the given name agrees",
             ),
-            Level("near", _similar("given", 0.92), "full", "the given name is nearly the same"),
-            Level("similar", _similar("given", 0.8), "partial", "the given name is similar"),
+            Level("near", _near_one_of("given", "given_tokens"), "full", "the given name is nearly the same"),
+            Level(
+                "similar",
+                f"({_similar('given', 0.8)} or {_one_edit('given')})",
+                "partial",
+                "the given name is similar",
+            ),
         ),
     ),
     Comparison(
         "family_name",
-        ("family", "family_tokens", "given"),
+        ("family", "family_tokens", "given_tokens"),
         "family_l is null or family_r is null",
         (
             Level("exact", "family_l = family_r", "full", "the family name agrees", "family"),
@@ -113,9 +128,14 @@ COMPARISONS: tuple[Comparison, ...] = (
                 "full",
                 "a part of the family name or an earlier one agrees",
             ),
-            Level("crossed", _crossed("family", "given"), "partial", "given and family name are exchanged"),
-            Level("near", _similar("family", 0.92), "full", "the family name is nearly the same"),
-            Level("similar", _similar("family", 0.8), "partial", "the family name is similar"),
+            Level("crossed", _near_one_of("family", "given_tokens"), "partial", "given and family name are exchanged"),
+            Level("near", _near_one_of("family", "family_tokens"), "full", "the family name is nearly the same"),
+            Level(
+                "similar",
+                f"({_similar('family', 0.8)} or {_one_edit('family')})",
+                "partial",
+                "the family name is similar",
+            ),
         ),
     ),
     Comparison(
@@ -123,7 +143,19 @@ COMPARISONS: tuple[Comparison, ...] = (
         ("dob",),
         "dob_l is null or dob_r is null",
         (
-            Level("exact", "dob_l = dob_r", "full", "the date of birth agrees", "dob"),
+            Level(
+                "exact",
+                "dob_l = dob_r and substr(dob_l, 6) <> '01-01'",
+                "full",
+                "the date of birth agrees",
+                "dob",
+            ),
+            Level(
+                "year",
+                f"{_SAME_YEAR} and {_FIRST_OF_JANUARY}",
+                "partial",
+                "the year of birth agrees, given as 1 January",
+            ),
             Level("swapped", _DAY_MONTH_SWAPPED, "full", "day and month of birth are exchanged"),
             Level("near", "damerau_levenshtein(dob_l, dob_r) <= 1", "full", "the date of birth differs by one digit"),
             Level("two_of_three", _TWO_OF_THREE, "partial", "two of day, month and year of birth agree"),

@@ -1,8 +1,8 @@
 """One decision per query: from evidence to an outcome, in one place.
 
 A link is accepted when the best person's weight reaches ``min_weight``, lies ``min_gap`` clear of the next *different*
-person, and the evidence identifies: a date of birth that agrees at least in part, or both names in full with the NHS
-number or the postcode. Nothing is ever chosen between two close candidates. Ties are ordered by weight, then NHS number,
+person, and the evidence identifies: a date of birth that agrees at least in part, or both names with the NHS number or
+the postcode (``_judged_step``). Nothing is ever chosen between two close candidates. Ties are ordered by weight, then NHS number,
 so that the result does not depend on threads or order.
 """
 
@@ -27,9 +27,9 @@ def decide(engine: Engine, profile: Profile, caps: WeightCaps, prior_weight: flo
 def cross_check_steps() -> list[Step]:
     """Steps that make ``cross_checked``: queries whose valid number is in the register with the same date of birth.
 
-    The date may be that of any version of the record. The given name must not speak against it, nor, where there is none
-    to compare, the gender or the family name: such a query goes on to the probabilistic step (a spouse's or twin's number
-    and date). ``number_level`` keeps the level of every comparison, as the model has them.
+    The date may be that of any version of the record. The given name must not speak against it, nor, where it agrees in
+    part or is missing, the gender, nor, where it is missing, the family name: such a query goes on to the probabilistic
+    step (a spouse's or twin's number and date). ``number_level`` keeps the level of every comparison, as the model has them.
     """
     return [_number_level_step(), _cross_checked_step()]
 
@@ -46,44 +46,51 @@ select query_row, person_id, {levels} from (
 
 
 def _cross_checked_step() -> Step:
+    """Needs the given name in full; in part, or none at all, only where the gender does not speak against it."""
+    full = comparison_of("given_name").names_with("full")
     return Step(
         "cross_checked",
-        """
+        f"""
 select n.query_row, n.person_id, p.current_nhs_number, p.sensitive, p.invalidated,
   p.current_nhs_number <> p.nhs_number as superseded
 from number_level n join candidate_person p using (person_id)
-where case when level_given_name is null
-  then coalesce(level_gender, 'exact') <> 'different' and coalesce(level_family_name, 'exact') <> 'different'
-  else level_given_name <> 'different' end""",
+where case when level_given_name in ({full}) then true
+  when level_given_name = 'different' or level_gender = 'different' then false
+  when level_given_name is null then coalesce(level_family_name, 'exact') <> 'different'
+  else true end""",
     )
 
 
 def _capped_step(caps: WeightCaps) -> Step:
-    """The scored pairs with their weight capped where the rival is no random person but a relative.
+    """The scored pairs with their weight capped where the rival is no random person but a relative (``WeightCaps``).
 
-    How likely the relative is bounds the evidence, however well the rest agrees (``WeightCaps``). An agreeing NHS number
-    speaks against the twin and the namesake, and for the copy.
+    How likely the relative is bounds the evidence, however well the rest agrees. ``rival_weight`` is what the pair weighs
+    against another candidate: uncapped where the given number is this person's, for then number and name contradict each
+    other and neither may be passed over.
     """
+    given = comparison_of("given_name").names_with("full") + ", 'crossed'"
     return Step(
         "capped",
-        """
+        f"""
 with told as (
   select *, coalesce(level_nhs_number = 'exact', false) as number_agrees,
     coalesce(level_gender = 'different', false) as gender_differs,
     coalesce(level_family_name = 'different', false) as family_differs,
     coalesce(level_given_name, 'missing') as given_name,
-    coalesce(level_date_of_birth = 'different', false) as birth_differs
+    coalesce(level_date_of_birth, 'missing') as birth
   from scored),
 bound as (
-  select * exclude (number_agrees, gender_differs, family_differs, given_name, birth_differs), least(
-    case when given_name = 'different' and not number_agrees then $twin end,
-    case when given_name = 'different' and (gender_differs or family_differs) then $copied end,
-    case when given_name = 'missing' and gender_differs and number_agrees then $copied_unnamed end,
-    case when birth_differs and not number_agrees then $namesake end) as cap
+  select * exclude (number_agrees, gender_differs, family_differs, given_name, birth), least(
+    case when given_name = 'different' then $twin end,
+    case when given_name = 'different' and (gender_differs or family_differs and number_agrees) then $copied end,
+    case when given_name not in ({given}) and gender_differs and number_agrees then $copied_unnamed end,
+    case when birth = 'different' and not number_agrees then $namesake end,
+    case when birth = 'missing' and not number_agrees then $undated end) as cap
   from told)
 select * exclude (cap) replace (
   least(match_weight, cap) as match_weight,
-  case when cap < match_weight then round(1 / (1 + pow(2, -cap)), 6) else match_probability end as match_probability)
+  case when cap < match_weight then round(1 / (1 + pow(2, -cap)), 6) else match_probability end as match_probability),
+  case when level_nhs_number = 'exact' then match_weight else least(match_weight, cap) end as rival_weight
 from bound""",
         caps.model_dump(),
     )
@@ -111,29 +118,38 @@ def _best_step(prior_weight: float) -> Step:
     return Step(
         "best",
         """
-select b.*, round(b.match_weight - greatest(coalesce(n.match_weight, $prior), $prior), 4) as gap,
-  n.match_weight as next_weight
-from ranked b left join ranked n on n.query_row = b.query_row and n.place = 2
+with rival as (select query_row, max(rival_weight) as next_weight from ranked where place > 1 group by query_row)
+select b.* exclude (rival_weight), n.next_weight,
+  round(b.match_weight - greatest(coalesce(n.next_weight, $prior), $prior), 4) as gap
+from ranked b left join rival n using (query_row)
 where b.place = 1""",
         {"prior": prior_weight},
     )
 
 
 def _judged_step(profile: Profile) -> Step:
-    """Whether the best person is strong and identified: by the date of birth, at least in part, or by both names in full
-    with the NHS number or, at least in part, the postcode.
+    """Whether the best person is strong, and identified: by the date of birth, at least in part; or by both names in full
+    with the NHS number or, at least in part, the postcode; or by one name in full and the other in part with the NHS
+    number or the postcode in full. Names that are exchanged agree in full together.
     """
-    given = comparison_of("given_name").names_with("full")
-    family = comparison_of("family_name").names_with("full")
-    postcode = comparison_of("postcode").names_with("full", "partial")
+    full = {field: comparison_of(field).names_with("full") for field in ("given_name", "family_name", "postcode")}
+    partly = comparison_of("postcode").names_with("full", "partial")
     return Step(
         "judged",
         f"""
-select *, match_weight >= $min_weight as strong,
-  coalesce(level_date_of_birth not in ('different'), false)
-  or (coalesce(level_given_name in ({given}) and level_family_name in ({family}), false)
-    and (coalesce(level_nhs_number = 'exact', false) or coalesce(level_postcode in ({postcode}), false))) as identified
-from best""",
+with named as (
+  select *, coalesce(level_nhs_number = 'exact', false) as number_agrees,
+    coalesce(level_given_name in ({full["given_name"]}), false) as given,
+    coalesce(level_family_name in ({full["family_name"]}), false) as family,
+    coalesce(level_given_name = 'crossed' and level_family_name = 'crossed', false) as exchanged,
+    coalesce(level_given_name <> 'different' and level_family_name <> 'different', false) as related
+  from best)
+select * exclude (number_agrees, given, family, exchanged, related), match_weight >= $min_weight as strong,
+  coalesce(level_date_of_birth <> 'different', false)
+  or (given and family or exchanged) and (number_agrees or coalesce(level_postcode in ({partly}), false))
+  or related and (given or family) and (number_agrees or coalesce(level_postcode in ({full["postcode"]}), false))
+    as identified
+from named""",
         {"min_weight": profile.min_weight},
     )
 

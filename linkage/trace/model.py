@@ -98,6 +98,8 @@ def _splink_comparison(comparison: Comparison, m: Mapping[str, float], u: Mappin
         levels.append(_splink_level(level.sql, m[level.name], u[level.name]))
         if level.frequency:
             levels[-1] |= {"tf_adjustment_column": level.frequency, "tf_adjustment_weight": 1.0}
+            # The level's own u is what the frequency replaces; Splink need not look for it in another level.
+            levels[-1] |= {"disable_tf_exact_match_detection": True}
     levels.append(_splink_level("ELSE", m["different"], u["different"]))
     for compiled, name in zip(levels, ("missing", *comparison.level_names), strict=True):
         compiled["label_for_charts"] = name

@@ -56,15 +56,17 @@ class RegisterSettings(ConfigModel):
 class WeightCaps(ConfigModel):
     """The most that a match can weigh, in bits, when the rival is a relative and not a random person.
 
-    ``twin``: the given name is unlike any of the person's. ``namesake``: the date of birth is another. Neither holds when
-    the NHS number agrees. ``copied``: given name and gender, or both names, differ (a spouse's or lodger's number and date
-    of birth); ``copied_unnamed``: the number agrees, the gender differs and there is no given name to tell.
+    ``twin``: the given name is unlike any of the person's. ``copied``: so is the gender, or the number agrees and the
+    family name is unlike too (a spouse's or lodger's number and date of birth). ``copied_unnamed``: the number agrees, the
+    gender differs and no given name agrees in full. ``namesake``: the date of birth is another; ``undated``: there is none
+    to compare; neither holds when the NHS number agrees.
     """
 
     twin: float
-    namesake: float
     copied: float
     copied_unnamed: float
+    namesake: float
+    undated: float
 
 
 class TraceModel(ConfigModel):
