@@ -18,6 +18,7 @@ from linkage.configs import packaged
 from linkage.engine import Engine, EngineOptions, Step, open_engine
 from linkage.errors import InputError, UsageError
 from linkage.intake import CheckOptions, CheckResult, Consolidation, check_submission, consolidate
+from linkage.intake.mapping import read_crosswalk
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.spec import load_specification, versions
 from linkage.trace.result import read_trace
@@ -93,18 +94,25 @@ def consolidate_submissions(
     spec: str | None = None,
     synthetic: bool = False,
     options: CheckOptions | None = None,
+    ids: Path | None = None,
 ) -> Consolidation:
-    """Write the current record of every event (``events.parquet``) and everybody in it (``persons.parquet``) to ``out``."""
+    """Write the current record of every event (``events.parquet``) and everybody in it (``persons.parquet``) to ``out``.
+
+    ``ids`` is a crosswalk of local person identifiers, for files from before a case system was replaced.
+    """
     options = options or CheckOptions()
+    crosswalk = read_crosswalk(ids) if ids else None
     with staged_outputs(out) as staging:
         with open_engine(options.engine, [*(path.resolve().parent for path in paths), staging]) as engine:
-            done = consolidate(engine, paths, spec=spec, synthetic=synthetic, as_at=options.as_at)
+            done = consolidate(
+                engine, paths, spec=spec, synthetic=synthetic, as_at=options.as_at, crosswalk=crosswalk
+            )
             engine.write_parquet(
                 Step("write_events", "select * from events order by la_code, submission, row_number"), staging / EVENTS
             )
             engine.write_parquet(Step("write_persons", "select * from persons order by query_id"), staging / PERSONS)
         statuses = {status.check.file: status.status for status in done.submissions}
-        inputs = [file_record(path) for path in paths]
+        inputs = [file_record(path) for path in (*paths, *([ids] if ids else []))]
         Manifest("submission consolidate", inputs, done.counts, {"submissions": statuses}).write(staging)
     return done
 

@@ -109,6 +109,10 @@ def consolidate(
     last: Annotated[
         datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day of the period to select for.")
     ] = None,
+    ids: Annotated[
+        Path | None,
+        typer.Option("--ids", help="CSV with old_id, new_id, from, la_code: person identifiers that were replaced."),
+    ] = None,
     spec: Spec = None,
     synthetic: Synthetic = False,
     as_at: Annotated[
@@ -128,7 +132,8 @@ def consolidate(
 
     Of cumulative files the latest of each authority and year counts; of rolling ones a later file supersedes what lies in its
     twelve months, event by event. With --selection single the latest file of each authority that covers the period stands
-    whole; with joined, the events of each quarter as the latest file that covers the quarter has them.
+    whole; with joined, the events of each quarter as the latest file that covers the quarter has them. With --ids, rows of files
+    from before a case system was replaced bear the new person identifiers, and are the same people and events as later ones.
 
     Example: cldlink submission consolidate 2022-23_Q*.csv --out current
 
@@ -147,13 +152,15 @@ def consolidate(
     wanted = Wanted(selection, _day(first), _day(last))
     if store:
         counts = consolidate_store(
-            store, out, as_at=_day(as_at), wanted=wanted, separate=separate, options=limits
+            store, out, as_at=_day(as_at), wanted=wanted, separate=separate, ids=ids, options=limits
         ).counts
     elif separate or wanted != Wanted():
         raise UsageError("--separate, --selection, --from and --to are for --store.")
     else:
         options = CheckOptions(_day(as_at), limits)
-        counts = api.consolidate_submissions(files or [], out, spec=spec, synthetic=synthetic, options=options).counts
+        counts = api.consolidate_submissions(
+            files or [], out, spec=spec, synthetic=synthetic, options=options, ids=ids
+        ).counts
     emit("submission consolidate", counts, as_json=json)
 
 

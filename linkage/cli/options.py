@@ -31,7 +31,10 @@ Synthetic = Annotated[
 ]
 
 Spec = Annotated[
-    str | None, typer.Option("--spec", metavar="VERSION", help="Specification version, or a file of your own; else told by the file.")
+    str | None,
+    typer.Option(
+        "--spec", metavar="VERSION", help="Specification version, or a file of your own; else told by the file."
+    ),
 ]
 AsAt = Annotated[
     datetime | None,

@@ -15,6 +15,8 @@ from linkage.errors import InputError
 from linkage.intake.check import CheckResult, check_into
 from linkage.intake.keeping.current import Part, events_step, make_current, standing_parts
 from linkage.intake.keeping.kept import KeptFile, kept_rows_step, reporting_year
+from linkage.intake.keeping.new_ids import with_new_ids
+from linkage.intake.mapping.crosswalk import Crosswalk
 from linkage.intake.persons import persons_step
 
 CURRENT = "current"
@@ -36,15 +38,19 @@ class SubmissionStatus:
 
 @dataclass(frozen=True)
 class Consolidation:
-    """The submissions by file name, and the rows of ``events`` and ``persons``."""
+    """The submissions by file name, and the rows of ``events`` and ``persons``.
+
+    ``rows_with_new_ids``: rows of files that stand in which a crosswalk replaced an identifier; None without one.
+    """
 
     submissions: tuple[SubmissionStatus, ...]
     events: int
     persons: int
+    rows_with_new_ids: int | None = None
 
     @property
     def counts(self) -> dict[str, int]:
-        """Rows: ``rows_in`` is the sum of all others but ``persons``."""
+        """Rows: ``rows_in`` is the sum of all others but ``persons`` and ``rows_with_new_ids``."""
         accepted = sum(s.check.rows_kept for s in self.submissions if s.status != NOT_ACCEPTED)
         return {
             "rows_in": sum(s.check.rows_read for s in self.submissions),
@@ -54,6 +60,7 @@ class Consolidation:
             "rows_rejected": sum(s.check.rows_rejected for s in self.submissions),
             "rows_blank": sum(s.check.rows_blank for s in self.submissions),
             "persons": self.persons,
+            **({} if self.rows_with_new_ids is None else {"rows_with_new_ids": self.rows_with_new_ids}),
         }
 
 
@@ -64,12 +71,14 @@ def consolidate(
     spec: str | None = None,
     synthetic: bool = False,
     as_at: date | None = None,
+    crosswalk: Crosswalk | None = None,
 ) -> Consolidation:
     """Check the submissions and make ``events`` and ``persons`` (see ``persons_step``) in the engine.
 
     ``events`` has one row per event that stands: every canonical column of any version (null where a version lacks it;
     dates as DATE, other columns as text), ``submission`` (file name), ``row_number`` and ``record_id``, in the order of
-    authority, period end and row number. Raises InputError when two accepted submissions of an authority that both count
+    authority, period end and row number. With ``crosswalk`` new person identifiers stand in place of old ones (see
+    ``linkage.intake.keeping.new_ids``). Raises InputError when two accepted submissions of an authority that both count
     have the same period end, or none is accepted; otherwise as ``check_submission``.
     """
     checks: list[CheckResult] = []
@@ -87,15 +96,19 @@ def consolidate(
         )
     parts = standing_parts(files)
     _refuse_twins(files, parts)
+    renumbered = None
+    if crosswalk:
+        parts, renumbered = with_new_ids(engine, parts, crosswalk)
     make_current(engine, parts)
     events = engine.run(events_step(parts))
     persons = engine.run(persons_step())
-    standing = {part.file.place: _standing(engine, part) for part in parts}
-    engine.drop("people_rows", *(f"sent_again_{file.la_code}" for file in files), *(file.place for file in files))
-    statuses = {file.order: standing.get(file.place, SUPERSEDED) for file in files}
+    standing = {part.file.order: _standing(engine, part) for part in parts}
+    places = {*(file.place for file in files), *(part.file.place for part in parts)}
+    engine.drop("people_rows", *(f"sent_again_{file.la_code}" for file in files), *places)
+    statuses = {file.order: standing.get(file.order, SUPERSEDED) for file in files}
     submissions = [_status(check, statuses.get(number, NOT_ACCEPTED)) for number, check in enumerate(checks)]
     submissions.sort(key=lambda submission: submission.check.file)
-    return Consolidation(tuple(submissions), events, persons)
+    return Consolidation(tuple(submissions), events, persons, renumbered)
 
 
 def _kept_file(check: CheckResult, la_code: str, table: str, number: int) -> KeptFile:

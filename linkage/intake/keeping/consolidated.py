@@ -8,10 +8,12 @@ from pathlib import Path
 from linkage.engine import Engine, EngineOptions, Step, ident, open_engine
 from linkage.errors import InputError, UsageError
 from linkage.intake.keeping.current import Part, by_authority, events_step, make_current, standing_parts
+from linkage.intake.keeping.new_ids import with_new_ids
 from linkage.intake.keeping.selection import Wanted, selected_parts
 from linkage.intake.keeping.store import Entry, open_store
+from linkage.intake.mapping.crosswalk import read_crosswalk
 from linkage.intake.persons import persons_step
-from linkage.runs import Manifest, staged_outputs
+from linkage.runs import Manifest, file_record, staged_outputs
 
 EVENTS, PERSONS = "events.parquet", "persons.parquet"
 
@@ -32,13 +34,15 @@ def consolidate_store(
     as_at: date | None = None,
     wanted: Wanted | None = None,
     separate: bool = False,
+    ids: Path | None = None,
     options: EngineOptions | None = None,
 ) -> StoreConsolidation:
     """Write ``events.parquet`` and ``persons.parquet`` from what was received on or before ``as_at`` (None: all).
 
     ``wanted`` chooses submissions in another way than the current record (see ``selection``).
     Columns and order are those of ``consolidate``; ``submission`` is the id in the store. With ``separate`` each authority
-    has a folder of its own. Raises InputError when a stored file is not as it was stored, or nothing is there.
+    has a folder of its own. ``ids`` is a crosswalk of person identifiers (see ``new_ids``). Raises InputError when a stored
+    file is not as it was stored, or nothing is there, or the crosswalk cannot be used.
     """
     store = open_store(store_folder)
     received = store.entries(as_at)
@@ -49,16 +53,23 @@ def consolidate_store(
     wanted = wanted or Wanted()
     if wanted.selection == "latest" and (wanted.first or wanted.last):
         raise UsageError("--from and --to are for --selection single and joined; the current record has no period.")
+    crosswalk = read_crosswalk(ids) if ids else None
     with staged_outputs(out) as staging:
         with open_engine(options, [store.root, staging]) as engine:
             if wanted.selection == "latest":
                 parts = standing_parts([store.kept_file(entry) for entry in entries])
             else:
                 parts = selected_parts(engine, store, entries, wanted)
+            renumbered = None
+            if crosswalk:
+                parts, renumbered = with_new_ids(engine, parts, crosswalk)
             write = _write_separate if separate else _write_together
             events, persons = write(engine, parts, staging)
         counts = _counts(entries, events, persons) | {"submissions_purged": len(received) - len(entries)}
+        if renumbered is not None:
+            counts["rows_with_new_ids"] = renumbered
         inputs = [{"name": entry.id, "sha256": entry.sha256} for entry in entries]
+        inputs += [file_record(ids)] if ids else []
         settings = {"as_at": as_at, **vars(wanted), "standing": [_standing(part) for part in parts]}
         Manifest("submission consolidate", inputs, counts, settings).write(staging)
     return StoreConsolidation(counts)
