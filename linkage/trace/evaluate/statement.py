@@ -1,0 +1,368 @@
+"""The linkage quality statement: one page that says what was linked, how, and how well, made from a run's own records.
+
+Headings: the dimensions of NHS England's Quality Assurance Framework for Data Linkage (preparation, implementation,
+evaluation); under them what GUILD (Gilbert and others 2018) asks of those who provide and link data.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from linkage.configs import packaged
+from linkage.engine import Engine, EngineOptions, Step, open_engine
+from linkage.errors import InputError
+from linkage.report import Cell, Part, Report, Section, Table, Text, write_html
+from linkage.report.markdown import render_markdown
+from linkage.runs import Manifest, file_record, read_manifest, staged_outputs
+from linkage.trace.evaluate.figures import GroupQuality, Proportion
+from linkage.trace.evaluate.load import TraceFiles, trace_files
+from linkage.trace.evaluate.report import disclosure_policy, gap_table, gated_groups, percent
+from linkage.trace.evaluate.write import FIGURES, FORMAT
+from linkage.trace.outcomes import outcomes
+from linkage.trace.result import read_trace
+from linkage.trace.source import require_file
+from pseudo.config_file import config_hash
+from pseudo.disclosure import DEFAULT_POLICY, Cells, DisclosurePolicy, Percentage, apply
+
+STATEMENT = "linkage_quality_statement"
+NOT_RECORDED = "not recorded"
+_HASH = 16
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a statement is made from. ``evaluation``: the figures of an evaluation, or their folder. ``register``: the
+    prepared register, for what the manifest of the trace does not say of it.
+    """
+
+    trace: Path
+    evaluation: Path | None = None
+    register: Path | None = None
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What was read. ``latest``: the latest date from which a version in the register is valid."""
+
+    files: TraceFiles
+    manifest: Mapping[str, Any]
+    by_outcome: Mapping[str, int]
+    evaluation: Mapping[str, Any] | None
+    register: Mapping[str, Any] | None
+    latest: str | None
+
+
+def write_statement(
+    sources: Sources, out: Path, *, policy: str = DEFAULT_POLICY, options: EngineOptions | None = None
+) -> list[str]:
+    """Write ``linkage_quality_statement.html`` and ``.md`` to ``out``; return what could not be said.
+
+    Counts of people pass the disclosure policy. Raises InputError when the evaluation or the register belongs to another
+    trace.
+    """
+    rule = disclosure_policy(policy)
+    facts = _read(sources, options)
+    report = statement(facts, rule)
+    with staged_outputs(out) as staging:
+        write_html(report, staging / f"{STATEMENT}.html")
+        (staging / f"{STATEMENT}.md").write_text(render_markdown(report), encoding="utf-8", newline="\n")
+        inputs = [file_record(path) for path in (facts.files.trace, _figures_file(sources.evaluation)) if path]
+        Manifest("evaluate statement", inputs, {"people": sum(facts.by_outcome.values())}, {"policy": rule.name}).write(
+            staging
+        )
+    return _unsaid(facts)
+
+
+def statement(facts: _Facts, policy: DisclosurePolicy) -> Report:
+    """The page."""
+    return Report(
+        "Linkage quality statement",
+        [
+            Section("Preparation", _preparation(facts, policy)),
+            Section("Implementation", [_implementation(facts)]),
+            Section("Evaluation", _evaluation(facts, policy)),
+            Section("Limits", [Text("\n".join(f"- {limit}" for limit in _limits(facts)))]),
+        ],
+        subtitle="What was linked, how, and how well.",
+        footer=f"Made by cldlink from the records of the run. Counts of people as the disclosure policy {policy.name} allows; "
+        "rates of the linkage as a whole as they are. Headings: NHS England's Quality Assurance Framework for Data Linkage, and "
+        "GUILD.",
+    )
+
+
+def _read(sources: Sources, options: EngineOptions | None) -> _Facts:
+    files = trace_files(sources.trace)
+    manifest = read_manifest(files.folder)
+    register = None if sources.register is None else read_manifest(sources.register)
+    if sources.register and register:
+        _refuse_other_register(manifest, sources.register)
+    folders = [files.folder, *([sources.register.resolve()] if sources.register else [])]
+    with open_engine(options, folders) as engine:
+        read_trace(engine, "trace", files.trace)
+        counted = dict(engine.rows(Step("count_outcomes", "select outcome, count(*) from trace group by 1")))
+        latest = _latest(engine, sources.register)
+    by_outcome = {name: counted.pop(name) for name in outcomes() if name in counted} | dict(sorted(counted.items()))
+    return _Facts(files, manifest, by_outcome, _read_evaluation(sources.evaluation, files), register, latest)
+
+
+def _refuse_other_register(manifest: Mapping[str, Any], register: Path) -> None:
+    used = {record["sha256"] for record in manifest["inputs"] if record["name"] == "register.json"}
+    given = file_record(require_file(register / "register.json", "the register's description"))["sha256"]
+    if used and given not in used:
+        raise InputError(f"{register}: the trace was made against another register, or this one was built again since.")
+
+
+def _latest(engine: Engine, register: Path | None) -> str | None:
+    file = register / "version.parquet" if register else None
+    if file is None or not file.is_file():
+        return None
+    step = Step(
+        "latest",
+        "select max(try_cast(valid_from as date))::varchar from read_parquet($versions)",
+        {"versions": str(file.resolve())},
+    )
+    found = engine.value(step)
+    return None if found is None else str(found)
+
+
+def _figures_file(evaluation: Path | None) -> Path | None:
+    return evaluation / FIGURES if evaluation and evaluation.is_dir() else evaluation
+
+
+def _read_evaluation(evaluation: Path | None, files: TraceFiles) -> Mapping[str, Any] | None:
+    path = _figures_file(evaluation)
+    if path is None:
+        return None
+    require_file(path, "the figures of the evaluation")
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        document = None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        raise InputError(f"{path}: these are not the figures that 'cldlink evaluate --out' writes.")
+    if document["trace_sha256"] != file_record(files.trace)["sha256"]:
+        raise InputError(f"{path}: this evaluation is of another trace. Evaluate this one again.")
+    return document
+
+
+def _preparation(facts: _Facts, policy: DisclosurePolicy) -> list[Part]:
+    counts = facts.manifest["counts"]
+    people = sum(facts.by_outcome.values())
+    asked = [record for record in facts.manifest["inputs"] if record["name"] != "register.json"]
+    register = facts.register or {}
+    rows: list[list[Cell]] = [
+        ["People to be linked", f"{_shown(people, policy)}, from {_named(asked)}"],
+        ["Linked to", _register_people(counts)],
+        ["The register was made from", _named(register.get("inputs", [])) if register else NOT_RECORDED],
+        ["The register was prepared on", _day(register) or NOT_RECORDED],
+        ["Latest change that the register holds", facts.latest or NOT_RECORDED],
+    ]
+    parts: list[Part] = [Table("What was linked", ["Item", "What it was"], rows)]
+    fields = {name.removeprefix("with_"): n for name, n in counts.items() if name.startswith("with_")}
+    if fields and counts.get("queries"):
+        parts.append(_completeness(fields, counts, policy))
+    return parts
+
+
+def _completeness(fields: Mapping[str, int], counts: Mapping[str, int], policy: DisclosurePolicy) -> Table:
+    usable = [counts.get(f"usable_{name}") for name in fields]
+    table = pa.table(
+        {
+            "field": [name.replace("_", " ").replace("nhs", "NHS") for name in fields],
+            "given": list(fields.values()),
+            "usable": pa.array(usable, pa.int64()),
+            "people": [counts["queries"]] * len(fields),
+        }
+    )
+    cells = Cells(
+        counts={"given": "given", "usable": "usable", "people": "people"},
+        percentages=[Percentage("given_pct", "given", "people"), Percentage("usable_pct", "usable", "people")],
+    )
+    rows = [
+        [row["field"], row["given_pct"] or None, row["usable_pct"] or None]
+        for row in apply(policy, table, cells).display.to_pylist()
+    ]
+    note = "Usable: understood and no placeholder. A dash: not counted, or hidden."
+    return Table("Linking fields", ["Field", "Given %", "Usable %"], rows, note)
+
+
+def _implementation(facts: _Facts) -> Table:
+    manifest, profile = facts.manifest, facts.manifest["settings"].get("profile")
+    libraries = ", ".join(f"{name} {version}" for name, version in manifest.get("libraries", {}).items())
+    rows: list[list[Cell]] = [
+        ["Software", f"cldlink {manifest['cldlink']} ({libraries})"],
+        ["Run", f"{manifest['command']}, finished {manifest['run']['finished_utc']}"],
+        ["Profile", _profile(profile) if isinstance(profile, dict) else NOT_RECORDED],
+        ["Rules of the profile", _rules(profile) if isinstance(profile, dict) else NOT_RECORDED],
+        ["Model", _model(manifest["settings"], profile) if isinstance(profile, dict) else NOT_RECORDED],
+        ["Pairs compared", _pairs(manifest["counts"])],
+        [
+            "Result",
+            f"trace {file_record(facts.files.trace)['sha256'][:_HASH]}: at most one link for each person, with its reason",
+        ],
+        ["Time taken", NOT_RECORDED],
+    ]
+    return Table("How it was linked", ["Item", "What was done"], rows, "Hashes are the first 16 digits of SHA-256.")
+
+
+def _evaluation(facts: _Facts, policy: DisclosurePolicy) -> list[Part]:
+    parts: list[Part] = [_outcomes(facts.by_outcome, policy)]
+    if facts.evaluation is None:
+        text = (
+            "Precision, recall and bias of this run were not measured. Probabilities in the trace are the model's, not "
+            "measured error rates."
+        )
+        return [*parts, Text(text, "warning")]
+    parts += [_measured(facts.evaluation, policy), Text(_how(facts.evaluation))]
+    groups = [_group(row) for row in facts.evaluation["figures"].get("groups", [])]
+    if not groups:
+        return [*parts, Text("Differences between groups of people (linkage bias) were not measured.", "warning")]
+    measure = "right" if facts.evaluation["kind"] == "truth" else "linked"
+    return [*parts, gap_table(gated_groups(groups, policy), measure)]
+
+
+def _outcomes(by_outcome: Mapping[str, int], policy: DisclosurePolicy) -> Table:
+    known = outcomes()
+    people = sum(by_outcome.values())
+    table = pa.table(
+        {
+            "outcome": [name.replace("_", " ") for name in by_outcome],
+            "link": ["link" if name in known and known[name].accepted else "no link" for name in by_outcome],
+            "people": list(by_outcome.values()),
+            "of": [people] * len(by_outcome),
+        }
+    )
+    cells = Cells(counts={"people": "people", "of": "of"}, percentages=[Percentage("pct", "people", "of")])
+    shown = apply(policy, table, cells).display.to_pylist()
+    return Table(
+        "People by outcome",
+        ["Outcome", "Accepted", "People", "%"],
+        [[row["outcome"], row["link"], row["people"], row["pct"]] for row in shown],
+    )
+
+
+_FIGURES = {
+    "precision": "Precision: right links among links",
+    "recall": "Recall: right links among people in the register",
+    "f1": "F1",
+    "absent_linked": "People not in the register who were linked",
+    "right_numbers_changed": "Right given numbers that were changed",
+    "wrong_numbers_detected": "Another's given numbers that were detected",
+    "wrong_numbers_confirmed": "Another's given numbers that were left to stand",
+}
+
+
+def _measured(evaluation: Mapping[str, Any], policy: DisclosurePolicy) -> Table:
+    rows: list[list[Cell]] = []
+    for name, label in _FIGURES.items():
+        figure = evaluation["figures"].get(name)
+        if figure is None or figure["value"] is None:
+            rows.append([label, "not measured", None, None, None])
+            continue
+        low, high = figure["interval_95"]
+        concerned = _shown(figure["whole"], policy) if "whole" in figure else None
+        rows.append([label, concerned, percent(figure["value"]), percent(low), percent(high)])
+    return Table("Quality", ["Figure", "People concerned", "%", "95% from", "to"], rows)
+
+
+def _how(evaluation: Mapping[str, Any]) -> str:
+    if evaluation["kind"] == "truth":
+        return (
+            "Measured against a file of truth, person by person; people missing from it are in no figure. Intervals are Wilson "
+            "score intervals."
+        )
+    figures = evaluation["figures"]
+    reviewers, agreement = len(figures["reviewers"]), figures["agreement"]
+    covered = 100 * (figures["people_covered"]["value"] or 0)
+    kappa = "" if not agreement or agreement["kappa"] is None else f", {agreement['kind']} {agreement['kappa']:.2f}"
+    return (
+        f"Estimated from a clerical sample, stratified by outcome and match weight, judged by {reviewers} "
+        f"{'person' if reviewers == 1 else 'people'}{kappa}. It covers {covered:.0f}% of the "
+        "people; of those without a link it can only show records that were among the candidates. Intervals are made from the "
+        "Wilson intervals of the strata."
+    )
+
+
+def _limits(facts: _Facts) -> list[str]:
+    limits = [
+        "The result is of a local register as prepared, and no verification by the national service.",
+        "People who are not in the register cannot be linked rightly; how many they are is known only with a truth.",
+        "Details given wrongly to both sides, and people who share every detail, cannot be told apart.",
+    ]
+    unsaid = _unsaid(facts)
+    return (
+        [*limits, f"Not in this statement, because not recorded or not measured: {', '.join(unsaid)}."]
+        if unsaid
+        else limits
+    )
+
+
+def _unsaid(facts: _Facts) -> list[str]:
+    """What the statement could not say, in words."""
+    figures = facts.evaluation["figures"] if facts.evaluation else {}
+    missing = {
+        "precision and recall": facts.evaluation is None,
+        "differences between groups": not figures.get("groups"),
+        "false links to people who are not in the register": "absent_linked" not in figures,
+        "source and date of the register": facts.register is None,
+        "time taken": True,
+    }
+    return [name for name, lacks in missing.items() if lacks]
+
+
+def _group(row: Mapping[str, Any]) -> GroupQuality:
+    shares = (Proportion(row[name]["part"], row[name]["whole"]) for name in ("linked", "right", "wrong"))
+    return GroupQuality(row["dimension"], row["group"], row["people"], *shares)
+
+
+def _shown(people: int, policy: DisclosurePolicy) -> str:
+    gated = apply(policy, pa.table({"people": [people]}), Cells(counts={"people": "people"}))
+    text: str = gated.display["people"][0].as_py()
+    return f"{int(text):,}" if text.isdigit() else text
+
+
+def _named(records: Sequence[Mapping[str, Any]]) -> str:
+    if not records:
+        return "a table given from memory"
+    return "; ".join(f"{record['name']} ({record['sha256'][:_HASH]})" for record in records)
+
+
+def _register_people(counts: Mapping[str, int]) -> str:
+    people = counts.get("register_people")
+    return NOT_RECORDED if people is None else f"a prepared register of {people:,} people"
+
+
+def _day(manifest: Mapping[str, Any]) -> str | None:
+    finished = manifest.get("run", {}).get("finished_utc")
+    return None if finished is None else str(finished)[:10]
+
+
+def _profile(profile: Mapping[str, Any]) -> str:
+    return f"{profile.get('name')}, version {profile.get('version')}: {profile.get('description')}"
+
+
+def _rules(profile: Mapping[str, Any]) -> str:
+    """Every number of the profile, as it was in force."""
+    told = {name: value for name, value in profile.items() if isinstance(value, int | float) and name != "version"}
+    return "; ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in told.items()) or NOT_RECORDED
+
+
+def _model(settings: Mapping[str, Any], profile: Mapping[str, Any]) -> str:
+    """The model's name and hash: as the run recorded it, or else of the packaged file as it is now, and then said so."""
+    name = profile.get("model")
+    recorded = settings.get("model_sha256")
+    if recorded:
+        return f"{name} ({str(recorded)[:_HASH]})"
+    path = packaged(f"trace/model_{name}.yaml")
+    if path.is_file():
+        return f"{name}; hash not recorded by the run, the file installed now has {config_hash(path)[:_HASH]}"
+    return f"{name}; hash not recorded by the run"
+
+
+def _pairs(counts: Mapping[str, int]) -> str:
+    told = {"candidate pairs": counts.get("candidate_pairs"), "scored by the model": counts.get("scored_pairs")}
+    return "; ".join(f"{name} {n:,}" for name, n in told.items() if n is not None) or NOT_RECORDED
