@@ -5,7 +5,18 @@ from typing import Annotated
 import typer
 
 from linkage import __version__
-from linkage.cli import analysis, keeping, mapping, national, releases, specs, submissions, synthetic, tracing
+from linkage.cli import (
+    analysis,
+    evaluating,
+    keeping,
+    mapping,
+    national,
+    releases,
+    specs,
+    submissions,
+    synthetic,
+    tracing,
+)
 
 app = typer.Typer(
     name="cldlink",
@@ -44,7 +55,7 @@ tracing.trace_app.command("request", epilog=national.REQUEST_EXAMPLES)(national.
 tracing.trace_app.command("import")(national.import_)
 tracing.trace_app.command("compare")(national.compare)
 app.command("feedback")(tracing.feedback)
-app.command("evaluate")(tracing.evaluate)
+app.add_typer(evaluating.evaluate_app, name="evaluate")
 app.add_typer(releases.keys_app, name="keys")
 app.add_typer(releases.release_app, name="release")
 app.command("link")(analysis.link)

@@ -1,4 +1,4 @@
-"""Commands of tracing: register build, register describe, trace, feedback, evaluate."""
+"""Commands of tracing: register build, register describe, trace, feedback."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -159,20 +159,3 @@ def feedback(
     from linkage.trace.feedback import write_feedback
 
     emit("feedback", {f"people_{la}": count for la, count in write_feedback(trace_file, out).items()}, as_json=json)
-
-
-def evaluate(
-    trace_file: Annotated[Path, typer.Argument(help="The folder of a trace, or its trace.parquet.")],
-    truth: Annotated[
-        Path, typer.Option("--truth", help="CSV: query_id (or la_code, person_unique_identifier), true_nhs_number.")
-    ],
-    json: Json = False,
-) -> None:
-    """Measure a trace against the truth: precision, recall, false links to people who are not in the register.
-
-    Example: cldlink evaluate traced/trace.parquet --truth sample_data/truth/submitted_people.csv
-    """
-    from linkage.trace.evaluate import evaluate_trace
-
-    quality = evaluate_trace(trace_file, truth)
-    emit("evaluate", quality.as_dict(), as_json=json, lines=quality.lines())
