@@ -2,11 +2,12 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from linkage.engine import EngineOptions
+if TYPE_CHECKING:
+    from linkage.engine import EngineOptions
 
 Out = Annotated[Path, typer.Option("--out", help="Folder to write to; made if it is not there.")]
 Memory = Annotated[
@@ -42,6 +43,8 @@ AsAt = Annotated[
 ]
 
 
-def engine_options(memory: str | None, threads: int | None, temp_dir: Path | None) -> EngineOptions:
+def engine_options(memory: str | None, threads: int | None, temp_dir: Path | None) -> "EngineOptions":
     """The engine's limits as given on the command line."""
+    from linkage.engine import EngineOptions
+
     return EngineOptions(memory, threads, temp_dir)
