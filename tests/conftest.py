@@ -20,8 +20,10 @@ Probabilities = Mapping[str, Mapping[str, float]]
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The tests of a file run on one worker (``--dist loadgroup``), so that what they share is made once."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
     main_job = {item.path for item in items if set(MAIN_JOB) & set(getattr(item, "fixturenames", ()))}
     for item in items:
         together = item.path in main_job or item.path.name in SAMPLE_REGISTER
