@@ -29,14 +29,16 @@ if TYPE_CHECKING:
     from linkage.cohort.study.run import study_run
     from linkage.cohort.tables import tables_salt
     from linkage.engine import EngineOptions
+    from linkage.feedback.pack import PackSources, write_feedback
+    from linkage.feedback.processed import write_processed
     from linkage.store import link
     from linkage.trace.evaluate import evaluate_trace
-    from linkage.trace.feedback import write_feedback
     from linkage.trace.register import build_register
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "PackSources": "linkage.feedback.pack",
     "build_register": "linkage.trace.register",
     "check": "linkage.api",
     "consolidate_submissions": "linkage.api",
@@ -48,10 +50,12 @@ _HOMES = {
     "tables_salt": "linkage.cohort.tables",
     "traced": "linkage.api",
     "train": "linkage.api",
-    "write_feedback": "linkage.trace.feedback",
+    "write_feedback": "linkage.feedback.pack",
+    "write_processed": "linkage.feedback.processed",
 }
 
 __all__ = [
+    "PackSources",
     "build_register",
     "check",
     "consolidate_submissions",
@@ -65,6 +69,7 @@ __all__ = [
     "traced",
     "train",
     "write_feedback",
+    "write_processed",
 ]
 
 

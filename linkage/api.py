@@ -5,7 +5,7 @@ This module stands above the zones: it alone joins submissions with tracing, and
 
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
@@ -14,12 +14,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from linkage.audited import Asked, audited, manifest_hash
 from linkage.configs import packaged
 from linkage.engine import Engine, EngineOptions, Step, open_engine
 from linkage.errors import InputError, UsageError
+from linkage.feedback.decisions import decisions_beside
+from linkage.feedback.obey import obey
 from linkage.intake import CheckOptions, CheckResult, Consolidation, check_submission, consolidate
 from linkage.intake.mapping import read_crosswalk
-from linkage.runs import Manifest, file_record, staged_outputs
+from linkage.runs import Manifest, file_record, read_manifest, staged_outputs
 from linkage.spec import load_specification, versions
 from linkage.trace.result import read_trace
 from linkage.trace.run import Queries, TraceResult, trace_queries
@@ -42,7 +45,11 @@ _CLD_HEADINGS = "person unique identifier"
 
 @dataclass(frozen=True)
 class TraceRequest:
-    """How a file is to be traced; the defaults are those of the command line."""
+    """How a file is to be traced; the defaults are those of the command line.
+
+    ``asked`` says for what and for which submission, which real data need; ``decisions`` is the file of decisions to obey,
+    beside the register if not given.
+    """
 
     id_column: str | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -51,6 +58,8 @@ class TraceRequest:
     min_gap: float | None = None
     csv: bool = False
     synthetic: bool = False
+    asked: Asked = field(default_factory=Asked)
+    decisions: Path | None = None
 
 
 def check(
@@ -104,9 +113,7 @@ def consolidate_submissions(
     crosswalk = read_crosswalk(ids) if ids else None
     with staged_outputs(out) as staging:
         with open_engine(options.engine, [*(path.resolve().parent for path in paths), staging]) as engine:
-            done = consolidate(
-                engine, paths, spec=spec, synthetic=synthetic, as_at=options.as_at, crosswalk=crosswalk
-            )
+            done = consolidate(engine, paths, spec=spec, synthetic=synthetic, as_at=options.as_at, crosswalk=crosswalk)
             engine.write_parquet(
                 Step("write_events", "select * from events order by la_code, submission, row_number"), staging / EVENTS
             )
@@ -127,6 +134,11 @@ class TraceOptions(TypedDict, total=False):
     min_gap: float
     csv: bool
     synthetic: bool
+    purpose: str
+    submission: str
+    by: str
+    audit: Path
+    decisions: Path
 
 
 def trace(
@@ -142,9 +154,12 @@ def trace(
     ``queries`` is a file (a CLD submission or any CSV or Parquet) or a table with the link fields ``nhs_number``,
     ``given_name``, ``family_name``, ``date_of_birth``, ``postcode``, ``gender`` and, if wanted, ``query_id``. With ``out``
     the files of ``cldlink trace`` are written as well. ``id`` and ``columns`` name headings of the file (``columns``: field →
-    heading); ``profile``, ``min_weight`` and ``min_gap`` are those of the command.
+    heading); ``profile``, ``min_weight`` and ``min_gap`` are those of the command. ``purpose`` and ``submission`` go into the
+    audit log and are needed unless the data are ``synthetic``.
     """
     settings: dict[str, Any] = dict(how)
+    about = {name: settings.pop(name) for name in ("purpose", "submission", "by", "audit") if name in settings}
+    settings["asked"] = Asked(**about)
     if "id" in settings:
         settings["id_column"] = settings.pop("id")
     request = TraceRequest(**settings)
@@ -160,12 +175,41 @@ def traced(
     request: TraceRequest | None = None,
     options: EngineOptions | None = None,
 ) -> TraceResult:
-    """As ``trace``, giving the table as Arrow together with the counts by step and outcome."""
+    """As ``trace``, giving the table as Arrow together with the counts by step and outcome.
+
+    Start and end have their entries in the audit log; nothing is traced without. Standing decisions are obeyed.
+    """
     request = request or TraceRequest()
+    asked = replace(request.asked, synthetic=request.synthetic)
+    asked.action("trace")
+    read_manifest(register)
+    with audited("trace", asked, register) as done:
+        result = _traced(queries, register, out, request, options)
+        done.counts = {name: count for name, count in result.counts.items() if type(count) is int}
+        done.manifest = manifest_hash(out) if out else None
+    return result
+
+
+def _traced(
+    queries: Path | pd.DataFrame | pa.Table,
+    register: Path,
+    out: Path | None,
+    request: TraceRequest,
+    options: EngineOptions | None,
+) -> TraceResult:
     changes = {"min_weight": request.min_weight, "min_gap": request.min_gap}
     profile = load_profile(request.profile).model_copy(update={k: v for k, v in changes.items() if v is not None})
-    asked = _queries(queries, request)
-    return trace_queries(asked, register, out, profile=profile, csv=request.csv, options=options)
+    people = _queries(queries, request)
+    decisions = request.decisions or decisions_beside(register)
+    if request.decisions:
+        require_file(request.decisions, "the file of decisions")
+    if not decisions.is_file():
+        return trace_queries(people, register, out, profile=profile, csv=request.csv, options=options)
+    with tempfile.TemporaryDirectory(prefix="cldlink-") as scratch:
+        found = Path(scratch) / "found"
+        trace_queries(people, register, found, profile=profile, csv=request.csv, options=options)
+        obeyed = obey(found, decisions, register, out or Path(scratch) / "obeyed", options)
+    return TraceResult(obeyed.table, obeyed.counts)
 
 
 def train(queries: Path, register: Path, out: Path, *, name: str, request: TraceRequest | None = None) -> TraceModel:

@@ -97,6 +97,14 @@ def recorded(log: AuditLog) -> tuple[Entry, ...]:
         return ()
 
 
+def asked_for(asked: Asked, log: AuditLog, made_from: str) -> Asked:
+    """``asked`` with the purpose and submission under which ``made_from`` was made, as the log has them, if it gives none."""
+    if asked.purpose or asked.submission:
+        return asked
+    found = [entry.action for entry in recorded(log) if entry.action.manifest == made_from]
+    return replace(asked, purpose=found[-1].purpose, submission=found[-1].reference) if found else asked
+
+
 def manifest_hash(folder: Path) -> str:
     """The SHA-256 of a folder's manifest: how the log names what was made."""
     return str(file_record(folder / MANIFEST)["sha256"])

@@ -11,15 +11,16 @@ from datetime import date
 from pathlib import Path
 
 from linkage import api
+from linkage.audited import Asked
 from linkage.cohort.measures.salt_lts001 import ALL_AGES_BAND
 from linkage.cohort.study.run import StudyResult, study_run
 from linkage.cohort.tables import SaltTables, tables_salt
 from linkage.demo_report import DemoResults, write_report
 from linkage.errors import UsageError
+from linkage.feedback.pack import PackSources, write_feedback
 from linkage.intake import CheckOptions, CheckResult
 from linkage.store import link
 from linkage.trace.evaluate import Evaluation, evaluate_trace
-from linkage.trace.feedback import write_feedback
 from linkage.trace.register import build_register
 from linkage.trace.run import TraceResult
 from pseudo.custody import create_keystore
@@ -30,6 +31,7 @@ HEALTH_TABLES = ("admissions", "gp_registrations", "long_term_conditions")
 STUDY = "emergency_admission"
 # The day the demo is set in: after the end of the sample's reporting year.
 AS_AT = date(2023, 4, 28)
+_ASKED = Asked("Demonstration on invented people", "demo 2022-23")
 _REQUEST = ReleaseRequest(
     controller="example-dscro",
     recipient="example-university",
@@ -59,11 +61,13 @@ def run_demo(sample: Path, out: Path) -> Iterator[str]:
     yield _line("", f"of {consolidation.persons:,} people; {consolidation.counts['rows_superseded']:,} rows superseded")
     register = build_register([sample / "register.csv"], out / "register")
     yield _line("register", f"{register['rows_read']:,} rows, {register['people']:,} people")
-    trace = api.traced(out / "current" / api.PERSONS, out / "register", out / "traced")
+    trace = api.traced(out / "current" / api.PERSONS, out / "register", out / "traced", api.TraceRequest(asked=_ASKED))
     yield from _trace_lines(trace)
     quality = evaluate_trace(out / "traced" / api.TRACE, sample / "truth" / "submitted_people.csv")
     yield from _quality_lines(quality)
-    feedback = write_feedback(out / "traced" / api.TRACE, out / "feedback")
+    checked = [out / "checked" / path.stem for path in submissions]
+    sources = PackSources(out / "traced", out / "current", out / "register", checked)
+    feedback = write_feedback(sources, out / "feedback")
     yield _line("feedback", ", ".join(f"authority {code}: {people} people" for code, people in feedback.items()))
     made = _release(sample, out)
     yield from _release_lines(made)

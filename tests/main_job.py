@@ -146,9 +146,12 @@ class Chain:
         """From people and register to feedback, measured."""
         at = self.folder
         persons = at / "current" / "persons.parquet"
-        self.step("trace", "trace", persons, "--register", at / "register", "--out", at / "traced", "--csv")
+        asked = ("--purpose", "Tests of the main job", "--submission", "2022-23 Q4")
+        self.step("trace", "trace", persons, "--register", at / "register", "--out", at / "traced", "--csv", *asked)
         traced = at / "traced" / "trace.parquet"
-        self.step("feedback", "feedback", traced, "--out", at / "feedback")
+        details = ("--current", at / "current", "--register", at / "register")
+        self.step("feedback", "feedback", traced, *details, "--out", at / "feedback")
+        self.step("processed", "processed", at / "current", "--trace", at / "traced", "--out", at / "processed")
         self.step("evaluate", "evaluate", traced, "--truth", self.world / "truth" / "submitted_people.csv")
 
     def release_side(self) -> None:

@@ -7,7 +7,9 @@ import typer
 from linkage import __version__
 from linkage.cli import (
     analysis,
+    auditing,
     evaluating,
+    feedback,
     keeping,
     mapping,
     national,
@@ -54,7 +56,9 @@ app.add_typer(tracing.trace_app, name="trace")
 tracing.trace_app.command("request", epilog=national.REQUEST_EXAMPLES)(national.request)
 tracing.trace_app.command("import")(national.import_)
 tracing.trace_app.command("compare")(national.compare)
-app.command("feedback")(tracing.feedback)
+app.add_typer(feedback.feedback_app, name="feedback")
+app.command("processed")(feedback.processed)
+app.add_typer(auditing.audit_app, name="audit")
 app.add_typer(evaluating.evaluate_app, name="evaluate")
 app.add_typer(releases.keys_app, name="keys")
 app.add_typer(releases.release_app, name="release")

@@ -1,10 +1,11 @@
-"""Commands of tracing: register build, register describe, trace, feedback."""
+"""Commands of tracing: register build, register describe, trace."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from linkage.cli.asking import Audit, By, Decisions, Purpose, Submission
 from linkage.cli.groups import with_default
 from linkage.cli.options import Columns, Json, Memory, Out, Synthetic, TempDir, Threads, engine_options
 from linkage.cli.output import emit, say
@@ -22,14 +23,18 @@ Next: cldlink trace people.csv --register register --out traced"""
 
 _TRACE_EXAMPLES = """**Examples**
 
-cldlink trace submission.csv --register register --out traced
+cldlink trace submission.csv --register register --out traced --purpose "Quarterly tracing" --submission "2026-27 Q2"
 
 cldlink trace people.csv --register register --out traced --id client_id --columns given_name=Forename,postcode=PCODE
+--purpose "Data quality review" --submission 2026-117
 
 Writes trace.parquet (one row per person, with a reason) and a folder 'restricted' for those who may see candidates and
 sensitive records.
 
-Next: cldlink feedback traced/trace.parquet --out feedback"""
+Purpose and submission go into the audit log with who, when and counts; only --synthetic data need none. Decisions of
+authorities (cldlink feedback decide) are obeyed.
+
+Next: cldlink feedback traced --out packs"""
 
 
 @register_app.command("build", epilog=_REGISTER_EXAMPLES)
@@ -91,6 +96,11 @@ def trace(
         float | None, typer.Option(min=0, help="Least distance to the runner-up, in bits; overrides the profile.")
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Write trace.csv beside trace.parquet.")] = False,
+    purpose: Purpose = None,
+    submission: Submission = None,
+    by: By = None,
+    audit: Audit = None,
+    decisions: Decisions = None,
     synthetic: Synthetic = False,
     memory: Memory = None,
     threads: Threads = None,
@@ -102,14 +112,14 @@ def trace(
     Fields: nhs_number, given_name, family_name, date_of_birth, postcode, gender; any may be missing.
     """
     from linkage import api
+    from linkage.audited import Asked
 
-    result = api.traced(
-        queries,
-        register,
-        out,
-        request=api.TraceRequest(id_column, api.column_map(columns), profile, min_weight, min_gap, csv, synthetic),
-        options=engine_options(memory, threads, temp_dir),
+    asked = Asked(purpose, submission, by, audit)
+    request = api.TraceRequest(
+        id_column, api.column_map(columns), profile, min_weight, min_gap, csv, synthetic, asked, decisions
     )
+    options = engine_options(memory, threads, temp_dir)
+    result = api.traced(queries, register, out, request=request, options=options)
     empty = [
         name.removeprefix("with_") for name, count in result.counts.items() if name.startswith("with_") and not count
     ]
@@ -145,17 +155,3 @@ def train(
         as_json=json,
         lines=[f"trained on {trained.trained_on}", f"{out}/model_{name}.yaml"],
     )
-
-
-def feedback(
-    trace_file: Annotated[Path, typer.Argument(help="Folder of a trace of CLD people, or its trace.parquet.")],
-    out: Out,
-    json: Json = False,
-) -> None:
-    """Write each authority its feedback file: given and traced number, outcome, what to do. Its own people only.
-
-    Example: cldlink feedback traced/trace.parquet --out feedback
-    """
-    from linkage.trace.feedback import write_feedback
-
-    emit("feedback", {f"people_{la}": count for la, count in write_feedback(trace_file, out).items()}, as_json=json)

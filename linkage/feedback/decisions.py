@@ -1,6 +1,6 @@
 """Decisions about links: an authority's accept/reject list, and links that the tracing team found wrong.
 
-They are kept in one file, ``decisions_IDENTIFIABLE.jsonl``: a line for every list received or link found wrong, each chained
+They are kept in one file in a folder of its own, ``decisions_IDENTIFIABLE.jsonl``: a line for every list received or link found wrong, each chained
 to the one before by its hash, so that a line altered by hand is found and the file refused. Later decisions on the same
 person and number take the place of earlier ones; one person has one accepted number at most.
 """
@@ -8,10 +8,11 @@ person and number take the place of earlier ones; one person has one accepted nu
 import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
+from linkage.audited import Asked, asked_for, record
 from linkage.engine import EngineOptions, Step, open_engine
 from linkage.errors import InputError, MachineError
 from linkage.feedback.traced import Trace
@@ -24,6 +25,7 @@ from linkage.trace.result import read_trace
 from linkage.trace.source import require_file
 
 DECISIONS = "decisions_IDENTIFIABLE.jsonl"
+COMMAND = "feedback decide"
 FORM = ("person_unique_identifier", "nhs_number_traced", "decision", "decided_by", "decided_on", "why")
 _WORDS = {"accept": "accept", "accepted": "accept", "reject": "reject", "rejected": "reject"}
 _LONGEST = 500
@@ -47,8 +49,8 @@ class Decision:
 
 
 def decisions_beside(register: Path) -> Path:
-    """Where decisions are kept if nothing else is said: beside the register."""
-    return register.resolve().parent / DECISIONS
+    """Where decisions are kept if nothing else is said: in the folder ``decisions`` beside the register."""
+    return register.resolve().parent / "decisions" / DECISIONS
 
 
 def read_decisions(path: Path) -> tuple[Decision, ...]:
@@ -84,6 +86,34 @@ def store_decisions(path: Path, source: str, decisions: Sequence[Decision], fact
     path.parent.mkdir(parents=True, exist_ok=True)
     with locked_file(path.with_name(f"{path.name}.lock")):
         append_line(path, source, {**facts, "decisions": [asdict(decision) for decision in decisions]})
+
+
+def receive_list(
+    path: Path,
+    authority: str,
+    trace: Trace,
+    register: Path,
+    *,
+    asked: Asked | None = None,
+    decisions: Path | None = None,
+    options: EngineOptions | None = None,
+) -> dict[str, int]:
+    """Read an authority's list and keep its decisions, beside the register if no other file is given; return their counts.
+
+    Purpose and submission in the audit log are those of the trace, unless ``asked`` gives others.
+    """
+    taken, undecided = read_list(path, authority, trace, options=options)
+    counts = {word: sum(one.decision == word for one in taken) for word in ("accept", "reject")}
+    counts["undecided"] = undecided
+    asked = asked or Asked()
+    log = asked.log(register)
+    action = asked_for(asked, log, trace.made_from).action(COMMAND)
+    book = decisions or decisions_beside(register)
+    read_decisions(book)
+    record(log, replace(action, authority=authority, counts=counts, made_from=[trace.made_from]))
+    facts = {"authority": authority, "list_sha256": file_record(path)["sha256"]}
+    store_decisions(book, "list received", taken, facts)
+    return counts
 
 
 def read_list(
@@ -130,11 +160,6 @@ where nhs_number is not null and outcome in (select unnest($accepted))"""
         union = "\nunion all ".join(chosen.format(part) for part in parts)
         rows = engine.rows(Step("links", union, {"accepted": list(accepted_outcomes())}))
     return {query: (number, dict(zip(COMPARED_FIELDS, evidence, strict=True))) for query, number, *evidence in rows}
-
-
-def list_record(path: Path) -> dict[str, object]:
-    """What is remembered of a list: its hash."""
-    return {"list_sha256": file_record(path)["sha256"]}
 
 
 @dataclass

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from linkage.audited import Asked, manifest_hash, record, recorded
+from linkage.audited import Asked, asked_for, manifest_hash, record
 from linkage.engine import Engine, EngineOptions, Step, ident, open_engine
 from linkage.errors import InputError, UsageError
 from linkage.feedback.columns import feedback_columns
@@ -51,7 +51,7 @@ class PackSources:
     previous: Path | None = None
 
 
-def write_packs(
+def write_feedback(
     sources: PackSources, out: Path, *, asked: Asked | None = None, options: EngineOptions | None = None
 ) -> dict[str, int]:
     """Write a pack for every authority of a trace to ``out/<code>``; return the people told of by authority.
@@ -59,6 +59,8 @@ def write_packs(
     Purpose and submission are those of the trace in the audit log, unless ``asked`` gives others. Raises InputError when the
     trace is not one of CLD people or an input is not as it was written, UsageError without a purpose.
     """
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out}: this is a file; --out needs a folder.")
     trace = open_trace(sources.trace)
     previous = open_trace(sources.previous) if sources.previous else None
     checks = _checks_by_authority(sources.checked)
@@ -70,7 +72,7 @@ def write_packs(
         asked = asked or Asked()
         log = asked.log(beside)
         action = replace(
-            asked_for(asked, log, trace).action(COMMAND),
+            asked_for(asked, log, trace.made_from).action(COMMAND),
             made_from=[trace.made_from, *([previous.made_from] if previous else [])],
         )
         told = {}
@@ -80,14 +82,6 @@ def write_packs(
             pack = _Pack(code, people, action, [file_record(one.file) for one in (trace, previous) if one])
             told[code] = _write_pack(engine, pack, names, checks.get(code, ()), out / code, log)
     return told
-
-
-def asked_for(asked: Asked, log: AuditLog, trace: Trace) -> Asked:
-    """``asked`` with the purpose and submission of the trace, as the log has them, where it gives none."""
-    if asked.purpose or asked.submission:
-        return asked
-    found = [entry.action for entry in recorded(log) if entry.action.manifest == trace.made_from]
-    return replace(asked, purpose=found[-1].purpose, submission=found[-1].reference) if found else asked
 
 
 @dataclass(frozen=True)

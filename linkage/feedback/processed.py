@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from linkage.audited import Asked, manifest_hash, record
+from linkage.audited import Asked, asked_for, manifest_hash, record
 from linkage.engine import Engine, EngineOptions, Step, ident, literal, open_engine
 from linkage.errors import InputError
-from linkage.feedback.pack import asked_for
 from linkage.feedback.traced import open_trace
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.trace.outcomes import accepted_outcomes
@@ -34,7 +33,7 @@ def write_processed(
     paths = {name: require_file(current / f"{name}.parquet", "the consolidated submissions") for name in _TABLES}
     asked = asked or Asked()
     log = asked.log(traced.folder)
-    action = replace(asked_for(asked, log, traced).action(COMMAND), made_from=[traced.made_from])
+    action = replace(asked_for(asked, log, traced.made_from).action(COMMAND), made_from=[traced.made_from])
     with staged_outputs(out) as folder:
         with open_engine(options, [current.resolve(), traced.folder, folder]) as engine:
             read_trace(engine, "trace", traced.file)

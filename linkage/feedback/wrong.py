@@ -8,11 +8,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-from linkage.audited import Asked, record, recorded
+from linkage.audited import Asked, asked_for, record, recorded
 from linkage.engine import EngineOptions
 from linkage.errors import InputError, UsageError
 from linkage.feedback.decisions import Decision, links_of, store_decisions
-from linkage.feedback.pack import asked_for
 from linkage.feedback.traced import Trace, open_trace
 from pseudo.audit import AuditLog
 from pseudo.audit_entry import Entry
@@ -54,7 +53,7 @@ def wrong_link(
     with_link: dict[str, Trace] = {}
     found: dict[str, Decision] = {}
     log = asked.log(beside)
-    action = asked_for(asked, log, opened[0]).action(COMMAND)
+    action = asked_for(asked, log, opened[0].made_from).action(COMMAND)
     for trace in opened:
         link = links_of(trace, options).get(query_id)
         if link:

@@ -31,7 +31,9 @@ def run(people: int = 100_000, seed: int = 20_221) -> dict[str, Any]:
         options = CheckOptions(as_at=date(2024, 4, 28))
         api.consolidate_submissions(submissions, root / "current", synthetic=True, options=options)
         times.append(time.perf_counter())
-        result = api.traced(root / "current" / api.PERSONS, root / "register", root / "traced")
+        result = api.traced(
+            root / "current" / api.PERSONS, root / "register", root / "traced", api.TraceRequest(synthetic=True)
+        )
         times.append(time.perf_counter())
         quality = evaluate_trace(root / "traced" / api.TRACE, root / "world" / "truth" / "submitted_people.csv")
     stages = ("synth", "register", "check_and_consolidate", "trace")

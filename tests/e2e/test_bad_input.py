@@ -99,7 +99,7 @@ def configurations(bad: Path) -> None:
     write_request(bad / "unknown_key.yaml", recipiant="x")
 
 
-READ = "--register {at}/register --out {out}"
+READ = "--register {at}/register --out {out} --purpose Tests --submission T1"
 RELEASE = (
     "release make --out {out} --request {keys}/request.yaml --trace {at}/traced --keystore {keys}/k.keystore "
     "--passphrase-file {keys}/passphrase --table admissions={world}/health/admissions.csv"
@@ -174,10 +174,12 @@ CASES: list[Case] = [
     (f"trace {{bad}}/people.csv {READ} --memory 1MB", 7, "ran out of memory"),
     (f"trace {{bad}}/people.csv {READ} --temp-dir {{bad}}/nowhere", 2, "no such folder"),
     (f"trace {SUBMISSION} {READ}", 3, "cldlink check FILE"),
-    ("trace {bad}/people.csv --register {bad}/nowhere --out {out}", 2, "no such folder"),
-    ("trace {bad}/people.csv --register {bad}/people.csv --out {out}", 2, "no such folder"),
-    ("trace {bad}/people.csv --register {at}/traced --out {out}", 2, "made by 'cldlink trace'"),
-    ("trace {bad}/people.csv --register {bad}/register --out {out}", 3, "person.parquet: missing"),
+    ("trace {bad}/people.csv --register {bad}/nowhere --synthetic --out {out}", 2, "no such folder"),
+    ("trace {bad}/people.csv --register {bad}/people.csv --synthetic --out {out}", 2, "no such folder"),
+    ("trace {bad}/people.csv --register {at}/traced --synthetic --out {out}", 2, "made by 'cldlink trace'"),
+    ("trace {bad}/people.csv --register {bad}/register --synthetic --out {out}", 3, "person.parquet: missing"),
+    ("trace {bad}/people.csv --register {at}/register --out {out}", 2, "--purpose TEXT and --submission REF"),
+    (f"trace {{bad}}/people.csv {READ} --decisions {{bad}}/nowhere", 2, "no such file"),
     # feedback, evaluate
     ("feedback {bad}/nowhere --out {out}", 2, "no such file"),
     ("feedback {bad}/false.parquet --out {out}", 3, "not a readable Parquet file"),
@@ -276,7 +278,7 @@ PLACED = [
     f"check {SUBMISSION} --synthetic",
     f"submission consolidate {SUBMISSION} --synthetic",
     "register build {world}/register.csv",
-    "trace {bad}/people.csv --register {at}/register",
+    "trace {bad}/people.csv --register {at}/register --synthetic",
     "feedback {at}/traced/trace.parquet",
     "link {at}/release",
     "tables salt {at}/linked",

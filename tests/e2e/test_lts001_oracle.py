@@ -39,7 +39,8 @@ class OracleChain(Chain):
         self.step("consolidate", "submission", "consolidate", *self.submissions, "--out", at / "current", "--synthetic")
         if register is None:
             self.step("register", "register", "build", self.world / "register.csv", "--out", prepared)
-        self.step("trace", "trace", at / "current" / "persons.parquet", "--register", prepared, "--out", at / "traced")
+        self.step("trace", "trace", at / "current" / "persons.parquet", "--register", prepared, "--out", at / "traced",
+                  "--synthetic")  # fmt: skip
         command = ["release", "make", "--out", at / "release", "--request", self.keys / "request.yaml"]
         tables = ["--trace", at / "traced", "--table", f"social_care={at / 'current' / 'events.parquet'}"]
         self.step("release", *command, *tables, *key_options(self.keys))

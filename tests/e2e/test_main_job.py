@@ -98,7 +98,7 @@ def test_tables_and_study_are_written(chain: Chain) -> None:
 def test_every_manifest_proves_its_folder(chain: Chain) -> None:
     from linkage.runs import verify_manifest
 
-    for name in ("current", "register", "traced", "feedback", "linked", "tables", "study"):
+    for name in ("current", "register", "traced", "feedback/991", "processed", "linked", "tables", "study"):
         assert verify_manifest(chain.folder / name) == [], name
 
 
@@ -137,11 +137,13 @@ def test_the_python_function_gives_the_same_table(chain: Chain, traced: pd.DataF
 def test_the_python_function_takes_tables(chain: Chain, traced: pd.DataFrame) -> None:
     persons = pq.read_table(chain.folder / "current" / "persons.parquet")
     for table in (persons, persons.to_pandas()):
-        pd.testing.assert_frame_equal(linkage.trace(table, chain.folder / "register"), traced)
+        pd.testing.assert_frame_equal(linkage.trace(table, chain.folder / "register", synthetic=True), traced)
 
 
 def run_trace(chain: Chain, queries: Path, out: Path, *options: object) -> tuple[Ran, pd.DataFrame]:
-    ran = cldlink("trace", queries, "--register", chain.folder / "register", "--out", out, "--json", *options)
+    ran = cldlink(
+        "trace", queries, "--register", chain.folder / "register", "--out", out, "--json", "--synthetic", *options
+    )
     assert ran.code == 0, ran.err
     return ran, pq.read_table(out / "trace.parquet").to_pandas()
 
@@ -297,7 +299,7 @@ def test_as_a_process(tmp_path: Path, arguments: list[str], code: int, text: str
 
 def test_json_alone_stands_on_stdout(chain: Chain, tmp_path: Path) -> None:
     out, _ = spawn("trace", chain.folder / "current" / "persons.parquet", "--register", chain.folder / "register",
-                   "--out", tmp_path / "out", "--json").communicate(timeout=60)  # fmt: skip
+                   "--out", tmp_path / "out", "--synthetic", "--json").communicate(timeout=60)  # fmt: skip
     assert json.loads(out)["command"] == "trace"
 
 

@@ -13,7 +13,7 @@ import pytest
 from linkage.audited import Asked
 from linkage.errors import InputError, UsageError
 from linkage.feedback.columns import feedback_columns
-from linkage.feedback.pack import PackSources, write_packs
+from linkage.feedback.pack import PackSources, write_feedback
 from linkage.feedback.processed import write_processed
 from linkage.runs import verify_manifest
 from linkage.trace.outcomes import outcomes
@@ -73,7 +73,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_current(at / "current", CURRENT),
         write_register(at / "register", REGISTER, replaced=[f"{OLD_ANN}>{ANN}"]),
     )
-    assert write_packs(sources, at / "packs", asked=ASKED) == {"991": 6, "992": 2}
+    assert write_feedback(sources, at / "packs", asked=ASKED) == {"991": 6, "992": 2}
     return at
 
 
@@ -179,7 +179,7 @@ def test_the_list_to_decide_on_holds_links_that_the_authority_does_not_have(made
 
 def test_a_second_run_gives_the_same_bytes(made: Path) -> None:
     sources = PackSources(made / "traced", made / "current", made / "register")
-    write_packs(sources, made / "again", asked=ASKED)
+    write_feedback(sources, made / "again", asked=ASKED)
     for path in (made / "packs").rglob("*IDENTIFIABLE*"):
         assert path.read_bytes() == (made / "again" / path.relative_to(made / "packs")).read_bytes(), path.name
 
@@ -187,9 +187,9 @@ def test_a_second_run_gives_the_same_bytes(made: Path) -> None:
 def test_a_purpose_is_needed_and_taken_from_the_trace(made: Path, tmp_path: Path) -> None:
     sources = PackSources(made / "traced")
     with pytest.raises(UsageError, match="--purpose"):
-        write_packs(sources, tmp_path / "packs", asked=Asked(audit=tmp_path / "audit"))
+        write_feedback(sources, tmp_path / "packs", asked=Asked(audit=tmp_path / "audit"))
     assert not (tmp_path / "packs").exists()
-    write_packs(sources, tmp_path / "packs", asked=Asked(audit=tmp_path / "audit", synthetic=True))
+    write_feedback(sources, tmp_path / "packs", asked=Asked(audit=tmp_path / "audit", synthetic=True))
 
 
 def test_a_trace_that_was_altered_is_refused(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_a_trace_that_was_altered_is_refused(tmp_path: Path) -> None:
     write_trace(trace, TRACE[:3])
     (trace / "manifest.json").write_bytes(manifest)
     with pytest.raises(InputError, match="not the file"):
-        write_packs(PackSources(trace), tmp_path / "packs", asked=ASKED)
+        write_feedback(PackSources(trace), tmp_path / "packs", asked=ASKED)
 
 
 # ------------------------------------------------------------------------------------------------------ the checks' reports
@@ -216,7 +216,7 @@ def write_check(folder: Path, code: str) -> Path:
 
 def test_the_report_of_a_check_goes_to_its_authority_only(made: Path, tmp_path: Path) -> None:
     checks = [write_check(tmp_path / "checked" / name, code) for name, code in (("q4", "991"), ("q4b", "992"))]
-    write_packs(PackSources(made / "traced", checked=checks), tmp_path / "packs", asked=ASKED)
+    write_feedback(PackSources(made / "traced", checked=checks), tmp_path / "packs", asked=ASKED)
     found = sorted(path.relative_to(tmp_path / "packs").as_posix() for path in tmp_path.glob("packs/*/validation/*/*"))
     assert found == ["991/validation/q4/summary.txt", "992/validation/q4b/summary.txt"]
 
@@ -245,7 +245,7 @@ def test_a_repeated_trace_tells_only_what_changed(tmp_path: Path) -> None:
         linked("991/arrived", None, "not_found"),
     ]
     sources = PackSources(write_trace(tmp_path / "now", now), previous=write_trace(tmp_path / "before", before))
-    assert write_packs(sources, tmp_path / "packs", asked=ASKED) == {"991": 6}
+    assert write_feedback(sources, tmp_path / "packs", asked=ASKED) == {"991": 6}
     rows = read(tmp_path / "packs" / "991" / "991_feedback_IDENTIFIABLE.csv")
     assert {person: (row["change"], row["nhs_number_told_before"]) for person, row in rows.items()} == {
         "lost": ("withdrawn_link", BOB),
@@ -259,7 +259,7 @@ def test_a_repeated_trace_tells_only_what_changed(tmp_path: Path) -> None:
 
 def test_a_trace_compared_with_itself_has_nothing_to_tell(made: Path, tmp_path: Path) -> None:
     sources = PackSources(made / "traced", previous=made / "traced")
-    assert write_packs(sources, tmp_path / "packs", asked=ASKED) == {"991": 0, "992": 0}
+    assert write_feedback(sources, tmp_path / "packs", asked=ASKED) == {"991": 0, "992": 0}
 
 
 # ----------------------------------------------------------------------------------------------------- processed dataset

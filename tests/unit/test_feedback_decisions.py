@@ -13,7 +13,7 @@ from linkage.audited import Asked
 from linkage.errors import InputError, UsageError
 from linkage.feedback.decisions import FORM, read_decisions, read_list, standing_decisions, store_decisions
 from linkage.feedback.obey import obey
-from linkage.feedback.pack import PackSources, write_packs
+from linkage.feedback.pack import PackSources, write_feedback
 from linkage.feedback.processed import write_processed
 from linkage.feedback.traced import open_trace
 from linkage.feedback.wrong import wrong_link
@@ -224,10 +224,10 @@ def test_a_wrong_link_lists_every_pack_and_dataset_it_went_into_and_is_withdrawn
 ) -> None:
     current = write_current(tmp_path / "current", [{"query_id": "991/p"}, {"query_id": "992/p"}])
     register = write_register(tmp_path / "register", [(ANN, "1940-01-01", "", ""), (BOB, "1940-01-01", "", "")])
-    write_packs(PackSources(trace), tmp_path / "packs", asked=ASKED)
+    write_feedback(PackSources(trace), tmp_path / "packs", asked=ASKED)
     write_processed(current, trace, tmp_path / "processed", asked=ASKED)
     other = write_trace(tmp_path / "other", [linked("991/p", BOB), linked("991/x", CAT)])
-    write_packs(PackSources(other), tmp_path / "more", asked=ASKED)
+    write_feedback(PackSources(other), tmp_path / "more", asked=ASKED)
 
     book = tmp_path / "decisions.jsonl"
     places = wrong_link([trace], "991/p", reason="Twin", decisions=book, asked=ASKED, beside=register)
@@ -235,7 +235,7 @@ def test_a_wrong_link_lists_every_pack_and_dataset_it_went_into_and_is_withdrawn
     assert "991/p" not in (tmp_path / "audit" / "log.jsonl").read_text(encoding="utf-8")
 
     obey(trace, book, register, tmp_path / "again")
-    told = write_packs(PackSources(tmp_path / "again", previous=trace), tmp_path / "next", asked=ASKED)
+    told = write_feedback(PackSources(tmp_path / "again", previous=trace), tmp_path / "next", asked=ASKED)
     assert told == {"991": 1, "992": 0}
     [row] = csv.DictReader((tmp_path / "next" / "991" / "991_feedback_IDENTIFIABLE.csv").open(encoding="utf-8-sig"))
     assert (row["change"], row["nhs_number_told_before"], row["nhs_number_traced"]) == ("withdrawn_link", ANN, "")
