@@ -26,28 +26,33 @@ CARER: Row = {
 }
 
 
-@pytest.fixture
-def ids(tmp_path: Path) -> Path:
-    path = tmp_path / "ids.csv"
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("new_ids")
+
+
+@pytest.fixture(scope="module")
+def ids(place: Path) -> Path:
+    path = place / "ids.csv"
     path.write_text("old_id,new_id,from,la_code\nP1,N1,01/07/2023,993\nP1,X1,,992\n", encoding="utf-8")
     return path
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> list[Path]:
+@pytest.fixture(scope="module")
+def files(place: Path) -> list[Path]:
     """In the first file P1 has two events that ended before the second file's period, which has one again, as N1's."""
     carer = {**CARER, **ENDED, "adult_1_linked_person_id": "P1"}
     return [
-        write_rows(tmp_path / "Q1.csv", [{**Q1, **row} for row in (ENDED, OLDER, carer)], "release1"),
-        write_rows(tmp_path / "Q2.csv", [{**Q2, **ENDED, "person_unique_identifier": "N1"}], "release1"),
+        write_rows(place / "Q1.csv", [{**Q1, **row} for row in (ENDED, OLDER, carer)], "release1"),
+        write_rows(place / "Q2.csv", [{**Q2, **ENDED, "person_unique_identifier": "N1"}], "release1"),
     ]
 
 
-@pytest.fixture
-def store(tmp_path: Path, files: list[Path]) -> Path:
+@pytest.fixture(scope="module")
+def store(place: Path, files: list[Path]) -> Path:
     for path, day in zip(files, (date(2023, 7, 20), date(2023, 10, 20)), strict=True):
-        assert add(tmp_path / "store", path, day).outcome == "added"
-    return tmp_path / "store"
+        assert add(place / "store", path, day).outcome == "added"
+    return place / "store"
 
 
 def read(folder: Path, sql: str) -> list[tuple[object, ...]]:

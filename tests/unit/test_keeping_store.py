@@ -1,7 +1,7 @@
 """A store keeps every version of every accepted file, notices every change, and is as it was when an add is interrupted."""
 
 import os
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from linkage.engine import Step, open_engine
 from linkage.errors import InputError, UsageError
 from linkage.intake.keeping import add as adding
 from linkage.intake.keeping.consolidated import consolidate_store
+from linkage.intake.keeping.purge import purge_store
 from linkage.intake.keeping.store import Store, open_store
 from tests.unit.keeping_stores import add, add_quarter, quarter_file
 
@@ -180,6 +181,117 @@ def test_a_log_line_cut_off_half_way_does_not_count(tmp_path: Path) -> None:
     assert len(open_store(tmp_path / "store").entries()) == 1
     add_quarter(tmp_path, "Q2", {})
     assert [line.number for line in open_store(tmp_path / "store").log()] == [1, 2]
+
+
+@pytest.mark.parametrize("lines", [0, 1, 2])
+def test_a_log_whose_last_lines_were_cut_off_is_refused(tmp_path: Path, lines: int) -> None:
+    for quarter in ("Q1", "Q2", "Q3"):
+        add_quarter(tmp_path, quarter, {})
+    log = tmp_path / "store/log.jsonl"
+    log.write_text("".join(log.read_text(encoding="utf-8").splitlines(keepends=True)[:lines]), encoding="utf-8")
+    with pytest.raises(InputError, match="does not end as it was written"):
+        open_store(tmp_path / "store").entries()
+    with pytest.raises(InputError, match="does not end as it was written"):
+        add_quarter(tmp_path, "Q4", {})
+
+
+def test_a_last_line_cut_in_the_middle_after_it_was_written_is_refused(tmp_path: Path) -> None:
+    add_quarter(tmp_path, "Q1", {})
+    log = tmp_path / "store/log.jsonl"
+    log.write_bytes(log.read_bytes()[:-20])
+    with pytest.raises(InputError, match="does not end as it was written"):
+        open_store(tmp_path / "store").entries()
+
+
+def test_a_log_without_its_head_is_refused(tmp_path: Path) -> None:
+    add_quarter(tmp_path, "Q1", {})
+    add_quarter(tmp_path, "Q2", {})
+    (tmp_path / "store/log.head").unlink()
+    with pytest.raises(InputError, match=r"log\.head"):
+        open_store(tmp_path / "store").entries()
+
+
+@pytest.mark.parametrize("quarters", [("Q1",), ("Q1", "Q2")])
+def test_a_command_that_ended_between_the_line_and_the_head_has_done_its_work(
+    tmp_path: Path, quarters: tuple[str, ...]
+) -> None:
+    head, before = tmp_path / "store/log.head", b""
+    for quarter in quarters:
+        before = head.read_bytes() if head.exists() else b""
+        add_quarter(tmp_path, quarter, {})
+    head.write_bytes(before) if before else head.unlink()
+    assert len(open_store(tmp_path / "store").entries()) == len(quarters)
+    add_quarter(tmp_path, "Q3", {})
+    assert len(open_store(tmp_path / "store").log()) == len(quarters) + 1
+
+
+@pytest.mark.parametrize("there", [False, True])
+@pytest.mark.parametrize("text", ["", "a,b\n1,2\n"])
+def test_what_is_no_submission_leaves_no_store(tmp_path: Path, text: str, there: bool) -> None:
+    (tmp_path / "bad.csv").write_text(text, encoding="utf-8")
+    if there:
+        (tmp_path / "store").mkdir()
+    with pytest.raises(InputError):
+        add(tmp_path / "store", tmp_path / "bad.csv")
+    assert (tmp_path / "store").exists() == there
+    assert not there or not list((tmp_path / "store").iterdir())
+
+
+def test_what_is_no_submission_leaves_a_store_as_it_was(tmp_path: Path) -> None:
+    add_quarter(tmp_path, "Q1", {})
+    before = files_of(tmp_path / "store")
+    (tmp_path / "bad.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    with pytest.raises(InputError):
+        add(tmp_path / "store", tmp_path / "bad.csv")
+    assert files_of(tmp_path / "store") == before
+
+
+def half_written(store: Path) -> None:
+    """What kill -9 half-way of the second add leaves: a folder aside, folders that the log does not name, a head not finished."""
+    aside = store / ".part-2"
+    (aside / "received").mkdir(parents=True)
+    (aside / "received/next.csv").write_text("half of a fi", encoding="utf-8")
+    (aside / "submission").mkdir()
+    (aside / "submission/rows_IDENTIFIABLE.parquet").write_bytes(b"PAR1")
+    (store / ".part-log.head").write_text('{"num', encoding="utf-8")
+    for kind in ("submissions", "reports"):
+        put = store / "authorities/991" / kind / "991_2022-09-30_v1"
+        put.mkdir(parents=True)
+        (put / "manifest.json").write_text("{", encoding="utf-8")
+
+
+def test_after_a_kill_half_way_of_an_add_every_command_works(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    add_quarter(tmp_path, "Q1", {})
+    half_written(store)
+    assert [row[0] for row in record(store, tmp_path / "out")] == ["991_2022-06-30_v1"]
+    assert add_quarter(tmp_path, "Q2", {}).outcome == "added"
+    assert [row[0] for row in record(store, tmp_path / "then")] == ["991_2022-09-30_v1"]
+    kept = {path.name for path in (store / "authorities/991/submissions").iterdir()}
+    assert kept == {"991_2022-06-30_v1", "991_2022-09-30_v1"}
+    assert open_store(store).leftovers(), "what was in the way is set aside"
+    purge_store(store, as_at=date.today() + timedelta(days=3))
+    assert open_store(store).leftovers() == []
+
+
+def test_a_purge_works_after_a_kill_half_way_too(tmp_path: Path) -> None:
+    add_quarter(tmp_path, "Q1", {})
+    half_written(tmp_path / "store")
+    counts = purge_store(tmp_path / "store", as_at=date.today() + timedelta(days=3))
+    assert counts["leftovers"] >= 3 and counts["submissions"] == 0
+    assert [row[0] for row in record(tmp_path / "store", tmp_path / "out")] == ["991_2022-06-30_v1"]
+
+
+@pytest.mark.parametrize("left", [(), (".part-store.json",), ("store.json", ".part-1/received/next.csv")])
+def test_after_a_kill_half_way_of_the_first_add_the_next_one_works(tmp_path: Path, left: tuple[str, ...]) -> None:
+    store = tmp_path / "store"
+    store.mkdir()
+    for name in left:
+        (store / name).parent.mkdir(parents=True, exist_ok=True)
+        text = '{"format": "cldlink-submission-store-1"}' if name == "store.json" else '{"for'
+        (store / name).write_text(text, encoding="utf-8")
+    assert add_quarter(tmp_path, "Q1", {}).outcome == "added"
+    assert len(open_store(store).entries()) == 1
 
 
 def test_authorities_are_kept_apart(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from linkage.intake.keeping.store import (
     Entry,
     Store,
     open_store,
+    remove_empty_store,
 )
 from linkage.intake.write import write_check
 from linkage.runs import Manifest, file_record
@@ -66,7 +67,8 @@ class Addition:
 def add_submission(
     path: Path, store_folder: Path, incoming: Incoming | None = None, options: EngineOptions | None = None
 ) -> Addition:
-    """Check a file and store it if it is accepted.
+    """Check a file and store it if it is accepted. The first submission or report makes the store; where nothing is kept, a
+    store that was not there is not made.
 
     Raises UsageError for a wrong path or day, InputError for content that is no submission, RefusedError when the reporting
     year is locked or the file's authority or period is not known, MachineError when it cannot be written.
@@ -77,6 +79,7 @@ def add_submission(
         raise UsageError("--received is a day in the future.")
     if not path.is_file():
         raise UsageError(f"{path}: there is no such file.")
+    folder_there, store_there = store_folder.exists(), (store_folder / "store.json").is_file()
     store = open_store(store_folder, create=True)
     try:
         with store.writing() as aside:
@@ -85,6 +88,9 @@ def add_submission(
         raise MachineError(
             f"{store_folder}: the store cannot be written. Check the rights and the free space."
         ) from None
+    finally:
+        if not store_there and not store.log_path.exists():
+            remove_empty_store(store_folder, folder_too=not folder_there)
 
 
 def _added(store: Store, aside: Path, path: Path, incoming: Incoming, options: EngineOptions | None) -> Addition:

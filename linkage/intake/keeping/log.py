@@ -1,13 +1,15 @@
 """The log of a store: one JSON line per action, each chained to the one before by its hash; only ever added to.
 
-A line that was cut off while it was being written does not count and goes when the next one is written. Lines hold counts,
-hashes, days, codes and the reasons people gave; nothing that identifies a person.
+A line that was cut off while it was being written does not count and goes when the next one is written. ``log.head`` beside
+it holds the number and hash of the last line, so that a log that lost its last lines is noticed; it is written after the line,
+so the log may be one line ahead of it. Lines hold counts, hashes, days, codes and the reasons people gave; nothing that
+identifies a person.
 """
 
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +18,8 @@ from typing import Any
 from linkage.errors import InputError
 
 _START = "0" * 64
+ASIDE = ".part-"
+"""How the names of what is not finished begin."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class LogLine:
 
 
 def read_log(path: Path) -> tuple[LogLine, ...]:
-    """Every complete line. Raises InputError when a line was altered, removed or put in."""
+    """Every complete line. Raises InputError when a line was altered, removed or put in, or lines at the end are gone."""
     lines: list[LogLine] = []
     for text in _complete(path).splitlines():
         previous = lines[-1].sha256 if lines else _START
@@ -47,6 +51,7 @@ def read_log(path: Path) -> tuple[LogLine, ...]:
                 "restore it from a backup."
             )
         lines.append(line)
+    _compare_with_head(path, lines)
     return tuple(lines)
 
 
@@ -67,7 +72,38 @@ def append_line(path: Path, action: str, facts: Mapping[str, Any]) -> LogLine:
         handle.write((json.dumps({**document, "sha256": digest}, ensure_ascii=False) + "\n").encode())
         handle.flush()
         os.fsync(handle.fileno())
+    write_whole(_head(path), {"number": len(lines) + 1, "sha256": digest})
     return LogLine(len(lines) + 1, str(document["at"]), action, dict(facts), digest)
+
+
+def write_whole(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a small JSON file so that at any moment the old or the new one is there, whole."""
+    aside = path.with_name(f"{ASIDE}{path.name}")
+    with aside.open("wb") as handle:
+        handle.write((json.dumps(document) + "\n").encode())
+        handle.flush()
+        os.fsync(handle.fileno())
+    aside.replace(path)
+
+
+def _compare_with_head(path: Path, lines: Sequence[LogLine]) -> None:
+    """Raise InputError unless the log has the line that was its last when it was last written; without a head there is at
+    most the first line, whose writing was interrupted.
+    """
+    try:
+        head = json.loads(_head(path).read_text(encoding="utf-8")) if _head(path).exists() else None
+        right = len(lines) <= 1 if head is None else lines[head["number"] - 1].sha256 == head["sha256"]
+    except (ValueError, KeyError, TypeError, IndexError):
+        right = False
+    if not right:
+        raise InputError(
+            f"{path}: the log does not end as it was written: the last lines, or log.head beside it, are gone or altered. "
+            "The store cannot be trusted: restore it from a backup."
+        )
+
+
+def _head(path: Path) -> Path:
+    return path.with_name("log.head")
 
 
 def _complete(path: Path) -> str:

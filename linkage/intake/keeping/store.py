@@ -1,9 +1,9 @@
 """The store: a folder with every accepted submission of every authority, and the log that says what is in it.
 
-``store.json`` · ``log.jsonl`` · ``authorities/<LA code>/submissions/<id>/`` (the file as received, its kept rows, receipt,
-manifest, a specification of one's own) · ``…/reports/<id>/`` · ``…/returned/<id>/``. The log is the truth: a folder that it
-does not name is what an interrupted command left, and does not count. What is on disk is compared with its hash each time it
-is used.
+``store.json`` · ``log.jsonl``, ``log.head`` · ``authorities/<LA code>/submissions/<id>/`` (the file as received, its kept
+rows, receipt, manifest, a specification of one's own) · ``…/reports/<id>/`` · ``…/returned/<id>/``. The log is the truth: a
+folder that it does not name is what an interrupted command left, and does not count. What is on disk is compared with its hash
+each time it is used.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from uuid import uuid4
 from linkage.errors import InputError, UsageError
 from linkage.intake.keeping.kept import KeptFile, reporting_year
 from linkage.intake.keeping.lock_file import locked_file
-from linkage.intake.keeping.log import LogLine, append_line, read_log
+from linkage.intake.keeping.log import ASIDE, LogLine, append_line, read_log, write_whole
 from linkage.runs import verify_manifest
 from linkage.spec import Specification, load_specification, versions
 
@@ -31,7 +31,6 @@ ROWS = "rows_IDENTIFIABLE.parquet"
 ORIGINAL = "submission_IDENTIFIABLE"
 RECEIPT = "receipt.txt"
 SPECIFICATION = "specification.yaml"
-_ASIDE = ".part-"
 
 
 @dataclass(frozen=True)
@@ -152,7 +151,7 @@ class Store:
     def writing(self) -> Iterator[Path]:
         """Hold the store against other writers, with an empty folder inside it to write aside in."""
         with locked_file(self.root / "store.lock"):
-            aside = self.root / f"{_ASIDE}{len(self.log()) + 1}"
+            aside = self.root / f"{ASIDE}{len(self.log()) + 1}"
             shutil.rmtree(aside, ignore_errors=True)
             aside.mkdir()
             try:
@@ -164,12 +163,12 @@ class Store:
         """Rename a finished folder into place; what an interrupted command left there is set aside for the purge."""
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
-            target.rename(self.root / f"{_ASIDE}left-{uuid4().hex}")
+            target.rename(self.root / f"{ASIDE}left-{uuid4().hex}")
         aside.rename(target)
 
     def leftovers(self) -> list[Path]:
-        """Folders that interrupted commands left aside."""
-        return sorted(self.root.glob(f"{_ASIDE}*"))
+        """Folders that interrupted commands left aside; a small file left so is written over by the next command."""
+        return sorted(path for path in self.root.glob(f"{ASIDE}*") if path.is_dir())
 
     def _faults(self, entry: Entry) -> list[str]:
         folder = self.folder(entry)
@@ -185,12 +184,12 @@ def open_store(root: Path, *, create: bool = False) -> Store:
     """Open a store. With ``create`` it is made if the folder is not there or empty. Raises UsageError when it is no store."""
     mark = root / "store.json"
     if not mark.is_file():
-        if not create or (root.exists() and (not root.is_dir() or any(root.iterdir()))):
+        if not create or (root.exists() and not _is_empty(root)):
             raise UsageError(
                 f"{root}: this is no store of submissions. 'cldlink submission add' makes one in a new folder."
             )
         root.mkdir(parents=True, exist_ok=True)
-        mark.write_text(json.dumps({"format": FORMAT}) + "\n", encoding="utf-8", newline="\n")
+        write_whole(mark, {"format": FORMAT})
     try:
         known = json.loads(mark.read_text(encoding="utf-8"))["format"] == FORMAT
     except (ValueError, KeyError, TypeError):
@@ -198,6 +197,19 @@ def open_store(root: Path, *, create: bool = False) -> Store:
     if not known:
         raise UsageError(f"{root}: this store is of another kind or damaged (store.json).")
     return Store(root)
+
+
+def remove_empty_store(root: Path, *, folder_too: bool) -> None:
+    """Take away a store in whose log nothing stands, as ``open_store`` made it; with ``folder_too`` its folder as well."""
+    for name in ("store.lock", "store.json"):
+        (root / name).unlink(missing_ok=True)
+    if folder_too and not any(root.iterdir()):
+        root.rmdir()
+
+
+def _is_empty(root: Path) -> bool:
+    """Whether a folder holds nothing but what an interrupted command left."""
+    return root.is_dir() and all(path.name.startswith(ASIDE) for path in root.iterdir())
 
 
 def _entry(facts: Mapping[str, Any], purged: set[str]) -> Entry:
