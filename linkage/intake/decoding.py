@@ -23,7 +23,9 @@ _NOT_TEXT = (
 )
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _FIRST_BEYOND_ASCII = 0x80
-UTF_8, UTF_16 = "UTF-8", "UTF-16"
+UTF_8, UTF_16, UTF_16_UNMARKED = "UTF-8", "UTF-16", "UTF-16 without a byte-order mark"
+_SAMPLE = 1 << 16
+_SHARE_OF_ASCII = 0.8
 REPLACEMENT = "\ufffd"
 
 
@@ -41,6 +43,8 @@ class Decoded:
 def read_text(path: Path) -> Decoded:
     """Read a whole file and decode it; a line that is not UTF-8 is read as Windows-1252.
 
+    UTF-16 is known by its byte-order mark, or (as ``bcp -w`` of SQL Server writes it) by its null bytes.
+
     Raises UsageError for a path that is no file, InputError for an empty file, for one that is not text and for one with
     null characters, MachineError when it cannot be read.
     """
@@ -54,7 +58,10 @@ def read_text(path: Path) -> Decoded:
             raise InputError(f"{path}: this is {kind}, not a CSV file. Save the table as CSV (UTF-8) and give that.")
     decoded = _decoded(data)
     if b"\x00" in decoded.data:
-        raise InputError(f"{path}: the file holds null characters: it is not a text file. Export it as CSV (UTF-8).")
+        raise InputError(
+            f"{path}: the file holds null characters: it is no text, or text of which bytes were lost or put in. "
+            "Export it again, as CSV (UTF-8)."
+        )
     if not re.search(rb"\S", decoded.data):
         raise InputError(f"{path}: the file is empty. Export the submission again.")
     return decoded
@@ -70,11 +77,30 @@ def require_file(path: Path) -> None:
 
 def _decoded(data: bytes) -> Decoded:
     if data.startswith(_UTF_16):
-        return Decoded(data.decode("utf-16", errors="replace").encode(errors="replace"), UTF_16)
+        return Decoded(_recoded(data, "utf-16"), UTF_16)
+    if unmarked := _unmarked_utf_16(data):
+        return Decoded(_recoded(data, unmarked), UTF_16_UNMARKED)
     data = data.removeprefix(BOM_UTF8)
     if _is_utf8(data):
         return Decoded(data, UTF_8)
     return _mixed(data)
+
+
+def _unmarked_utf_16(data: bytes) -> str | None:
+    """The name of the codec when a file is clearly UTF-16 without a mark: of the pairs of bytes at its beginning nearly all
+    are ASCII with a null behind (little-endian) or before it (big-endian), and no null stands in the other place.
+    """
+    sample = np.frombuffer(data[: min(len(data), _SAMPLE) // 2 * 2], np.uint8).reshape(-1, 2)
+    if not len(sample):
+        return None
+    first, second = (sample == 0).mean(axis=0)
+    if second >= _SHARE_OF_ASCII and not first:
+        return "utf-16-le"
+    return "utf-16-be" if first >= _SHARE_OF_ASCII and not second else None
+
+
+def _recoded(data: bytes, codec: str) -> bytes:
+    return data.decode(codec, errors="replace").encode(errors="replace")
 
 
 def _is_utf8(data: bytes) -> bool:

@@ -80,7 +80,7 @@ def read_submission(path: Path, spec: str | None = None, sheet: str | None = Non
     if is_workbook(path):
         book = read_workbook(path, sheet)
         told = (counted("R01", "workbook", None, 1, "worksheet"),)
-        return _reading(path, spec, f"worksheet {book.number}", book.layout, told, book.body)
+        return _reading(path, spec, f"worksheet '{book.title}'", book.layout, told, book.body)
     decoded = read_text(path)
     lines = Lines(decoded.data)
     layout, first = _text_layout(path, lines)

@@ -40,10 +40,11 @@ _DECIMALS = re.compile("(?:#,##)?0[.](0+)")
 
 @dataclass(frozen=True)
 class Workbook:
-    """One worksheet of a workbook: its ``number`` from 1, and its layout."""
+    """One worksheet of a workbook: its ``number`` from 1, its ``title``, and its layout."""
 
     path: Path
     number: int
+    title: str
     layout: Layout
 
     def body(self, columns: Columns) -> Body:
@@ -77,9 +78,9 @@ def read_workbook(path: Path, sheet: str | None = None) -> Workbook:
     """
     _refuse_unreadable(path)
     with _opened(path) as book:
-        number, layout = _found(path, book, sheet)
+        number, title, layout = _found(path, book, sheet)
     _refuse_uncomputed(path, number)
-    return Workbook(path, number, layout)
+    return Workbook(path, number, title, layout)
 
 
 def worksheet_rows(path: Path, sheet: str | None = None) -> list[list[str]]:
@@ -141,8 +142,8 @@ def _opened(path: Path, *, formulas: bool = False) -> Iterator[Any]:
         raise InputError(message) from None
 
 
-def _found(path: Path, book: Any, sheet: str | None) -> tuple[int, Layout]:
-    """The number and layout of the worksheet to read."""
+def _found(path: Path, book: Any, sheet: str | None) -> tuple[int, str, Layout]:
+    """The number, title and layout of the worksheet to read."""
     titles = [worksheet.title for worksheet in book.worksheets]
     if sheet is not None and sheet not in titles:
         raise UsageError(f"{path}: there is no worksheet of that name among its {len(titles)}. Check --sheet.")
@@ -151,7 +152,7 @@ def _found(path: Path, book: Any, sheet: str | None) -> tuple[int, Layout]:
             worksheet.reset_dimensions()
             layout = find_heading_row(_texts(path, worksheet))
             if layout is not None:
-                return number, _without_blank_end(layout)
+                return number, str(worksheet.title), _without_blank_end(layout)
     raise InputError(
         f"{path}: {'that' if sheet else 'no'} worksheet has {'no' if sheet else 'a'} row with the headings of a submission. "
         "Check its headings, or save the table as CSV (UTF-8)."

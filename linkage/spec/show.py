@@ -35,7 +35,7 @@ def show_results(specification: Specification) -> dict[str, Any]:
 
 
 def _line(number: int, field: Field) -> str:
-    line = f"{number:>3} {field.heading:<46} {field.data_type:<14} {field.requirement}"
+    line = f"{number:>3} {field.heading:<46} {field.data_type:<14} {field.requirement.replace('_', ' ')}"
     if field.value_list is None or not field.value_list.open:
         return line
     carried = len(_with_certainty(field, "carried"))

@@ -34,6 +34,8 @@ def accounted(reading: Reading) -> bool:
         ("utf-8", "UTF-8"),
         ("utf-8-sig", "UTF-8"),
         ("utf-16", "UTF-16"),
+        ("utf-16-le", "UTF-16 without a byte-order mark"),
+        ("utf-16-be", "UTF-16 without a byte-order mark"),
         ("windows-1252", "Windows-1252 on 2 lines, UTF-8 on the others"),
     ],
 )
@@ -175,6 +177,8 @@ def test_columns_outside_the_specification_are_never_stored(tmp_path: Path) -> N
         (b"%PDF-1.7", "PDF"),
         (gzip.compress(b"x" * 100, mtime=0), "compressed"),
         (HEADINGS.encode() + b"\n991,\x00\n", "null characters"),
+        (f"{HEADINGS}\n{ROW}\n".encode("utf-16-le")[:200] + HEADINGS.encode("utf-16-be"), "null characters"),
+        (b"\x00" * 5000, "null characters"),
         (HEADINGS.replace(",", ";").encode(), "no rows"),
         (ROW.encode() + b"\n" + ROW.encode(), "first line"),
         (b'"' + HEADINGS.encode(), "heading line cannot be read"),

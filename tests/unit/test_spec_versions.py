@@ -7,6 +7,7 @@ from linkage.errors import UsageError
 from linkage.spec import canonical_ids, load_specification, versions
 from linkage.spec.files import SpecificationFile
 from linkage.spec.headings import heading_key
+from linkage.spec.show import show_lines
 
 V42 = load_specification("v4.2")
 V6 = load_specification("v6")
@@ -166,3 +167,8 @@ def test_the_canonical_columns_are_those_of_every_version_each_in_its_place() ->
     assert ids[:4] == ("la_code", "la_name", "reporting_year", "reporting_period_start_date")
     for version in (V6, R1):
         assert [name for name in ids if version.has(name)] == list(version.ids)
+
+
+def test_what_is_shown_is_in_words() -> None:
+    lines = [line for version in versions() for line in show_lines(load_specification(version))]
+    assert any(line.endswith("not stated") for line in lines) and not [line for line in lines if "not_stated" in line]
