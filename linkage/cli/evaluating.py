@@ -132,6 +132,10 @@ def statement(
     register: Annotated[
         Path | None, typer.Option("--register", help="The prepared register: its source, day and latest change.")
     ] = None,
+    people: Annotated[
+        Path | None,
+        typer.Option("--people", help="File that tells groups, for the share linked when there is no truth."),
+    ] = None,
     disclosure: Annotated[
         str, typer.Option("--disclosure", help="Disclosure policy for counts of people.")
     ] = "hes_subnational",
@@ -143,7 +147,7 @@ def statement(
     """
     from linkage.trace.evaluate import Sources, write_statement
 
-    unsaid = write_statement(Sources(trace_file, evaluation, register), out, policy=disclosure)
+    unsaid = write_statement(Sources(trace_file, evaluation, register, people), out, policy=disclosure)
     lines = [f"{out}/linkage_quality_statement.html", *(f"not in it: {name}" for name in unsaid)]
     emit("evaluate statement", {"not_in_it": unsaid}, as_json=json, lines=lines)
 

@@ -219,6 +219,13 @@ def test_a_statement_says_what_is_known_and_what_is_not(world: World, sample: Pa
     assert [value for value in identifying if value in full + page] == []
 
 
+def test_without_a_truth_a_statement_compares_the_share_linked(world: World, tmp_path: Path) -> None:
+    unsaid = write_statement(Sources(world.trace, people=world.people), tmp_path, policy="none")
+    text = (tmp_path / "linkage_quality_statement.md").read_text(encoding="utf-8")
+    assert "differences between groups" not in unsaid and "**Widest difference in linked**" in text
+    assert "| Authority | no difference | no difference | 0.00 |" in text, "in both authorities half are linked"
+
+
 def test_a_statement_refuses_figures_and_registers_of_another_trace(world: World, tmp_path: Path) -> None:
     figures = {"format": "cldlink-evaluation-1", "kind": "truth", "trace_sha256": "0", "figures": {}}
     (tmp_path / "evaluation.json").write_text(json.dumps(figures), encoding="utf-8")

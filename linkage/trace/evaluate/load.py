@@ -8,7 +8,7 @@ from pathlib import Path
 from linkage.engine import Engine, Step, ident, literal
 from linkage.errors import InputError, LinkageError
 from linkage.normalise import date_of_birth, gender, nhs_number
-from linkage.runs import read_manifest
+from linkage.runs import file_record, read_manifest
 from linkage.trace.evaluate.settings import NOT_KNOWN, age_band_sql, ethnic_groups
 from linkage.trace.result import read_trace
 from linkage.trace.source import ColumnMap, Source, load_source, require_file, trace_file_of
@@ -58,6 +58,20 @@ def trace_files(path: Path) -> TraceFiles:
     beside = [trace.parent / "restricted" / f"{name}.parquet" for name in ("sensitive", "candidates")]
     sensitive, candidates = (path if path.is_file() else None for path in beside)
     return TraceFiles(trace, sensitive, candidates)
+
+
+def refuse_other_register(files: TraceFiles, register: Path) -> None:
+    """Raise InputError when the manifest of the trace names another register than this one; without a manifest, or when it
+    names none, nothing can be said.
+    """
+    described = require_file(register / "register.json", "the register's description")
+    try:
+        inputs = read_manifest(files.folder)["inputs"]
+    except LinkageError:
+        return
+    used = {record["sha256"] for record in inputs if record["name"] == described.name}
+    if used and file_record(described)["sha256"] not in used:
+        raise InputError(f"{register}: the trace was made against another register, or this one was built again since.")
 
 
 def load_trace(engine: Engine, files: TraceFiles) -> None:

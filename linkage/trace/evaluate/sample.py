@@ -18,7 +18,7 @@ from linkage.errors import InputError
 from linkage.report.excel import ExcelColumn, Sheet, write_workbook
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.trace.evaluate.curves import EXACT
-from linkage.trace.evaluate.load import load_trace, trace_files
+from linkage.trace.evaluate.load import load_trace, refuse_other_register, trace_files
 from linkage.trace.evaluate.settings import evaluation_settings, weight_band_sql
 from linkage.trace.records import LINK_FIELDS
 from linkage.trace.result import guarded_sql
@@ -70,6 +70,7 @@ def draw_sample(
             f"{files.folder}: restricted/candidates.parquet is not there. Without it nobody can see whom the trace missed."
         )
     require_file(people.path, "the file of people that was traced")
+    refuse_other_register(files, register)
     version_file = require_file(register / "version.parquet", "the history of the register")
     with tempfile.TemporaryDirectory(prefix="cldlink-") as scratch, staged_outputs(out) as staging:
         folders = [Path(scratch), files.folder, people.path.resolve().parent, register.resolve(), staging]

@@ -19,7 +19,8 @@ from linkage.report import Cell, Part, Report, Section, Table, Text, write_html
 from linkage.report.markdown import render_markdown
 from linkage.runs import Manifest, file_record, read_manifest, staged_outputs
 from linkage.trace.evaluate.figures import GroupQuality, Proportion
-from linkage.trace.evaluate.load import TraceFiles, trace_files
+from linkage.trace.evaluate.load import TraceFiles, refuse_other_register, trace_files
+from linkage.trace.evaluate.measure import Question, measured
 from linkage.trace.evaluate.report import disclosure_policy, gap_table, gated_groups, percent
 from linkage.trace.evaluate.write import FIGURES, FORMAT
 from linkage.trace.outcomes import outcomes
@@ -36,17 +37,21 @@ _HASH = 16
 @dataclass(frozen=True)
 class Sources:
     """What a statement is made from. ``evaluation``: the figures of an evaluation, or their folder. ``register``: the
-    prepared register, for what the manifest of the trace does not say of it.
+    prepared register, for what the manifest of the trace does not say of it. ``people``: a file that tells groups, for the
+    share linked in each when no evaluation tells more.
     """
 
     trace: Path
     evaluation: Path | None = None
     register: Path | None = None
+    people: Path | None = None
 
 
 @dataclass(frozen=True)
 class _Facts:
-    """What was read. ``latest``: the latest date from which a version in the register is valid."""
+    """What was read. ``latest``: the latest date from which a version in the register is valid. ``linked``: groups of people
+    with the share linked.
+    """
 
     files: TraceFiles
     manifest: Mapping[str, Any]
@@ -54,6 +59,7 @@ class _Facts:
     evaluation: Mapping[str, Any] | None
     register: Mapping[str, Any] | None
     latest: str | None
+    linked: Sequence[GroupQuality]
 
 
 def write_statement(
@@ -98,22 +104,23 @@ def _read(sources: Sources, options: EngineOptions | None) -> _Facts:
     files = trace_files(sources.trace)
     manifest = read_manifest(files.folder)
     register = None if sources.register is None else read_manifest(sources.register)
-    if sources.register and register:
-        _refuse_other_register(manifest, sources.register)
+    if sources.register:
+        refuse_other_register(files, sources.register)
     folders = [files.folder, *([sources.register.resolve()] if sources.register else [])]
     with open_engine(options, folders) as engine:
         read_trace(engine, "trace", files.trace)
         counted = dict(engine.rows(Step("count_outcomes", "select outcome, count(*) from trace group by 1")))
         latest = _latest(engine, sources.register)
     by_outcome = {name: counted.pop(name) for name in outcomes() if name in counted} | dict(sorted(counted.items()))
-    return _Facts(files, manifest, by_outcome, _read_evaluation(sources.evaluation, files), register, latest)
+    evaluation = _read_evaluation(sources.evaluation, files)
+    return _Facts(files, manifest, by_outcome, evaluation, register, latest, _linked(sources, options))
 
 
-def _refuse_other_register(manifest: Mapping[str, Any], register: Path) -> None:
-    used = {record["sha256"] for record in manifest["inputs"] if record["name"] == "register.json"}
-    given = file_record(require_file(register / "register.json", "the register's description"))["sha256"]
-    if used and given not in used:
-        raise InputError(f"{register}: the trace was made against another register, or this one was built again since.")
+def _linked(sources: Sources, options: EngineOptions | None) -> Sequence[GroupQuality]:
+    if sources.people is None:
+        return ()
+    with measured(Question(sources.trace, None, sources.people), options=options) as (_, _, evaluation):
+        return evaluation.groups
 
 
 def _latest(engine: Engine, register: Path | None) -> str | None:
@@ -213,16 +220,27 @@ def _evaluation(facts: _Facts, policy: DisclosurePolicy) -> list[Part]:
     parts: list[Part] = [_outcomes(facts.by_outcome, policy)]
     if facts.evaluation is None:
         text = (
-            "Precision, recall and bias of this run were not measured. Probabilities in the trace are the model's, not "
-            "measured error rates."
+            "Precision and recall of this run were not measured. Probabilities in the trace are the model's, not measured "
+            "error rates."
         )
-        return [*parts, Text(text, "warning")]
-    parts += [_measured(facts.evaluation, policy), Text(_how(facts.evaluation))]
-    groups = [_group(row) for row in facts.evaluation["figures"].get("groups", [])]
-    if not groups:
-        return [*parts, Text("Differences between groups of people (linkage bias) were not measured.", "warning")]
-    measure = "right" if facts.evaluation["kind"] == "truth" else "linked"
-    return [*parts, gap_table(gated_groups(groups, policy), measure)]
+        parts.append(Text(text, "warning"))
+    else:
+        parts += [_measured(facts.evaluation, policy), Text(_how(facts.evaluation))]
+    return [*parts, *_bias(facts, policy)]
+
+
+def _bias(facts: _Facts, policy: DisclosurePolicy) -> list[Part]:
+    """Differences between groups: in recall when a truth told it, else in the share linked, else that nothing is known."""
+    rows = facts.evaluation["figures"].get("groups", []) if facts.evaluation else []
+    if rows:
+        return [gap_table(gated_groups([_group(row) for row in rows], policy), "right")]
+    if facts.linked:
+        text = (
+            "Linked is the share of a group's people with an accepted link, right or wrong. Groups also differ in how many "
+            "of their people are in the register at all."
+        )
+        return [gap_table(gated_groups(facts.linked, policy), "linked"), Text(text, "note")]
+    return [Text("Differences between groups of people (linkage bias) were not measured.", "warning")]
 
 
 def _outcomes(by_outcome: Mapping[str, int], policy: DisclosurePolicy) -> Table:
@@ -306,7 +324,7 @@ def _unsaid(facts: _Facts) -> list[str]:
     figures = facts.evaluation["figures"] if facts.evaluation else {}
     missing = {
         "precision and recall": facts.evaluation is None,
-        "differences between groups": not figures.get("groups"),
+        "differences between groups": not figures.get("groups") and not facts.linked,
         "false links to people who are not in the register": "absent_linked" not in figures,
         "source and date of the register": facts.register is None,
         "time taken": True,
