@@ -45,6 +45,7 @@ class ExitCode(IntEnum):
     MACHINE = 7
     INTERNAL = 70
     INTERRUPTED = 130
+    TERMINATED = 143
 
 
 # The first class that fits counts: a class stands before the one it is derived from.

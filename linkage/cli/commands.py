@@ -26,7 +26,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
     help="Check, trace, pseudonymise and link English adult social care Client Level Data. Works offline; nothing is sent "
-    "anywhere. Exit codes: 0 done, 2 usage, 3 input rejected, 4 refused, 6 key or signature, 7 machine, 70 fault, 130 stopped.",
+    "anywhere. Exit codes: 0 done, 2 usage, 3 input rejected, 4 refused, 6 key or signature, 7 machine, 70 fault, "
+    "130 or 143 stopped.",
 )
 
 

@@ -5,7 +5,12 @@ its type and where in cldlink it arose, nothing else.
 """
 
 import errno
+import signal
+import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import typer
@@ -16,21 +21,58 @@ from pseudo.errors import PseudoError
 _INTERRUPTED = (
     "Interrupted. What was being written has been removed; earlier outputs are as they were. Run the command again."
 )
+_TERMINATED = "Ended from outside (SIGTERM)." + _INTERRUPTED.removeprefix("Interrupted.")
 _MACHINE = "The machine could not do it ({kind}): check the path, the rights, the free space and that no file is open elsewhere."
+
+
+@dataclass
+class _Termination:
+    """Makes SIGTERM (a service manager, a shutdown) end a command as Ctrl-C does; a second one cannot stop the tidying up."""
+
+    received: bool = False
+
+    def __call__(self, *_: object) -> None:
+        self.received = True
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
 
 
 def main() -> None:
     """Run ``cldlink``; exits with a code of ``linkage.errors.ExitCode``."""
+    with _terminable() as termination:
+        try:
+            _run()
+        except KeyboardInterrupt:
+            if termination.received:
+                _fail(_TERMINATED, ExitCode.TERMINATED)
+            _fail(_INTERRUPTED, ExitCode.INTERRUPTED)
+
+
+@contextmanager
+def _terminable() -> Iterator[_Termination]:
+    """SIGTERM raises KeyboardInterrupt meanwhile, unless whoever started the program has it ignored."""
+    termination = _Termination()
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield termination
+        return
+    signal.signal(signal.SIGTERM, termination)
+    try:
+        yield termination
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _run() -> None:
+    """The command, with every error but an interruption told and turned into its code."""
     try:
         from linkage.cli.commands import app
 
         app(prog_name="cldlink")
     except SystemExit as stop:
         if stop.code == ExitCode.INTERRUPTED:
-            _say(_INTERRUPTED)
+            raise KeyboardInterrupt from None
         raise
-    except KeyboardInterrupt:
-        _fail(_INTERRUPTED, ExitCode.INTERRUPTED)
     except (LinkageError, PseudoError) as error:
         _fail(str(error), exit_code(error))
     except Exception as error:

@@ -1,13 +1,17 @@
 """Exit codes: one for every kind of error, as documented."""
 
+import os
 import re
+import signal
 from pathlib import Path
 
 import pytest
 
 import pseudo.errors
 from linkage import errors
+from linkage.cli.main import main
 from linkage.errors import ExitCode, LinkageError, exit_code
+from linkage.runs import staged_outputs
 
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "reference" / "exit_codes.md"
 
@@ -53,3 +57,22 @@ def test_every_error_of_ours_has_a_code_of_its_own(base: type[BaseException]) ->
 def test_every_code_is_documented() -> None:
     codes = re.findall(r"^\| (\d+) \|", DOCUMENTED.read_text(encoding="utf-8"), re.MULTILINE)
     assert [int(code) for code in codes] == sorted(ExitCode)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_command_that_is_stopped_says_so_and_leaves_nothing_half_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], sent: int, code: int
+) -> None:
+    def half_way(**_: object) -> None:
+        with staged_outputs(tmp_path / "out") as folder:
+            (folder / "half").touch()
+            signal.raise_signal(sent)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("linkage.cli.commands.app", half_way)
+    with pytest.raises(SystemExit) as stopped:
+        main()
+    assert stopped.value.code == code and list(tmp_path.iterdir()) == []
+    assert "has been removed" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGTERM) == before
