@@ -25,19 +25,18 @@ def _block_step() -> Step:
         "mps_block",
         """
 with shared as (
-  select p.asked_row, p.person_id, p.current_nhs_number, r.nhs_number,
+  select p.asked_row, p.as_at, p.person_id, p.current_nhs_number, r.nhs_number,
     coalesce(list_contains(r.family_block_sounds, q.family_block_sound), false) as family,
     coalesce(list_contains(r.given_block_sounds, q.given_block_sound), false) as given,
     coalesce(r.gender = q.gender, false) as gender,
     coalesce(list_contains(r.postcodes, q.postcode), false) as postcode
-  from mps_pair p join mps_query q using (asked_row)
-  join mps_record r on r.as_at = q.as_at and r.person_id = p.person_id
+  from mps_pair p join mps_record r using (as_at, person_id) join mps_query q on q.asked_row = p.asked_row
   where q.may_score and not r.invalidated and list_contains(r.dobs, q.dob)),
 counted as (
   select *, (family and given)::int + (family and gender and postcode)::int + (given and gender and postcode)::int
     + (gender and postcode)::int as blocks
   from shared)
-select asked_row, person_id, current_nhs_number, nhs_number, blocks from counted where blocks > 0
+select asked_row, as_at, person_id, current_nhs_number, nhs_number, blocks from counted where blocks > 0
 qualify row_number() over (partition by asked_row order by blocks desc, nhs_number) <= $limit""",
         {"limit": load_cascade_settings().parameters.max_candidates.value},
     )
@@ -70,8 +69,7 @@ with part as (
   select b.*, n.given, n.other_given, n.family, {date_score_sql("q.dob", "r.dob")} as dob,
     {gender_score_sql("q.gender", "coalesce(r.gender, '0')")} as gender,
     {postcode_score_sql("q.postcode", "r.postcode", "r.postcodes")} as postcode
-  from mps_block b join mps_query q using (asked_row)
-  join mps_record r on r.as_at = q.as_at and r.person_id = b.person_id
+  from mps_block b join mps_record r using (as_at, person_id) join mps_query q on q.asked_row = b.asked_row
   left join mps_name_score n on n.asked_row = b.asked_row and n.person_id = b.person_id)
 select *, round(list_avg([given, other_given, family, dob, gender, postcode]), 2) as score from part""",
     )

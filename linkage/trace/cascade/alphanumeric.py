@@ -13,8 +13,7 @@ def alphanumeric_step(*, whole_register: bool) -> Step:
         "mps_alphanumeric",
         f"""
 select p.asked_row, any_value(p.current_nhs_number) as current_nhs_number, min(r.nhs_number) as found_nhs_number
-from mps_pair p join mps_query q using (asked_row)
-join mps_record r on r.as_at = q.as_at and r.person_id = p.person_id
+from mps_pair p join mps_record r using (as_at, person_id) join mps_query q on q.asked_row = p.asked_row
 where q.may_filter and {covered_sql(whole_register=whole_register)} and not r.invalidated
   and (q.family_sound is null or r.family_sound = q.family_sound)
   and (q.gender is null or r.gender = q.gender)

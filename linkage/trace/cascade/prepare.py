@@ -10,7 +10,6 @@ from linkage.engine import Engine, Step, ident
 from linkage.normalise import date_of_birth, gender, name, nhs_number, postcode
 from linkage.trace.cascade.cleaning import (
     at_form_sql,
-    clean_name_sql,
     clean_postcode_sql,
     clean_text_sql,
     partial_date_sql,
@@ -37,6 +36,7 @@ def prepare_names(engine: Engine) -> None:
     whens = " ".join(f"when $from_{n} then $to_{n}" for n in range(len(mapping)))
     bound = {f"from_{n}": written for n, written in enumerate(mapping)}
     bound |= {f"to_{n}": normalised for n, normalised in enumerate(mapping.values())}
+    same = "false" if mapping else "true"
     mapped = f"case joined {whens} else joined end" if mapping else "joined"
     written = "\nunion all ".join(
         f"select {field} as written from {table}" for table in ("query_mps", "candidate_version") for field in _NAMES
@@ -46,14 +46,12 @@ def prepare_names(engine: Engine) -> None:
             "mps_name",
             f"""
 with cleaned as (
-  select written, {clean_name_sql("written")} as cleaned
+  select written, {clean_text_sql("written")} as cleaned
   from (select distinct written from ({written}) where written is not null)),
-compared as (
-  select *, {name.comparison_sql("cleaned")} as words, replace(words, ' ', '') as joined from cleaned
-  where cleaned is not null)
+compared as (select *, {name.comparison_sql("cleaned")} as words, replace(words, ' ', '') as joined from cleaned)
 select written, cleaned, {at_form_sql("cleaned")} as at_form, {name.comparison_soundex_sql("words")} as sound,
-  {name.comparison_soundex_sql(mapped)} as block_sound
-from compared""",
+  case when joined = words and {same} then sound else {name.comparison_soundex_sql(mapped)} end as block_sound
+from compared where words is not null""",
             bound,
         )
     )

@@ -59,7 +59,7 @@ def _pair_step() -> Step:
     return Step(
         "mps_pair",
         """
-select distinct f.query_row as asked_row, v.person_id, coalesce(c.current_nhs_number, v.nhs_number) as current_nhs_number
+select distinct f.query_row as asked_row, q.as_at, v.person_id, coalesce(c.current_nhs_number, v.nhs_number) as current_nhs_number
 from found f join mps_query q on q.asked_row = f.query_row
 join mps_version v on v.person_id = f.person_id left join mps_current c on c.nhs_number = v.nhs_number
 where q.asked_row not in (select asked_row from mps_cross_checked)
@@ -72,9 +72,8 @@ def _wanted_step() -> Step:
     return Step(
         "mps_wanted",
         """
-select distinct q.as_at, p.person_id from mps_pair p join mps_query q using (asked_row)
-union select q.as_at, h.person_id from mps_pair p join mps_query q using (asked_row)
-join mps_holder h on h.nhs_number = p.current_nhs_number""",
+select as_at, person_id from mps_pair
+union select p.as_at, h.person_id from mps_pair p join mps_holder h on h.nhs_number = p.current_nhs_number""",
     )
 
 
