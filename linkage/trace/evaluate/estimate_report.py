@@ -6,8 +6,9 @@ from pathlib import Path
 from linkage.report import Cell, Figure, Figures, Part, Report, Section, Table, Text, write_html
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.trace.evaluate.estimate import READINGS, SampleEstimate, estimate
+from linkage.trace.evaluate.figures import percent
 from linkage.trace.evaluate.labels import read_design, read_reviewers
-from linkage.trace.evaluate.report import percent, rate_figure
+from linkage.trace.evaluate.report import rate_figure
 from linkage.trace.evaluate.write import FIGURES, PAGE, figures_document
 
 _FOOTER = "Exact numbers: this page stays where people may be identified. Made by cldlink."

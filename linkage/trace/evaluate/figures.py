@@ -64,6 +64,11 @@ class Estimate:
         return f"{self.value:8.{decimals}f}  (95% {low:.{decimals}f} to {high:.{decimals}f})"
 
 
+def percent(value: float | None) -> float | None:
+    """A share in per cent, to three decimals."""
+    return None if value is None else round(100 * value, 3)
+
+
 @dataclass(frozen=True)
 class GroupQuality:
     """One group of people. ``linked``: accepted links among its people. ``right``: people in the register who were linked

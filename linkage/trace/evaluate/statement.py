@@ -4,62 +4,28 @@ Headings: the dimensions of NHS England's Quality Assurance Framework for Data L
 evaluation); under them what GUILD (Gilbert and others 2018) asks of those who provide and link data.
 """
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from linkage.configs import packaged
-from linkage.engine import Engine, EngineOptions, Step, open_engine
-from linkage.errors import InputError
+from linkage.engine import EngineOptions
 from linkage.report import Cell, Part, Report, Section, Table, Text, write_html
 from linkage.report.markdown import render_markdown
-from linkage.runs import Manifest, file_record, read_manifest, staged_outputs
-from linkage.trace.evaluate.figures import GroupQuality, Proportion
-from linkage.trace.evaluate.load import TraceFiles, refuse_other_register, trace_files
-from linkage.trace.evaluate.measure import Question, measured
-from linkage.trace.evaluate.report import disclosure_policy, gap_table, gated_groups, percent
-from linkage.trace.evaluate.write import FIGURES, FORMAT
+from linkage.runs import Manifest, file_record, staged_outputs
+from linkage.trace.evaluate.figures import GroupQuality, Proportion, percent
+from linkage.trace.evaluate.groups import gap_table, gated_groups
+from linkage.trace.evaluate.report import disclosure_policy
+from linkage.trace.evaluate.statement_facts import Facts, Sources, figures_file, read_facts, unsaid
 from linkage.trace.outcomes import outcomes
-from linkage.trace.result import read_trace
-from linkage.trace.source import require_file
 from pseudo.config_file import config_hash
 from pseudo.disclosure import DEFAULT_POLICY, Cells, DisclosurePolicy, Percentage, apply
 
 STATEMENT = "linkage_quality_statement"
 NOT_RECORDED = "not recorded"
 _HASH = 16
-
-
-@dataclass(frozen=True)
-class Sources:
-    """What a statement is made from. ``evaluation``: the figures of an evaluation, or their folder. ``register``: the
-    prepared register, for what the manifest of the trace does not say of it. ``people``: a file that tells groups, for the
-    share linked in each when no evaluation tells more.
-    """
-
-    trace: Path
-    evaluation: Path | None = None
-    register: Path | None = None
-    people: Path | None = None
-
-
-@dataclass(frozen=True)
-class _Facts:
-    """What was read. ``latest``: the latest date from which a version in the register is valid. ``linked``: groups of people
-    with the share linked.
-    """
-
-    files: TraceFiles
-    manifest: Mapping[str, Any]
-    by_outcome: Mapping[str, int]
-    evaluation: Mapping[str, Any] | None
-    register: Mapping[str, Any] | None
-    latest: str | None
-    linked: Sequence[GroupQuality]
 
 
 def write_statement(
@@ -71,19 +37,19 @@ def write_statement(
     trace.
     """
     rule = disclosure_policy(policy)
-    facts = _read(sources, options)
+    facts = read_facts(sources, options)
     report = statement(facts, rule)
     with staged_outputs(out) as staging:
         write_html(report, staging / f"{STATEMENT}.html")
         (staging / f"{STATEMENT}.md").write_text(render_markdown(report), encoding="utf-8", newline="\n")
-        inputs = [file_record(path) for path in (facts.files.trace, _figures_file(sources.evaluation)) if path]
+        inputs = [file_record(path) for path in (facts.files.trace, figures_file(sources.evaluation)) if path]
         Manifest("evaluate statement", inputs, {"people": sum(facts.by_outcome.values())}, {"policy": rule.name}).write(
             staging
         )
-    return _unsaid(facts)
+    return unsaid(facts)
 
 
-def statement(facts: _Facts, policy: DisclosurePolicy) -> Report:
+def statement(facts: Facts, policy: DisclosurePolicy) -> Report:
     """The page."""
     return Report(
         "Linkage quality statement",
@@ -100,63 +66,7 @@ def statement(facts: _Facts, policy: DisclosurePolicy) -> Report:
     )
 
 
-def _read(sources: Sources, options: EngineOptions | None) -> _Facts:
-    files = trace_files(sources.trace)
-    manifest = read_manifest(files.folder)
-    register = None if sources.register is None else read_manifest(sources.register)
-    if sources.register:
-        refuse_other_register(files, sources.register)
-    folders = [files.folder, *([sources.register.resolve()] if sources.register else [])]
-    with open_engine(options, folders) as engine:
-        read_trace(engine, "trace", files.trace)
-        counted = dict(engine.rows(Step("count_outcomes", "select outcome, count(*) from trace group by 1")))
-        latest = _latest(engine, sources.register)
-    by_outcome = {name: counted.pop(name) for name in outcomes() if name in counted} | dict(sorted(counted.items()))
-    evaluation = _read_evaluation(sources.evaluation, files)
-    return _Facts(files, manifest, by_outcome, evaluation, register, latest, _linked(sources, options))
-
-
-def _linked(sources: Sources, options: EngineOptions | None) -> Sequence[GroupQuality]:
-    if sources.people is None:
-        return ()
-    with measured(Question(sources.trace, None, sources.people), options=options) as (_, _, evaluation):
-        return evaluation.groups
-
-
-def _latest(engine: Engine, register: Path | None) -> str | None:
-    file = register / "version.parquet" if register else None
-    if file is None or not file.is_file():
-        return None
-    step = Step(
-        "latest",
-        "select max(try_cast(valid_from as date))::varchar from read_parquet($versions)",
-        {"versions": str(file.resolve())},
-    )
-    found = engine.value(step)
-    return None if found is None else str(found)
-
-
-def _figures_file(evaluation: Path | None) -> Path | None:
-    return evaluation / FIGURES if evaluation and evaluation.is_dir() else evaluation
-
-
-def _read_evaluation(evaluation: Path | None, files: TraceFiles) -> Mapping[str, Any] | None:
-    path = _figures_file(evaluation)
-    if path is None:
-        return None
-    require_file(path, "the figures of the evaluation")
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        document = None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise InputError(f"{path}: these are not the figures that 'cldlink evaluate --out' writes.")
-    if document["trace_sha256"] != file_record(files.trace)["sha256"]:
-        raise InputError(f"{path}: this evaluation is of another trace. Evaluate this one again.")
-    return document
-
-
-def _preparation(facts: _Facts, policy: DisclosurePolicy) -> list[Part]:
+def _preparation(facts: Facts, policy: DisclosurePolicy) -> list[Part]:
     counts = facts.manifest["counts"]
     people = sum(facts.by_outcome.values())
     asked = [record for record in facts.manifest["inputs"] if record["name"] != "register.json"]
@@ -197,7 +107,7 @@ def _completeness(fields: Mapping[str, int], counts: Mapping[str, int], policy: 
     return Table("Linking fields", ["Field", "Given %", "Usable %"], rows, note)
 
 
-def _implementation(facts: _Facts) -> Table:
+def _implementation(facts: Facts) -> Table:
     manifest, profile = facts.manifest, facts.manifest["settings"].get("profile")
     libraries = ", ".join(f"{name} {version}" for name, version in manifest.get("libraries", {}).items())
     rows: list[list[Cell]] = [
@@ -216,7 +126,7 @@ def _implementation(facts: _Facts) -> Table:
     return Table("How it was linked", ["Item", "What was done"], rows, "Hashes are the first 16 digits of SHA-256.")
 
 
-def _evaluation(facts: _Facts, policy: DisclosurePolicy) -> list[Part]:
+def _evaluation(facts: Facts, policy: DisclosurePolicy) -> list[Part]:
     parts: list[Part] = [_outcomes(facts.by_outcome, policy)]
     if facts.evaluation is None:
         text = (
@@ -229,7 +139,7 @@ def _evaluation(facts: _Facts, policy: DisclosurePolicy) -> list[Part]:
     return [*parts, *_bias(facts, policy)]
 
 
-def _bias(facts: _Facts, policy: DisclosurePolicy) -> list[Part]:
+def _bias(facts: Facts, policy: DisclosurePolicy) -> list[Part]:
     """Differences between groups: in recall when a truth told it, else in the share linked, else that nothing is known."""
     rows = facts.evaluation["figures"].get("groups", []) if facts.evaluation else []
     if rows:
@@ -305,31 +215,16 @@ def _how(evaluation: Mapping[str, Any]) -> str:
     )
 
 
-def _limits(facts: _Facts) -> list[str]:
+def _limits(facts: Facts) -> list[str]:
     limits = [
         "The result is of a local register as prepared, and no verification by the national service.",
         "People who are not in the register cannot be linked rightly; how many they are is known only with a truth.",
         "Details given wrongly to both sides, and people who share every detail, cannot be told apart.",
     ]
-    unsaid = _unsaid(facts)
-    return (
-        [*limits, f"Not in this statement, because not recorded or not measured: {', '.join(unsaid)}."]
-        if unsaid
-        else limits
-    )
-
-
-def _unsaid(facts: _Facts) -> list[str]:
-    """What the statement could not say, in words."""
-    figures = facts.evaluation["figures"] if facts.evaluation else {}
-    missing = {
-        "precision and recall": facts.evaluation is None,
-        "differences between groups": not figures.get("groups") and not facts.linked,
-        "false links to people who are not in the register": "absent_linked" not in figures,
-        "source and date of the register": facts.register is None,
-        "time taken": True,
-    }
-    return [name for name, lacks in missing.items() if lacks]
+    lacking = unsaid(facts)
+    if lacking:
+        limits.append(f"Not in this statement, because not recorded or not measured: {', '.join(lacking)}.")
+    return limits
 
 
 def _group(row: Mapping[str, Any]) -> GroupQuality:
