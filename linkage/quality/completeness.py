@@ -12,6 +12,7 @@ from pydantic import Field as Setting
 
 from linkage.configs import read_packaged
 from linkage.engine import Engine, Step, ident, literal
+from linkage.intake.rules.context import Context, in_sql
 from linkage.spec import Field, Specification
 from pseudo.config_file import ConfigModel
 
@@ -32,7 +33,6 @@ class WantedOnly(ConfigModel):
 class CompletenessSettings(ConfigModel):
     """The form of ``configs/quality/completeness.yaml``."""
 
-    unknown_values: tuple[str, ...]
     value_rules: tuple[str, ...]
     comparing_parts: tuple[str, ...]
     client_types_without_events: tuple[str, ...]
@@ -105,14 +105,13 @@ def invalid_values_step() -> Step:
 
 def completeness_step(specification: Specification) -> Step:
     """One row per field and event type: rows that want the field, and how many are blank, unknown and invalid."""
-    unknown = completeness_settings().unknown_values
-    listed = "(" + ", ".join(literal(value.lower()) for value in unknown) + ")"
+    context = Context(specification, synthetic=False)
     events = "(" + ", ".join(literal(value) for value in specification.values("event_type")) + ")"
     selects = []
     for field in _fields(specification):
         column = f"s.{ident(field.id)}"
         wanted = wanted_sql(field, specification)
-        is_unknown = f"coalesce(lower({column}) in {listed}, false)" if field.value_list else "false"
+        is_unknown = f"coalesce({column} in {in_sql(context.not_known(field.id))}, false)"
         selects.append(
             f"""select {literal(field.id)} as field, case when event_type in {events} then event_type
         else {literal(NO_EVENT_TYPE)} end as event, count(*) as rows, count(*) filter ({column} is null) as blank,

@@ -278,7 +278,7 @@ def test_a_purge_works_after_a_kill_half_way_too(tmp_path: Path) -> None:
     add_quarter(tmp_path, "Q1", {})
     half_written(tmp_path / "store")
     counts = purge_store(tmp_path / "store", as_at=date.today() + timedelta(days=3))
-    assert counts["leftovers"] >= 3 and counts["submissions"] == 0
+    assert counts["leftovers"] == 2 and counts["submissions"] == 0
     assert [row[0] for row in record(tmp_path / "store", tmp_path / "out")] == ["991_2022-06-30_v1"]
 
 

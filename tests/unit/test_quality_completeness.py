@@ -3,9 +3,6 @@
 from datetime import date
 from pathlib import Path
 
-import yaml
-
-from linkage.configs import packaged
 from linkage.engine import open_engine
 from linkage.intake import check_into
 from linkage.intake.rules import load_rules
@@ -18,7 +15,7 @@ from tests.unit.submission_files import Row, write_rows
 def completeness(tmp_path: Path, *rows: Row, version: str = "v4.2") -> tuple[Completeness, ...]:
     path = write_rows(tmp_path / "file.csv", rows, version)
     with open_engine() as engine:
-        check_into(engine, path, synthetic=True, as_at=date(2023, 4, 30))
+        check_into(engine, path, spec=version, synthetic=True, as_at=date(2023, 4, 30))
         return measure_completeness(engine, load_specification(version))
 
 
@@ -109,8 +106,13 @@ def test_the_settings_name_rules_and_fields_that_exist() -> None:
     assert {*settings.blank_has_meaning, *(only.field for only in settings.wanted_only)} <= set(fields)
 
 
-def test_what_rules_and_report_call_not_known_is_the_same() -> None:
-    groups = yaml.safe_load(packaged("rules/tables/groups.yaml").read_text(encoding="utf-8"))["groups"]
-    in_rules = {value.casefold() for group in groups if group["name"].endswith("_unknown") for value in group["values"]}
-    assert {"unknown", "psr not known"} <= in_rules
-    assert in_rules <= {value.casefold() for value in completeness_settings().unknown_values}
+def test_what_is_not_known_is_stated_by_the_rules_in_every_versions_wording(tmp_path: Path) -> None:
+    unknown: Row = {"primary_support_reason": "Unknown", "ethnicity": "No data: Undeclared or not known"}
+    found = completeness(
+        tmp_path, {}, unknown, {"employment_status": "Paid: Hours per week unknown"}, version="release2"
+    )
+    assert [counts(found, field)[3] for field in ("primary_support_reason", "ethnicity", "employment_status")] == [
+        1,
+        1,
+        2,
+    ]

@@ -18,7 +18,8 @@ def p12_home_and_service(_: Rule, context: Context) -> str:
     field = "accommodation_status"
     at_end = "(s.event_end_date is null or coalesce(" + _END + " >= facts.period_end, false))"
     home = f"{context.is_in('home_support')} and {context.is_in('in_care_home')} and {at_end}"
-    elsewhere = f"s.{field} is not null and not {context.is_in('in_care_home', 'accommodation_unknown')}"
+    expected = (*context.values("in_care_home"), *context.not_known(field))
+    elsewhere = f"s.{field} is not null and s.{field} not in {in_sql(expected)}"
     return all_of(
         found_sql("home_support_in_care_home", field, home),
         found_sql("care_home_elsewhere", field, f"{context.is_in('care_home_service')} and {elsewhere} and {at_end}"),
@@ -48,13 +49,10 @@ def p14_learning_disability(_: Rule, context: Context) -> str:
     """Accommodation and employment of people of working age supported for a learning disability: given, and known."""
     group = condition_sql("learning_disability_18_to_64", context)
     selects = []
-    for field, unknown in (
-        ("accommodation_status", "accommodation_unknown"),
-        ("employment_status", "employment_unknown"),
-    ):
+    for field in ("accommodation_status", "employment_status"):
         selects += [
             found_sql("missing", field, f"{group} and s.{field} is null"),
-            found_sql("unknown", field, f"{group} and {context.is_in(unknown)}"),
+            found_sql("unknown", field, f"{group} and s.{field} in {in_sql(context.not_known(field))}"),
         ]
     return all_of(*selects)
 
@@ -64,11 +62,11 @@ def p15_person_lists(rule: Rule, context: Context) -> str:
     return all_of(listed(rule, context), *blank_mandatory(rule, context))
 
 
-def p16_unknown(rule: Rule, context: Context) -> str:
+def p16_unknown(_: Rule, context: Context) -> str:
     """How many rows say that a value is not known, for each field of the person; reasons for support on requests apart."""
     selects = []
     for field in context.specification.section("person", "person_comorbidity"):
-        values = context.worded(field.id, rule.texts("unknown"))
+        values = context.not_known(field.id)
         if values:
             expected = f" and not {context.is_in('request')}" if field.id == "primary_support_reason" else ""
             rest = f"from submission as s where s.{ident(field.id)} in {in_sql(values)}{expected} having count(*) > 0"

@@ -24,6 +24,7 @@ class ValueGroup(ConfigModel):
 class GroupsFile(ConfigModel):
     """The form of ``configs/rules/tables/groups.yaml``."""
 
+    not_known: tuple[str, ...]
     groups: tuple[ValueGroup, ...]
 
 
@@ -46,6 +47,10 @@ class Context:
         """The values of a group in the wording of this version; empty when it has no such field or value."""
         entry = _group(group)
         return self.worded(entry.field, entry.values)
+
+    def not_known(self, field: str) -> tuple[str, ...]:
+        """The values of a list field that say that nothing is known, in the wording of this version."""
+        return self.worded(field, _groups_file().not_known)
 
     def worded(self, field: str, wordings: tuple[str, ...]) -> tuple[str, ...]:
         """The values of a list field that are worded so, letter case, spaces and punctuation aside."""
@@ -79,4 +84,9 @@ def _group(name: str) -> ValueGroup:
 @cache
 def value_groups() -> Mapping[str, ValueGroup]:
     """Every group by its name."""
-    return {group.name: group for group in read_packaged("rules/tables/groups.yaml", GroupsFile).groups}
+    return {group.name: group for group in _groups_file().groups}
+
+
+@cache
+def _groups_file() -> GroupsFile:
+    return read_packaged("rules/tables/groups.yaml", GroupsFile)
