@@ -3,6 +3,9 @@
 A command writes into a hidden folder beside its target. Only when everything succeeded are the files moved in, the
 manifest last: a folder without ``manifest.json`` is not complete. On any failure, Ctrl-C included, the hidden folder is
 removed and the target is as it was.
+
+Files and new folders are made for their owner alone (0600, 0700; on Windows the rights of the folder above hold): most outputs
+identify people, and others are to see one only when its owner gives them the right.
 """
 
 import json
@@ -16,6 +19,8 @@ from pathlib import Path
 from linkage.errors import MachineError, UsageError
 
 MANIFEST = "manifest.json"
+FOLDER_MODE, _FILE_MODE = 0o700, 0o600
+"""Rights of folders and files: the owner's alone."""
 
 
 @contextmanager
@@ -40,24 +45,44 @@ def staged_outputs(target: Path) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
+def owner_only(path: Path) -> None:
+    """Take the rights of everybody but the owner from a file, or from a folder and all in it. POSIX only."""
+    if os.name != "posix":
+        return
+    for each in (path, *path.rglob("*")) if path.is_dir() else (path,):
+        each.chmod(FOLDER_MODE if each.is_dir() else _FILE_MODE)
+
+
 def _move_in(staging: Path, target: Path) -> None:
     try:
-        target.mkdir(exist_ok=True)
+        target.mkdir(mode=FOLDER_MODE, exist_ok=True)
         earlier = _recorded(target, staging)
         (target / MANIFEST).unlink(missing_ok=True)
         for path in earlier:
             path.unlink(missing_ok=True)
+        _remove_empty({path.parent for path in earlier}, target)
+        owner_only(staging)
         written = [path for path in staging.rglob("*") if path.is_file()]
         for path in sorted(written, key=lambda path: (path.name == MANIFEST, path)):
             _sync(path)
             place = target / path.relative_to(staging)
-            place.parent.mkdir(parents=True, exist_ok=True)
+            for folder in reversed(path.relative_to(staging).parents):
+                (target / folder).mkdir(mode=FOLDER_MODE, exist_ok=True)
             path.replace(place)
     except OSError:
         raise MachineError(
             f"{target}: an output could not be put in place (disk full, no right, or a file is open elsewhere). "
             "The folder has no manifest.json and is not complete: run the command again."
         ) from None
+
+
+def _remove_empty(folders: set[Path], target: Path) -> None:
+    """Remove folders inside ``target`` in which nothing is left, and those around them likewise."""
+    for folder in folders:
+        for each in (folder, *folder.parents):
+            if each == target or not each.is_relative_to(target) or any(each.iterdir()):
+                break
+            each.rmdir()
 
 
 def _recorded(target: Path, staging: Path) -> list[Path]:

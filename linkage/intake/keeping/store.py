@@ -22,7 +22,7 @@ from linkage.errors import InputError, UsageError
 from linkage.intake.keeping.kept import KeptFile, reporting_year
 from linkage.intake.keeping.lock_file import locked_file
 from linkage.intake.keeping.log import ASIDE, LogLine, append_line, read_log, write_whole
-from linkage.runs import verify_manifest
+from linkage.runs import FOLDER_MODE, owner_only, verify_manifest
 from linkage.spec import Specification, load_specification, versions
 
 FORMAT = "cldlink-submission-store-1"
@@ -153,7 +153,7 @@ class Store:
         with locked_file(self.root / "store.lock"):
             aside = self.root / f"{ASIDE}{len(self.log()) + 1}"
             shutil.rmtree(aside, ignore_errors=True)
-            aside.mkdir()
+            aside.mkdir(mode=FOLDER_MODE)
             try:
                 yield aside
             finally:
@@ -162,6 +162,7 @@ class Store:
     def put(self, aside: Path, target: Path) -> None:
         """Rename a finished folder into place; what an interrupted command left there is set aside for the purge."""
         target.parent.mkdir(parents=True, exist_ok=True)
+        owner_only(aside)
         if target.exists():
             target.rename(self.root / f"{ASIDE}left-{uuid4().hex}")
         aside.rename(target)
@@ -189,6 +190,7 @@ def open_store(root: Path, *, create: bool = False) -> Store:
                 f"{root}: this is no store of submissions. 'cldlink submission add' makes one in a new folder."
             )
         root.mkdir(parents=True, exist_ok=True)
+        owner_only(root)
         write_whole(mark, {"format": FORMAT})
     try:
         known = json.loads(mark.read_text(encoding="utf-8"))["format"] == FORMAT
