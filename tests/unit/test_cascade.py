@@ -21,7 +21,6 @@ from linkage.trace.cascade import (
     run_cascade,
     scores,
     submission_reference,
-    succession_step,
 )
 from linkage.trace.cascade import settings as cascade_settings
 from linkage.trace.cascade.diagnostics import diagnostics_step, person_id_sql, person_id_type_sql
@@ -156,7 +155,6 @@ def trace(
     rows = pa.array(range(1, len(queries) + 1), pa.int64())
     engine.register("query_mps", query_table.append_column("query_row", rows))
     engine.run(Step("found", "select distinct query_row, person_id from query_mps, candidate_version"))
-    engine.run(succession_step("candidate_version"))
     engine.run(empty_bucket_step())
     if bucket:
         engine.register("mps_bucket", pa.Table.from_pylist(bucket))
@@ -252,7 +250,7 @@ def test_a_circle_of_numbers_ends(engine: Engine) -> None:
     links = [("1", "2"), ("2", "3"), ("3", "1"), ("0", "1"), ("8", "9")]
     rows = [{"earlier": earlier, "later": later, "started": None, "ended": None} for earlier, later in links]
     engine.register("succession", text_table(rows, ("earlier", "later", "started", "ended")))
-    engine.run(current_step("(select earlier as nhs_number from succession)"))
+    engine.run(current_step())
     found = {r["nhs_number"]: (r["current_nhs_number"], r["circular"]) for r in engine.table("mps_current").to_pylist()}
     assert found == {"0": ("1", True), "1": ("1", True), "2": ("1", True), "3": ("1", True), "8": ("9", False)}
 

@@ -5,10 +5,8 @@ Rules, codes and choices: ``docs/reference/national_cascade.md``; parameters: ``
 
 from linkage.trace.cascade.prepare import QUERY_FIELDS
 from linkage.trace.cascade.run import CascadeRequest, run_cascade
-from linkage.trace.cascade.succession import succession_step
 from linkage.trace.cascade.unmatched import BUCKET_COLUMNS, empty_bucket_step, submission_reference
 
 __all__ = [
     "BUCKET_COLUMNS", "QUERY_FIELDS", "CascadeRequest", "empty_bucket_step", "run_cascade", "submission_reference",
-    "succession_step",
 ]  # fmt: skip

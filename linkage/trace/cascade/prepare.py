@@ -4,6 +4,7 @@ A record is seen as it stood at a query's as-at date: of its dated versions the 
 had begun by then as historic. An invalidated record holds nothing.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from linkage.engine import Engine, Step, ident
@@ -17,6 +18,7 @@ from linkage.trace.cascade.cleaning import (
     whole_date_sql,
 )
 from linkage.trace.cascade.settings import load_cascade_settings
+from linkage.trace.cascade.succession import current_step, succession_step
 
 QUERY_FIELDS = (
     "nhs_number", "given_name", "other_given_name", "family_name", "gender", "date_of_birth", "postcode",
@@ -30,17 +32,15 @@ _COMPARED = (
 _FORMS = {"given_name": "given", "other_given_name": "other_given", "family_name": "family"}
 
 
-def prepare_names(engine: Engine) -> None:
-    """Table ``mps_name``: one row per written name of a query or version, with every form of it; placeholders left out."""
+def prepare_names(engine: Engine, tables: Sequence[str]) -> None:
+    """Table ``mps_name``: one row per written name of the tables, with every form of it; placeholders left out."""
     mapping = load_cascade_settings().parameters.name_mapping.value
     whens = " ".join(f"when $from_{n} then $to_{n}" for n in range(len(mapping)))
     bound = {f"from_{n}": written for n, written in enumerate(mapping)}
     bound |= {f"to_{n}": normalised for n, normalised in enumerate(mapping.values())}
     same = "false" if mapping else "true"
     mapped = f"case joined {whens} else joined end" if mapping else "joined"
-    written = "\nunion all ".join(
-        f"select {field} as written from {table}" for table in ("query_mps", "candidate_version") for field in _NAMES
-    )
+    written = "\nunion all ".join(f"select {field} as written from {table}" for table in tables for field in _NAMES)
     engine.run(
         Step(
             "mps_name",
@@ -107,28 +107,35 @@ def _eligible_sql() -> str:
   dob is not null and ({scored}) as may_score"""
 
 
-def prepare_versions(engine: Engine) -> None:
-    """Table ``mps_version``: one row per version of a candidate's record, and ``mps_holder``: the record of each number."""
+def prepare_versions(engine: Engine, *, more: bool) -> None:
+    """Make ``mps_version`` (one row per version of a candidate's record) from ``candidate_version``, or add ``more`` to it.
+
+    ``mps_holder`` is the record of each number, ``succession`` which number replaced which.
+    """
     forms = ", ".join(
         f"{form}.cleaned as {form}, {form}.at_form as {form}_at, {form}.sound as {form}_sound, "
         f"{form}.block_sound as {form}_block_sound"
         for form in _FORMS.values()
     )
-    engine.run(
-        Step(
-            "mps_version",
-            f"""
+    step = Step(
+        "mps_version_added",
+        f"""
 select v.person_id, v.nhs_number, {reference_date_sql("v.date_of_birth")} as dob,
   {gender.clean_sql("v.gender")} as gender, {reference_date_sql("v.date_of_death")} as death,
   case when not {postcode.is_pseudo_sql("v.postcode")} then v.postcode end as postcode,
   {clean_text_sql("v.gp_practice_code")} as gp, upper(coalesce(v.confidentiality, '')) as confidentiality,
+  replace(v.superseded_by, ' ', '') as superseded_by,
   try_cast(v.valid_from as date) as begins, try_cast(v.valid_to as date) as ends, {forms},
   row_number() over (order by v.person_id, v.valid_from, v.valid_to, {", ".join(f"v.{f}" for f in _NAMES)},
     v.date_of_birth, v.postcode, v.gender, v.gp_practice_code) as version_row
 from candidate_version v {_name_joins("v")}""",
-        )
     )
+    engine.run(step)
+    earlier = "select * from mps_version union all " if more else ""
+    engine.run(Step("mps_version", f"{earlier}select * from mps_version_added"))
+    engine.drop("mps_version_added")
     engine.run(Step("mps_holder", "select distinct nhs_number, person_id from mps_version"))
+    engine.run_all([succession_step(), current_step()])
 
 
 def record_step(step_name: str, wanted: str) -> Step:

@@ -1,5 +1,6 @@
 """The national cascade over many queries at once: the steps in order, each for what the one before left over."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,7 +11,7 @@ from linkage.trace.cascade.cross_check import cross_check
 from linkage.trace.cascade.diagnostics import NO_MATCH, SCORE_COLUMNS, SEVERAL, diagnostics_step, person_id_sql
 from linkage.trace.cascade.prepare import prepare_names, prepare_queries, prepare_versions, record_step
 from linkage.trace.cascade.settings import load_cascade_settings
-from linkage.trace.cascade.succession import current_step, predecessor_step
+from linkage.trace.cascade.succession import predecessor_step
 from linkage.trace.cascade.unmatched import match_bucket, one_time_id_sql
 
 
@@ -26,32 +27,50 @@ class CascadeRequest:
     whole_register: bool = False
 
 
-def run_cascade(engine: Engine, request: CascadeRequest) -> None:
-    """Make ``mps_response``, one row per row of ``query_mps``, and ``mps_bucket_all``.
+def run_cascade(engine: Engine, request: CascadeRequest, find: Callable[[], None] | None = None) -> None:
+    """Make ``mps_diagnosed``, one row per row of ``query_mps``, and ``mps_bucket_all``.
 
-    Needs ``query_mps`` (``query_row``, ``query_id`` and QUERY_FIELDS as text), ``found`` (``query_row``, ``person_id``),
-    ``candidate_version`` (all versions of every person of ``found`` and of the current record of a superseded one),
-    ``succession`` and ``mps_bucket``.
+    Needs ``query_mps`` (``query_row``, ``query_id`` and QUERY_FIELDS as text), ``mps_bucket``, and of everybody whose number
+    was given ``candidate_version``: all versions of the record and of the records of its succession. ``find`` is called
+    once with ``mps_left`` made (``query_row`` of who needs candidates): it makes ``found`` (``query_row``, ``person_id``)
+    and puts into ``candidate_version`` what is not there yet. Without it both are there from the beginning.
     """
-    prepare_names(engine)
+    prepare_names(engine, ("query_mps", "candidate_version"))
     prepare_queries(engine, request.as_at)
-    prepare_versions(engine)
-    engine.run(current_step("mps_holder"))
+    prepare_versions(engine, more=False)
     cross_check(engine)
-    engine.run(_pair_step())
-    engine.run(_wanted_step())
-    engine.run(record_step("mps_record", "mps_wanted"))
-    engine.run(alphanumeric_step(whole_register=request.whole_register))
-    engine.run(Step("mps_pair", "select * from mps_pair anti join mps_alphanumeric using (asked_row)"))
-    algorithmic(engine)
-    engine.run(_step_step(whole_register=request.whole_register))
-    engine.run(_resolved_step())
-    engine.run(_answer_step())
+    engine.run(_left_step())
+    if find:
+        find()
+        prepare_names(engine, ("candidate_version",))
+        prepare_versions(engine, more=True)
+    _trace_details(engine, whole_register=request.whole_register)
+    engine.run_all([_resolved_step(), _answer_step()])
     engine.run(Step("mps_open", f"select asked_row from mps_answer where matched_nhs_no = {literal(NO_MATCH)}"))
     match_bucket(engine, request.reference)
     engine.run(_response_step(request.reference))
     engine.run(predecessor_step("(select distinct matched_nhs_no as nhs_number from mps_answer)"))
     engine.run(diagnostics_step("mps_diagnosed", "mps_response"))
+
+
+def _trace_details(engine: Engine, *, whole_register: bool) -> None:
+    """The alphanumeric and the algorithmic step, each for what is left, and ``mps_step``."""
+    engine.run(_pair_step())
+    engine.run(_wanted_step())
+    engine.run(record_step("mps_record", "mps_wanted"))
+    engine.run(alphanumeric_step(whole_register=whole_register))
+    engine.run(Step("mps_pair", "select * from mps_pair anti join mps_alphanumeric using (asked_row)"))
+    algorithmic(engine)
+    engine.run(_step_step(whole_register=whole_register))
+
+
+def _left_step() -> Step:
+    return Step(
+        "mps_left",
+        """
+select asked_row as query_row from mps_query
+where dob is not null and (may_filter or may_score) and asked_row not in (select asked_row from mps_cross_checked)""",
+    )
 
 
 def _pair_step() -> Step:

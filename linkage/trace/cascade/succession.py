@@ -4,38 +4,38 @@ Table ``succession`` has one row per superseded number: ``earlier``, ``later`` (
 timestamps ``started`` and ``ended`` of that entry, null when open.
 """
 
-from linkage.engine import Engine, Step
+from linkage.engine import Step
 
 
-def succession_step(versions: str) -> Step:
-    """``succession`` from versions of records: what the newest version of a record says; it starts where that one ended.
+def succession_step() -> Step:
+    """``succession`` from ``mps_version``: what the newest version of a record says; it starts where that one ended.
 
     A record invalidated now names no successor.
     """
     return Step(
         "succession",
-        f"""
+        """
 with newest as (
-  select nhs_number, replace(superseded_by, ' ', '') as later, try_cast(valid_to as timestamp) as started, confidentiality
-  from {versions} where superseded_by is not null
-  qualify row_number() over (partition by nhs_number order by try_cast(valid_from as date) desc nulls last,
-    try_cast(valid_to as date) desc nulls first, superseded_by) = 1)
-select nhs_number as earlier, later, started, cast(null as timestamp) as ended from newest
-where nhs_number <> later and upper(coalesce(confidentiality, '')) <> 'I'""",
+  select * from mps_version where superseded_by is not null
+  qualify row_number() over (partition by nhs_number
+    order by begins desc nulls last, ends desc nulls first, superseded_by) = 1)
+select nhs_number as earlier, superseded_by as later, cast(ends as timestamp) as started,
+  cast(null as timestamp) as ended
+from newest where nhs_number <> superseded_by and confidentiality <> 'I'""",
     )
 
 
-def current_step(numbers: str) -> Step:
-    """``mps_current``: for each superseded number of table ``numbers`` the end of its chain.
+def current_step() -> Step:
+    """``mps_current``: for each superseded number the end of its chain.
 
     ``circular`` when the chain leads back into itself; then ``current_nhs_number`` is the least number of the circle.
     """
     return Step(
         "mps_current",
-        f"""
+        """
 with recursive walk as (
   select s.earlier as nhs_number, s.later as reached, [s.earlier] as passed, false as circular
-  from succession s where s.earlier in (select nhs_number from {numbers})
+  from succession s
   union all
   select w.nhs_number, s.later, list_append(w.passed, w.reached), list_contains(w.passed, w.reached)
   from walk w join succession s on s.earlier = w.reached where not w.circular)
@@ -67,8 +67,3 @@ select nhs_number, earlier,
   case when bool_or(ended is null) then null else max(ended) end as ended
 from walk where regexp_full_match(earlier, '[0-9]{{10}}') group by nhs_number, earlier""",
     )
-
-
-def prepare_succession(engine: Engine, numbers: str) -> None:
-    """Run ``current_step`` for the numbers of a table."""
-    engine.run(current_step(numbers))
