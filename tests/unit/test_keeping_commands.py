@@ -12,7 +12,6 @@ from linkage.intake.keeping.compare import Comparison, compare_submissions
 from linkage.intake.keeping.consolidated import consolidate_store
 from linkage.intake.keeping.purge import purge_store
 from linkage.intake.keeping.routing import route
-from linkage.intake.keeping.settings import keeping_settings
 from linkage.intake.keeping.store import open_store
 from linkage.intake.keeping.year_lock import lock_year, unlock_year
 from linkage.spec import authorities
@@ -112,14 +111,6 @@ def test_a_lock_needs_a_year_and_a_reason_and_is_set_once(tmp_path: Path, year: 
     lock_year(tmp_path / "store", "2021/22", "Done")
     with pytest.raises(UsageError):
         lock_year(tmp_path / "store", year, reason)
-
-
-def test_the_last_day_of_a_submission_follows_the_schedule_of_its_time() -> None:
-    settings = keeping_settings()
-    assert settings.due(date(2022, 6, 30)) == date(2022, 8, 11)
-    assert settings.due(date(2023, 6, 30)) == date(2023, 7, 31)
-    assert settings.due(date(2023, 12, 31)) == date(2024, 1, 31)
-    assert settings.due(date(2019, 6, 30)) is None
 
 
 def test_the_calendar_tells_in_time_late_due_and_missing(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from linkage.engine import ident, literal
 from linkage.intake.dates import PARSED
+from linkage.intake.keeping.settings import keeping_settings
 from linkage.intake.rules.context import Context, in_sql
 from linkage.intake.rules.dates import written_dates
 from linkage.intake.rules.model import Rule, all_of, file_found_sql
@@ -141,18 +142,11 @@ def f07_blank_fields(rule: Rule, context: Context) -> str:
     return all_of(*selects)
 
 
-def f08_window(rule: Rule, context: Context) -> str:
-    """A day of submission after the window: some weeks after the period, at the year's end to the end of June; with
-    rolling periods the month after the period.
-    """
+def f08_window(_: Rule, context: Context) -> str:
+    """A day of submission after the last day of the window for the period (``schedule`` in configs/keeping.yaml)."""
     if context.submitted is None:
         return all_of()
-    weeks, months = int(rule.number("weeks_after_period")), int(rule.number("months_after_period"))
-    year_end = "strftime(period_end, '%d/%m') = '31/03'"
-    last_day = f"""case when {year_end} then cast(period_end + interval 3 month as date)
-        else cast(period_end + interval {weeks} week as date) end"""
-    if context.specification.period == "rolling_12_months":
-        last_day = f"last_day(cast(period_end + interval {months} month as date))"
+    last_day = keeping_settings().due_sql("period_end")
     submitted = f"cast('{context.submitted.isoformat()}' as date)"
     return f"""select cast(null as bigint) as row_number, 'late' as part, 'reporting_period_end_date' as field,
         strftime(period_end, '%d/%m/%Y') as value, strftime({last_day}, '%d/%m/%Y') as suggestion
