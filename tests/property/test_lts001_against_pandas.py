@@ -18,6 +18,7 @@ from linkage.cohort.derive.period import Period
 from linkage.cohort.measures.salt_lts001 import run_lts001
 from linkage.engine import Step, open_engine
 
+DEFINITION = lts001_definition()
 START, END = date(2022, 4, 1), date(2023, 3, 31)
 REASONS = ["Mental Health Support", "Learning Disability Support", "PSR Not Known", None]
 LONG, SHORT = "Long Term Support: ", "Short Term Support: "
@@ -78,7 +79,7 @@ def some_day(random: Random) -> date:
 
 def by_sql(world: list[dict[str, Any]], switch: str) -> dict[tuple[str, ...], int]:
     schema = pa.schema([(name, pa.date32() if "date" in name else pa.string()) for name in NEEDED_COLUMNS])
-    definition = lts001_definition().model_copy(update={"part_direct_payment": switch})
+    definition = DEFINITION.model_copy(update={"part_direct_payment": switch})
     with open_engine() as engine:
         engine.register("social_care", pa.Table.from_pylist(world, schema=schema))
         run_lts001(engine, definition, Period(START, END), la_codes=[])
