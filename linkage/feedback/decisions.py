@@ -1,8 +1,8 @@
 """Decisions about links: an authority's accept/reject list, and links that the tracing team found wrong.
 
-They are kept in one file in a folder of its own, ``decisions_IDENTIFIABLE.jsonl``: a line for every list received or link found wrong, each chained
-to the one before by its hash, so that a line altered by hand is found and the file refused. Later decisions on the same
-person and number take the place of earlier ones; one person has one accepted number at most.
+They are kept in one file in a folder of its own, ``decisions_IDENTIFIABLE.jsonl``: a line for every list received or link
+found wrong, each chained to the one before by its hash, so that a line altered by hand is found and the file refused. Later
+decisions on the same person and number take the place of earlier ones; one person has one accepted number at most.
 """
 
 import csv

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from linkage.engine import Engine, Step
 from linkage.errors import InputError, UsageError
+from linkage.trace.register import standing, versions_of
 from linkage.trace.source import require_file
 
 NATIONAL = Path("restricted") / "national_IDENTIFIABLE.parquet"
@@ -56,10 +57,7 @@ def load_known(engine: Engine, trace_folder: Path, register: Path | None) -> Non
         return
     if register is None:
         raise UsageError("Differing details come from the register: give --register, or leave --current out.")
-    files = register / "version.parquet", register / "person.parquet"
-    if not all(file.is_file() for file in files):
-        raise InputError(f"{register}: no prepared register with its history. Build the register again.")
-    engine.run(_register_step(*files))
+    engine.run(_register_step(register))
 
 
 def _national_step(path: Path) -> Step:
@@ -76,24 +74,26 @@ from read_parquet($path) semi join link using (query_id)""",
     )
 
 
-def _register_step(version: Path, person: Path) -> Step:
+def _register_step(register: Path) -> Step:
     """The current version of each linked person; nothing when the register marks the record now as not to be told."""
+    people, files = standing(register)
     return Step(
         "known",
-        """
-with current_version as (
+        f"""
+with person as ({people}),
+current_version as (
   select nhs_number, arg_max(struct_pack(date_of_birth, gp_practice_code, date_of_death), file_row_number) as latest
   from read_parquet($version, file_row_number = true)
   where nhs_number in (select nhs_number from link) group by nhs_number),
 chain as (
   select current_nhs_number as nhs_number, string_agg(nhs_number, ' ' order by nhs_number) as earlier_nhs_numbers
-  from read_parquet($person)
+  from person
   where current_nhs_number in (select nhs_number from link) and nhs_number <> current_nhs_number and not invalidated
   group by 1)
 select link.query_id, try_cast(latest.date_of_birth as date) as date_of_birth,
   latest.gp_practice_code as gp_practice_code, try_cast(latest.date_of_death as date) as date_of_death, earlier_nhs_numbers
-from link join read_parquet($person) p using (nhs_number) left join current_version v using (nhs_number)
+from link join person p using (nhs_number) left join current_version v using (nhs_number)
 left join chain c using (nhs_number)
 where not p.sensitive and not p.invalidated""",
-        {"version": str(version), "person": str(person)},
+        {**files, "version": versions_of(register)},
     )

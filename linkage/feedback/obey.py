@@ -22,6 +22,7 @@ from linkage.normalise import nhs_number
 from linkage.runs import Manifest, file_record, read_manifest, staged_outputs
 from linkage.trace.comparisons import COMPARED_FIELDS
 from linkage.trace.outcomes import outcomes
+from linkage.trace.register import standing
 from linkage.trace.result import guarded_sql, read_trace
 from linkage.trace.source import TRACE_FILE
 
@@ -89,16 +90,18 @@ left join restricted_trace s on p.sensitive and s.sensitive and s.query_id = p.q
     )
     engine.drop("public_trace", "restricted_trace")
     engine.register("decision", _decision_table(decisions))
+    people, files = standing(register)
     engine.run(
         Step(
             "decided",
-            """
+            f"""
+with person as ({people})
 select d.* replace (coalesce(p.current_nhs_number, d.nhs_number) as nhs_number),
   coalesce(c.sensitive, false) as person_sensitive, c.nhs_number is not null and not c.invalidated as person_there
 from decision d
-left join read_parquet($person) p on p.nhs_number = d.nhs_number
-left join read_parquet($person) c on c.nhs_number = coalesce(p.current_nhs_number, d.nhs_number)""",
-            {"person": str(register.resolve() / "person.parquet")},
+left join person p on p.nhs_number = d.nhs_number
+left join person c on c.nhs_number = coalesce(p.current_nhs_number, d.nhs_number)""",
+            files,
         )
     )
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from linkage.feedback.columns import feedback_columns
+from linkage.trace.cascade.settings import Parameters, load_cascade_settings
 from linkage.trace.comparisons import COMPARISONS, Comparison
 from linkage.trace.outcomes import outcomes
 from linkage.trace.settings import load_model, load_profile, load_register_settings
@@ -79,6 +81,11 @@ def outcome_table() -> str:
     return "\n".join([heading, "|---|---|---|---|---|", *rows])
 
 
+def feedback_table() -> str:
+    rows = [f"| `{name}` | {column.source} | {column.meaning.strip()} |" for name, column in feedback_columns().items()]
+    return "\n".join(["| Column | From | Meaning |", "|---|---|---|", *rows])
+
+
 def weight_table() -> str:
     heading = "| Field | Level | m | u (baseline) | Bits | In a reason |"
     return "\n".join([heading, "|---|---|---|---|---|---|", *(row for c in COMPARISONS for row in weight_rows(c))])
@@ -109,7 +116,31 @@ def number_table() -> str:
     return "\n".join(["| Name | Bits | When |", "|---|---|---|", *(f"| {a} | {b:g} | {c} |" for a, b, c in rows)])
 
 
-TABLES = {"outcomes": outcome_table, "weights": weight_table, "numbers": number_table}
+def mps_choices() -> str:
+    rows = [f"| {c.topic} | {c.choice} | {c.label} |" for c in load_cascade_settings().choices]
+    return "\n".join(["| Where | What is done | Label |", "|---|---|---|", *rows])
+
+
+def mps_parameters() -> str:
+    named = {name: getattr(load_cascade_settings().parameters, name) for name in Parameters.model_fields}
+    rows = [f"| `{name}` | {cell(p.value)} | {p.label} | {p.says} |" for name, p in named.items()]
+    return "\n".join(["| Parameter | Value | Label | What it is for |", "|---|---|---|---|", *rows])
+
+
+def cell(value: object) -> str:
+    """A value as code, for a cell of a table."""
+    text = str(value).replace("|", "\\|")
+    return f"`{text}`" if value != {} else "none"
+
+
+TABLES = {
+    "mps_choices": mps_choices,
+    "mps_parameters": mps_parameters,
+    "outcomes": outcome_table,
+    "feedback": feedback_table,
+    "weights": weight_table,
+    "numbers": number_table,
+}
 
 
 def rewritten(text: str) -> str:
