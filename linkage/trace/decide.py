@@ -10,6 +10,13 @@ from linkage.engine import Engine, Step
 from linkage.trace.comparisons import COMPARISONS, comparison_of, paired_columns_sql
 from linkage.trace.settings import Profile, WeightCaps
 
+_IDENTIFYING = ("given_name", "family_name", "date_of_birth", "postcode")
+# What the names together say of the given name. In the wrong field it is still the person's (``exchanged``); a given name
+# that is only like the person's family name says nothing of it: a spouse has that too.
+_GIVEN_NAME = """case when level_family_name = 'crossed' then 'exchanged'
+  when level_given_name = 'crossed' then case when level_family_name is null then 'missing' else 'different' end
+  else coalesce(level_given_name, 'missing') end"""
+
 
 def decide(engine: Engine, profile: Profile, caps: WeightCaps, prior_weight: float) -> None:
     """Make table ``decision`` (one row per row of ``query``) from ``scored``, ``cross_checked`` and ``candidate_person``.
@@ -27,9 +34,9 @@ def decide(engine: Engine, profile: Profile, caps: WeightCaps, prior_weight: flo
 def cross_check_steps() -> list[Step]:
     """Steps that make ``cross_checked``: queries whose valid number is in the register with the same date of birth.
 
-    The date may be that of any version of the record. The given name must not speak against it, nor, where it agrees in
-    part or is missing, the gender, nor, where it is missing, the family name: such a query goes on to the probabilistic
-    step (a spouse's or twin's number and date). ``number_level`` keeps the level of every comparison, as the model has them.
+    The date may be that of any version of the record. Number and date may both be a spouse's or a twin's: a query whose
+    names or gender speak for that goes on to the probabilistic step. ``number_level`` keeps the level of every comparison,
+    as the model has them.
     """
     return [_number_level_step(), _cross_checked_step()]
 
@@ -46,7 +53,9 @@ select query_row, person_id, {levels} from (
 
 
 def _cross_checked_step() -> Step:
-    """Needs the given name in full; in part, or none at all, only where the gender does not speak against it."""
+    """Needs the given name in full, or in part where the gender does not speak against it; where there is none, the gender,
+    and a family name that does not speak against it; or nothing but number and date, as the national service has it.
+    """
     full = comparison_of("given_name").names_with("full")
     return Step(
         "cross_checked",
@@ -54,9 +63,10 @@ def _cross_checked_step() -> Step:
 select n.query_row, n.person_id, p.current_nhs_number, p.sensitive, p.invalidated,
   p.current_nhs_number <> p.nhs_number as superseded
 from number_level n join candidate_person p using (person_id)
-where case when level_given_name in ({full}) then true
-  when level_given_name = 'different' or level_gender = 'different' then false
-  when level_given_name is null then coalesce(level_family_name, 'exact') <> 'different'
+where case when {_GIVEN_NAME} in ({full}, 'exchanged') then true
+  when {_GIVEN_NAME} = 'different' or level_gender = 'different' then false
+  when {_GIVEN_NAME} = 'missing' then coalesce(level_family_name, 'exact') <> 'different'
+    and (level_gender = 'exact' or coalesce(level_family_name, level_gender, level_postcode) is null)
   else true end""",
     )
 
@@ -68,22 +78,23 @@ def _capped_step(caps: WeightCaps) -> Step:
     against another candidate: uncapped where the given number is this person's, for then number and name contradict each
     other and neither may be passed over.
     """
-    given = comparison_of("given_name").names_with("full") + ", 'crossed'"
+    full = comparison_of("given_name").names_with("full")
     return Step(
         "capped",
         f"""
 with told as (
   select *, coalesce(level_nhs_number = 'exact', false) as number_agrees,
-    coalesce(level_gender = 'different', false) as gender_differs,
+    coalesce(level_gender, 'missing') as gender,
     coalesce(level_family_name = 'different', false) as family_differs,
-    coalesce(level_given_name, 'missing') as given_name,
+    {_GIVEN_NAME} as given_name,
     coalesce(level_date_of_birth, 'missing') as birth
   from scored),
 bound as (
-  select * exclude (number_agrees, gender_differs, family_differs, given_name, birth), least(
+  select * exclude (number_agrees, gender, family_differs, given_name, birth), least(
     case when given_name = 'different' then $twin end,
-    case when given_name = 'different' and (gender_differs or family_differs and number_agrees) then $copied end,
-    case when given_name not in ({given}) and gender_differs and number_agrees then $copied_unnamed end,
+    case when given_name = 'different' and (gender = 'different' or family_differs and number_agrees) then $copied end,
+    case when given_name not in ({full}, 'exchanged') and gender = 'different' and number_agrees then $copied_unnamed end,
+    case when given_name = 'missing' and not (number_agrees and gender = 'exact') then $unnamed end,
     case when birth = 'different' and not number_agrees then $namesake end,
     case when birth = 'missing' and not number_agrees then $undated end) as cap
   from told)
@@ -115,24 +126,32 @@ from once""",
 
 
 def _best_step(prior_weight: float) -> Step:
+    """The best person of each query with the distance to the next; ``alike`` when both fit names and date of birth."""
+    family = comparison_of("family_name").names_with("full")
+
+    def alike(row: str) -> str:
+        named = f"{row}.level_given_name in ('exact', 'shared', 'nickname') and {row}.level_family_name in ({family})"
+        return f"({named} and {row}.level_date_of_birth = 'exact')"
+
     return Step(
         "best",
-        """
+        f"""
 with rival as (select query_row, max(rival_weight) as next_weight from ranked where place > 1 group by query_row)
 select b.* exclude (rival_weight), n.next_weight,
+  coalesce({alike("b")} and {alike("s")}, false) as alike,
   round(b.match_weight - greatest(coalesce(n.next_weight, $prior), $prior), 4) as gap
-from ranked b left join rival n using (query_row)
+from ranked b left join rival n using (query_row) left join ranked s on s.query_row = b.query_row and s.place = 2
 where b.place = 1""",
         {"prior": prior_weight},
     )
 
 
 def _judged_step(profile: Profile) -> Step:
-    """Whether the best person is strong, and identified: by the date of birth, at least in part; or by both names in full
-    with the NHS number or, at least in part, the postcode; or by one name in full and the other in part with the NHS
-    number or the postcode in full. Names that are exchanged agree in full together.
+    """Whether the best person is strong, and identified: by the date of birth in full; or by it in part with the NHS number
+    or, at least in part, a name; or by both names in full with the NHS number or, at least in part, the postcode; or by one
+    name in full and the other in part with the NHS number or the postcode in full. Exchanged names agree in full together.
     """
-    full = {field: comparison_of(field).names_with("full") for field in ("given_name", "family_name", "postcode")}
+    full = {field: comparison_of(field).names_with("full") for field in _IDENTIFYING}
     partly = comparison_of("postcode").names_with("full", "partial")
     return Step(
         "judged",
@@ -142,10 +161,12 @@ with named as (
     coalesce(level_given_name in ({full["given_name"]}), false) as given,
     coalesce(level_family_name in ({full["family_name"]}), false) as family,
     coalesce(level_given_name = 'crossed' and level_family_name = 'crossed', false) as exchanged,
-    coalesce(level_given_name <> 'different' and level_family_name <> 'different', false) as related
+    coalesce(level_given_name <> 'different' and level_family_name <> 'different', false) as related,
+    coalesce(level_given_name <> 'different', false) or coalesce(level_family_name <> 'different', false) as named
   from best)
-select * exclude (number_agrees, given, family, exchanged, related), match_weight >= $min_weight as strong,
-  coalesce(level_date_of_birth <> 'different', false)
+select * exclude (number_agrees, given, family, exchanged, related, named), match_weight >= $min_weight as strong,
+  coalesce(level_date_of_birth in ({full["date_of_birth"]}), false)
+  or coalesce(level_date_of_birth <> 'different', false) and (named or number_agrees)
   or (given and family or exchanged) and (number_agrees or coalesce(level_postcode in ({partly}), false))
   or related and (given or family) and (number_agrees or coalesce(level_postcode in ({full["postcode"]}), false))
     as identified
@@ -177,7 +198,7 @@ select q.query_row,
   x.query_row is not null as exact, coalesce(x.person_id, j.person_id) as person_id,
   coalesce(x.current_nhs_number, j.current_nhs_number) as best_nhs_number,
   coalesce(x.sensitive, j.sensitive, false) as sensitive,
-  j.match_weight, j.match_probability, j.gap
+  j.match_weight, j.match_probability, j.gap, coalesce(j.alike, false) as alike
 from query_known q
 left join cross_checked x using (query_row)
 left join judged j using (query_row)""",

@@ -11,7 +11,7 @@ from typing import Any
 from splink import DuckDBAPI, Linker
 
 from linkage.engine import Engine, Step, ident, translate_cause
-from linkage.errors import InternalError, LinkageError
+from linkage.errors import InputError, InternalError, LinkageError
 from linkage.trace.comparisons import COMPARISONS, FREQUENCY_COLUMNS, MODEL_COLUMNS, Comparison, paired_columns_sql
 from linkage.trace.settings import RegisterSettings, TraceModel
 
@@ -22,16 +22,18 @@ _REGISTER, _QUERY = "a_register", "b_query"
 _LEAST = 1e-9
 
 
-def score(engine: Engine, trace_model: TraceModel, u: Probabilities, people: int) -> None:
+def score(engine: Engine, trace_model: TraceModel, u: Probabilities, people: int, *, queries: str = "query") -> None:
     """Score the pairs of table ``candidate`` (person_id, query_row) into table ``scored``, one row per pair.
 
-    Needs ``candidate_person`` and ``query`` with the model's columns, and ``term_frequency`` (field, value, frequency).
+    Needs ``candidate_person`` and the table of queries with the model's columns, and ``term_frequency`` (field, value,
+    frequency). Raises InputError when the register has no u of a level.
     ``match_weight`` is in bits (log2 Bayes factor, the prior included), rounded to 4 decimals; ``level_*`` is the name of
     the level of each comparison, null when a value is missing.
     """
+    _require_levels(u)
     settings = _settings(trace_model.m, u, prior=trace_model.share_in_register / max(people, 2))
     engine.run(_frame_step("splink_register", "candidate_person", "person_id"))
-    engine.run(_frame_step("splink_query", "query", "query_row"))
+    engine.run(_frame_step("splink_query", queries, "query_row"))
     engine.run(_pair_step())
     with _quiet_splink():
         api = DuckDBAPI(connection=engine.connection)
@@ -50,15 +52,34 @@ def score(engine: Engine, trace_model: TraceModel, u: Probabilities, people: int
     engine.drop("splink_register", "splink_query", "splink_pair", predicted)
 
 
+def _require_levels(u: Probabilities) -> None:
+    """Raise InputError unless the register knows u of every level: one that was not counted cannot be weighed."""
+    for comparison in COMPARISONS:
+        if set(u.get(comparison.field, {})) != set(comparison.level_names):
+            raise InputError(
+                f"The register knows no u-probability of some levels of {comparison.field}: it was prepared by another "
+                "version. Build it again."
+            )
+
+
+def no_pairs(engine: Engine) -> None:
+    """Make ``scored`` of ``score`` without a row: nobody needs a candidate."""
+    levels = ", ".join(f"cast(null as varchar) as level_{c.field}" for c in COMPARISONS)
+    numbers = "cast(null as bigint) as person_id, cast(null as bigint) as query_row"
+    weights = "cast(null as double) as match_weight, cast(null as double) as match_probability"
+    engine.run(Step("scored", f"select {numbers}, {weights}, {levels} where false"))
+
+
 def estimate_u(engine: Engine, people: str, settings: RegisterSettings) -> dict[str, dict[str, float]]:
     """The probability of each level for two random people of the register: u, by counting random pairs.
 
-    The pairs are fixed by the register's content. The packaged ``baseline_u`` counts as ``baseline_pairs`` more pairs, so
+    The pairs are fixed by the register's content, and as many for each person in a small register as in a large one: more
+    would count the same people again. The packaged ``baseline_u`` counts as ``baseline_pairs`` more pairs, so
     that a small register is not trusted for what it cannot show and no level is impossible.
     """
     engine.run(_sample_step(people, settings.u_sample_people))
     size = engine.count("u_person")
-    shifts = max(1, min((size - 1) // 2, settings.u_sample_pairs // max(size, 1)))
+    shifts = max(1, min((size - 1) // 2, settings.u_sample_pairs // settings.u_sample_people))
     conditions = ",\n  ".join(f"{comparison.level_sql} as {comparison.field}" for comparison in COMPARISONS)
     engine.run(Step("u_level", _random_pair_sql(conditions, size, shifts)))
     estimated = {comparison.field: _estimated(engine, comparison, settings) for comparison in COMPARISONS}

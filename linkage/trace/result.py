@@ -5,6 +5,7 @@ from pathlib import Path
 from linkage.engine import Engine, Step, literal
 from linkage.errors import InputError
 from linkage.trace.comparisons import COMPARED_FIELDS, COMPARISONS
+from linkage.trace.notes import notes_sql, shared_number_step
 from linkage.trace.outcomes import accepted_outcomes, outcomes
 
 _NEEDED = ("query_id", "nhs_number_given", "nhs_number", "outcome", "step", "sensitive", "reason")
@@ -19,7 +20,7 @@ def read_trace(engine: Engine, name: str, path: Path) -> None:
 
 def result_steps() -> list[Step]:
     """Steps that make ``result`` (all columns, restricted) from ``decision``; one row per query."""
-    return [_level_step(), _result_step()]
+    return [_level_step(), shared_number_step(), _result_step()]
 
 
 def public_step() -> Step:
@@ -35,7 +36,8 @@ select query_id, nhs_number_given, case when not sensitive then nhs_number end a
   case when not sensitive then gap end as gap,
   case when not sensitive then match_probability end as match_probability,
 {agreements}  sensitive,
-  case when sensitive then 'The record is marked sensitive: see the restricted file' else reason end as reason
+  case when sensitive then 'The record is marked sensitive: see the restricted file' else reason end as reason,
+  case when not sensitive then notes end as notes
 from result order by query_row""",
     )
 
@@ -97,8 +99,10 @@ select q.query_row, q.query_id, q.nhs_number_given,
   case when {shown} then d.gap end as gap,
   case when not {shown} then null when d.exact then 1.0 else d.match_probability end as match_probability,
 {agreements}  d.sensitive and {shown} as sensitive,
-  {_lead_sql()} || case when {shown} then {_evidence_sql()} else '' end || '.' as reason
-from query q join decision d using (query_row) left join evidence e using (query_row)""",
+  {_lead_sql()} || case when {shown} then {_evidence_sql()} else '' end || '.' as reason,
+  {notes_sql(shown)} as notes
+from query q join decision d using (query_row) left join evidence e using (query_row)
+left join candidate_person p on p.person_id = d.person_id""",
     )
 
 

@@ -35,6 +35,7 @@ class RegisterSettings(ConfigModel):
     """
 
     max_people_per_key: int = Field(ge=1)
+    most_rows_of_a_small_register: int = Field(ge=0)
     u_sample_people: int = Field(ge=1)
     u_sample_pairs: int = Field(ge=1)
     baseline_pairs: int = Field(ge=1)
@@ -58,11 +59,13 @@ class WeightCaps(ConfigModel):
 
     ``twin``: the given name is unlike any of the person's. ``copied``: so is the gender, or the number agrees and the
     family name is unlike too (a spouse's or lodger's number and date of birth). ``copied_unnamed``: the number agrees, the
-    gender differs and no given name agrees in full. ``namesake``: the date of birth is another; ``undated``: there is none
-    to compare; neither holds when the NHS number agrees.
+    gender differs and no given name agrees in full. ``unnamed``: there is no given name to compare, and not both
+    the number and the gender agree. ``namesake``: the date of birth is another; ``undated``: there is none to compare;
+    neither holds when the NHS number agrees.
     """
 
     twin: float
+    unnamed: float
     copied: float
     copied_unnamed: float
     namesake: float

@@ -1,0 +1,53 @@
+"""Notes: remarks beside an outcome, read from ``configs/trace/notes.yaml``. They never change a decision."""
+
+from collections.abc import Mapping
+from functools import cache
+
+from linkage.configs import read_packaged
+from linkage.engine import Step, literal
+from pseudo.config_file import ConfigModel
+
+
+class _Notes(ConfigModel):
+    notes: Mapping[str, str]
+    number_ranges: Mapping[str, tuple[str, str]]
+
+
+@cache
+def notes() -> Mapping[str, str]:
+    """Every note by its code, with its sentence, in the order in which they are written."""
+    return _read().notes
+
+
+def shared_number_step() -> Step:
+    """``shared_number``: valid numbers that stand on queries with another given name or date of birth."""
+    return Step(
+        "shared_number",
+        """
+select nhs_number from query where nhs_number is not null group by nhs_number
+having count(distinct given) > 1 or count(distinct dob) > 1""",
+    )
+
+
+def notes_sql(shown: str) -> str:
+    """SQL of the notes of a row of ``query`` q, ``decision`` d and the person p: codes with a blank between, or null.
+
+    What the register knows of the person is told only where ``shown`` (an accepted link) holds.
+    """
+    ranges = [
+        f"case when q.nhs_number between {literal(first)} and {literal(last)} then {literal(code)} end"
+        for code, (first, last) in _read().number_ranges.items()
+    ]
+    told = [
+        "case when q.nhs_number_fault <> 'missing' then 'number_' || q.nhs_number_fault end",
+        *ranges,
+        "case when q.nhs_number in (select nhs_number from shared_number) then 'number_on_several_people' end",
+        f"case when {shown} and p.date_of_death is not null then 'deceased' end",
+        "case when d.outcome in ('multiple', 'conflict') and d.alike then 'register_duplicate' end",
+    ]
+    return "nullif(array_to_string(list_filter([" + ", ".join(told) + "], lambda t: t is not null), ' '), '')"
+
+
+@cache
+def _read() -> _Notes:
+    return read_packaged("trace/notes.yaml", _Notes)
