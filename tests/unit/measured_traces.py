@@ -61,7 +61,8 @@ def made(folder: Path) -> World:
     _write(trace / "restricted" / "candidates.parquet", [row["near"] for row in rows if row["near"]], _NEAR)
     register = folder / "register"
     register.mkdir()
-    _write(register / "version.parquet", [version for row in rows for version in row["versions"]], _VERSION)
+    (register / "version").mkdir()
+    _write(register / "version" / "000.parquet", [version for row in rows for version in row["versions"]], _VERSION)
     (register / "register.json").write_text("{}", encoding="utf-8")
     Manifest("register build", [{"name": "extract.csv", "sha256": "0" * 64}], {}).write(register)
     counts = {"queries": len(rows), "register_people": 48, "with_postcode": len(rows), "usable_postcode": 40}

@@ -1,7 +1,6 @@
 """What the threshold does, whether the model's probabilities hold, and which errors look alike."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from linkage.engine import Engine, Step
@@ -79,25 +78,25 @@ def threshold_curve(engine: Engine, files: TraceFiles, present: int) -> list[Thr
         Step(
             "weighed",
             """
-select weight, number is not distinct from true_number, coalesce(gap >= $gap, true) or outcome <> 'not_found',
-  outcome <> 'not_found'
-from best_person""",
+select floor(weight)::int as bits, count(*) filter (where number is not distinct from true_number), count(*)
+from best_person where outcome <> 'not_found' or coalesce(gap >= $gap, true)
+group by 1 order by 1 desc nulls first""",
             {"gap": files.setting("min_gap") or 0.0},
         )
     )
-    always = [right for weight, right, _, linked in rows if weight is None and linked]
-    weighed = [(weight, right) for weight, right, alone, _ in rows if weight is not None and alone]
+    always = next(((right, links) for bits, right, links in rows if bits is None), (0, 0))
+    weighed = {bits: (right, links) for bits, right, links in rows if bits is not None}
     if not weighed:
         return []
-    ends = (min(weight for weight, _ in weighed), max(weight for weight, _ in weighed))
-    highest = min(math.ceil(ends[1]), evaluation_settings().highest_threshold)
-    return [_point(weight, always, weighed, present) for weight in range(math.floor(ends[0]), highest + 1)]
+    highest = min(max(weighed) + 1, evaluation_settings().highest_threshold)
+    return [_point(bits, always, weighed, present) for bits in range(min(weighed), highest + 1)]
 
 
-def _point(weight: int, always: Sequence[bool], weighed: Sequence[tuple[float, bool]], present: int) -> ThresholdPoint:
-    taken = [*always, *(right for of, right in weighed if of >= weight)]
-    right = sum(taken)
-    return ThresholdPoint(weight, len(taken), Proportion(right, len(taken)), Proportion(right, present))
+def _point(bits: int, always: tuple[int, int], weighed: Mapping[int, tuple[int, int]], present: int) -> ThresholdPoint:
+    """``weighed``: right links and links by the whole bits of their weight."""
+    taken = [always, *(counts for of, counts in weighed.items() if of >= bits)]
+    right, links = (sum(counts[place] for counts in taken) for place in (0, 1))
+    return ThresholdPoint(bits, links, Proportion(right, links), Proportion(right, present))
 
 
 def calibration(engine: Engine) -> list[CalibrationBand]:

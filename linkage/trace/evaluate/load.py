@@ -146,34 +146,62 @@ def group_steps(source: str | None, found: Sequence[str], as_at: date | None) ->
         known = (
             f"select {_id_sql(found)} as query_id, any_value(la_code) as la_code{last} from {ident(source)} group by 1"
         )
-    told = {name: sql for name, sql in _group_sql(fields, as_at).items() if sql}
-    rows = "\nunion all ".join(
-        f"select t.query_id, '{name}' as dimension, coalesce({sql}, {literal(NOT_KNOWN)}) as grp\n"
-        "from trace t left join known k using (query_id)"
-        for name, sql in told.items()
-    )
-    return [Step("known", known), Step("person_group", f"{rows}\n{_only_told()}")]
+    told = {name: (columns, sql) for name, (columns, sql) in _group_sql(fields, as_at).items() if sql}
+    rows = "\nunion all ".join(_group_rows_sql(name, columns) for name, (columns, _) in told.items())
+    return [
+        Step("known", known),
+        Step(
+            "asked",
+            f"select t.query_id, {_authority_sql()} as authority{_carried(fields)} from trace t left join known k "
+            "using (query_id)",
+        ),
+        *(
+            Step(f"group_of_{name}", f"select distinct {', '.join(columns)}, {sql} as grp from asked")
+            for name, (columns, sql) in told.items()
+        ),
+        Step("grouped", rows),
+        Step("person_group", _only_told_sql()),
+    ]
 
 
-def _only_told() -> str:
+def _group_rows_sql(name: str, columns: Sequence[str]) -> str:
+    """A query's group, looked up: each value is read once, however many people have it."""
+    same = " and ".join(f"a.{column} is not distinct from g.{column}" for column in columns)
+    return f"""
+select a.query_id, '{name}' as dimension, coalesce(g.grp, {literal(NOT_KNOWN)}) as grp
+from asked a join group_of_{name} g on {same}"""
+
+
+def _carried(fields: Sequence[str]) -> str:
+    return "".join(f", k.{field}" for field in fields)
+
+
+def _authority_sql() -> str:
+    return r"coalesce(k.la_code, nullif(regexp_extract(t.query_id, '^(\d{3})/', 1), ''))"
+
+
+def _only_told_sql() -> str:
     """Dimensions in which nobody's group is known are left out."""
-    return f"qualify count(*) filter (where grp <> {literal(NOT_KNOWN)}) over (partition by dimension) > 0"
+    known = f"select distinct dimension from grouped where grp <> {literal(NOT_KNOWN)}"
+    return f"select * from grouped where dimension in ({known})"
 
 
-def _group_sql(fields: Sequence[str], as_at: date | None) -> dict[str, str | None]:
-    ages = ["age_band"] if "age_band" in fields else []
-    if "age" in fields:
-        ages.append(age_band_sql("try_cast(k.age as integer)"))
-    if "date_of_birth" in fields and as_at:
-        born = f"try_cast({date_of_birth.clean_sql('k.date_of_birth')} as date)"
-        ages.append(age_band_sql(f"date_sub('year', {born}, date '{as_at}')"))
-    sexes = [f"k.{field}" for field in ("sex", "gender") if field in fields]
-    ethnic = [f"k.{field}" for field in ("ethnic_group", "ethnicity") if field in fields]
+def _group_sql(fields: Sequence[str], as_at: date | None) -> dict[str, tuple[list[str], str | None]]:
+    """For each dimension the columns that tell the group, and the SQL of it; None when nothing tells it."""
+    of_age = [field for field in ("age_band", "age", "date_of_birth") if field in fields]
+    born = f"try_cast({date_of_birth.clean_sql('date_of_birth')} as date)"
+    ages = {
+        "age_band": "age_band",
+        "age": age_band_sql("try_cast(age as integer)"),
+        "date_of_birth": age_band_sql(f"date_sub('year', {born}, date '{as_at}')") if as_at else "null",
+    }
+    sexes = [field for field in ("sex", "gender") if field in fields]
+    ethnic = [field for field in ("ethnic_group", "ethnicity") if field in fields]
     return {
-        "age": f"coalesce({', '.join(ages)})" if ages else None,
-        "sex": _sex_sql(sexes) if sexes else None,
-        "ethnicity": _ethnic_sql(ethnic) if ethnic else None,
-        "authority": r"coalesce(k.la_code, nullif(regexp_extract(t.query_id, '^(\d{3})/', 1), ''))",
+        "age": (of_age, f"coalesce({', '.join(ages[field] for field in of_age)})" if of_age else None),
+        "sex": (sexes, _sex_sql(sexes) if sexes else None),
+        "ethnicity": (ethnic, _ethnic_sql(ethnic) if ethnic else None),
+        "authority": (["authority"], "authority"),
     }
 
 

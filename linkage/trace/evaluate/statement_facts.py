@@ -71,13 +71,17 @@ def _linked(sources: Sources, options: EngineOptions | None) -> Sequence[GroupQu
 
 
 def _latest(engine: Engine, register: Path | None) -> str | None:
-    file = register / "version.parquet" if register else None
-    if file is None or not file.is_file():
+    files = (
+        []
+        if register is None
+        else [*register.resolve().glob("version*.parquet"), *register.resolve().glob("version/*.parquet")]
+    )
+    if not files:
         return None
     step = Step(
         "latest",
         "select max(try_cast(valid_from as date))::varchar from read_parquet($versions)",
-        {"versions": str(file.resolve())},
+        {"versions": [str(file) for file in files]},
     )
     found = engine.value(step)
     return None if found is None else str(found)
