@@ -114,6 +114,12 @@ class Engine:
         self._execute(Step(step.name, copy, {**step.values, "path": str(path)}))
         self.steps.append(step)
 
+    def write_partitions(self, step: Step, folder: Path, column: str) -> None:
+        """Write a query's result to ``folder``, a subfolder ``column=value`` for each value of one column. No order."""
+        copy = f"copy (\n{step.sql}\n) to $folder (format parquet, compression snappy, partition_by ({ident(column)}))"
+        self._execute(Step(step.name, copy, {**step.values, "folder": str(folder)}))
+        self.steps.append(step)
+
     def write_csv(self, step: Step, path: Path) -> None:
         """Write a query's result to one CSV file (UTF-8, heading, quoted where needed). Give the query an ``order by``."""
         copy = f"copy (\n{step.sql}\n) to $path (format csv, header true)"

@@ -2,5 +2,18 @@
 
 from linkage.runs.manifest import Manifest, file_record, read_manifest, verify_manifest
 from linkage.runs.outputs import FOLDER_MODE, owner_only, staged_outputs
+from linkage.runs.work import note, noted, whole, work_folder
 
-__all__ = ["FOLDER_MODE", "Manifest", "file_record", "owner_only", "read_manifest", "staged_outputs", "verify_manifest"]
+__all__ = [
+    "FOLDER_MODE",
+    "Manifest",
+    "file_record",
+    "note",
+    "noted",
+    "owner_only",
+    "read_manifest",
+    "staged_outputs",
+    "verify_manifest",
+    "whole",
+    "work_folder",
+]

@@ -3,9 +3,10 @@
 Raw text stays in the source tables; everything here is derived and used only to compare.
 """
 
+from dataclasses import dataclass
 from typing import Literal
 
-from linkage.engine import Step, ident
+from linkage.engine import Step, ident, literal
 from linkage.normalise import date_of_birth, gender, name, nhs_number, postcode
 from linkage.normalise.text import let_sql
 
@@ -64,7 +65,8 @@ def query_step(postcode_as: PostcodeKind) -> Step:
     sql = f"""
 select query_row, query_id, nhs_number_given, nhs_number, nhs_number_fault, given, family, dob, postcode,
   {postcode_parts_sql(postcode_as)}, gender,
-  {words_sql("given")} as given_tokens, {words_sql("family")} as family_tokens,
+  {words_sql("given")} as given_tokens, {words_sql("other_given")} as other_tokens,
+  {words_sql("family")} as family_tokens,
   case when postcode is null then []::varchar[] else [postcode] end as postcodes,
   case when dob is null then []::varchar[] else [dob] end as dobs
 from query_normalised"""
@@ -86,37 +88,85 @@ from {ident(source)} s left join related on related.r = s.{ident(row)}"""
     return Step(step_name, sql)
 
 
-def blocking_key_step(step_name: str, source: str, row: str, *, swap_dates: bool) -> Step:
-    """One row per (row of ``source``, blocking key): ``row_id``, ``key_hash`` (64-bit).
+def words_of_forms_sql(forms: str) -> str:
+    """The words of a list of comparison forms, as ``words_sql`` has them: sorted, each once."""
+    return f"list_sort(list_distinct(flatten(list_transform({forms}, lambda form: {words_sql('form')}))))"
 
-    The keys (``docs/explanation/tracing.md``): date of birth; postcode; date of birth with the sound of any name word;
-    sounds of given and family name in any order, alone or with the year or the day and month of birth; postcode district
-    with date of birth; NHS number. ``swap_dates`` adds the date with day and month exchanged (queries only).
+
+KEY_BITS = 40
+"""A blocking key is kept as the upper bits of its 64-bit hash: few enough to pack well, and chance equality is a rival
+too many, never one too few."""
+
+
+@dataclass(frozen=True)
+class KeyTables:
+    """The tables that keys are made of. Each has ``row_id`` and one value, never null: ``d`` (date of birth), ``p``
+    (postcode), or ``s`` (the sound of a word of the given, or of the family names).
+    """
+
+    dates: str
+    postcodes: str
+    given_sounds: str
+    family_sounds: str
+
+
+def blocking_key_sql(tables: KeyTables, *, small: bool) -> str:
+    """A query with one row per (row, blocking key): ``row_id``, ``key_hash`` (``KEY_BITS`` bits); repeats occur.
+
+    The keys (``docs/explanation/tracing.md``): date of birth with the sound of any name word; postcode; date of birth
+    with postcode district; sounds of given and family name in any order with the year, or with the day and month, of
+    birth. ``small`` adds what tells enough in a small register only: the date of birth, and both sounds, alone.
+    """
+    pair = "least(g.s, f.s), greatest(g.s, f.s)"
+    named = f"{tables.given_sounds} g join {tables.family_sounds} f on f.row_id = g.row_id"
+    dated = f"{tables.dates} x"
+    keys = [
+        *(
+            _key("ds", "d, s", f"{dated} join {sounds} y on y.row_id = x.row_id")
+            for sounds in (tables.given_sounds, tables.family_sounds)
+        ),
+        _key("p", "p", f"{tables.postcodes} x"),
+        _key("dp", "d, split_part(p, ' ', 1)", f"{dated} join {tables.postcodes} y on y.row_id = x.row_id"),
+        _key("ny", f"{pair}, substr(d, 1, 4)", f"{dated} join {named} on g.row_id = x.row_id"),
+        _key("nd", f"{pair}, substr(d, 6)", f"{dated} join {named} on g.row_id = x.row_id"),
+    ]
+    if small:
+        keys += [
+            _key("d", "d", dated),
+            _key(
+                "nn",
+                "least(x.s, f.s), greatest(x.s, f.s)",
+                f"{tables.given_sounds} x join {tables.family_sounds} f on f.row_id = x.row_id",
+            ),
+        ]
+    return "\nunion all ".join(keys)
+
+
+def _key(kind: str, parts: str, tables: str) -> str:
+    return f"select x.row_id, hash({literal(kind)}, {parts}) >> {64 - KEY_BITS} as key_hash from {tables}"
+
+
+def query_key_steps(source: str, row: str, *, small: bool) -> list[Step]:
+    """Steps that make ``query_key`` (``row_id``, ``key_hash``) of the queries of a table; each pair once.
+
+    A query's date of birth also counts with day and month exchanged.
     """
     swapped = "substr(dob, 1, 4) || '-' || substr(dob, 9, 2) || '-' || substr(dob, 6, 2)"
-    dates = f"list_distinct(list_concat(dobs, [{swapped}]))" if swap_dates else "dobs"
-    sound = name.soundex_sql("w")
-    sql = f"""
-with word as (
-  select {ident(row)} as row_id, nhs_number, postcodes, postcode_district, {dates} as dates,
-    list_filter(list_distinct(list_transform(given_tokens, lambda w: {sound})), lambda s: s is not null) as given_sounds,
-    list_filter(list_distinct(list_transform(family_tokens, lambda w: {sound})), lambda s: s is not null) as family_sounds
-  from {ident(source)}),
-dated as (select * exclude (dates), unnest(dates) as d from word),
-sounded as (select row_id, d, unnest(list_distinct(list_concat(given_sounds, family_sounds))) as s from dated),
-given as (select row_id, d, family_sounds, unnest(given_sounds) as g from dated),
-paired as (select row_id, d, g, unnest(family_sounds) as f from given),
-named as (
-  select row_id, g, unnest(family_sounds) as f from (select row_id, family_sounds, unnest(given_sounds) as g from word)),
-coded as (select row_id, unnest(postcodes) as p from word),
-keyed as (
-  select row_id, 'd|' || d as k from dated where d is not null
-  union all select row_id, 'p|' || p from coded
-  union all select row_id, 'ds|' || d || '|' || s from sounded
-  union all select row_id, 'nn|' || least(g, f) || '|' || greatest(g, f) from named
-  union all select row_id, 'dp|' || d || '|' || postcode_district from dated
-  union all select row_id, 'ny|' || least(g, f) || '|' || greatest(g, f) || '|' || substr(d, 1, 4) from paired
-  union all select row_id, 'nd|' || least(g, f) || '|' || greatest(g, f) || '|' || substr(d, 6) from paired
-  union all select row_id, 'n|' || nhs_number from word)
-select distinct row_id, hash(k) as key_hash from keyed where k is not null"""
-    return Step(step_name, sql)
+    row_id = f"{ident(row)} as row_id"
+    values = {
+        "query_date": f"select distinct {row_id}, unnest([dob, {swapped}]) as d from {ident(source)} where dob is not null",
+        "query_postcode": f"select {row_id}, postcode as p from {ident(source)} where postcode is not null",
+        "query_given_sound": _sound_sql(row_id, "list_concat(given_tokens, other_tokens)", source),
+        "query_family_sound": _sound_sql(row_id, "family_tokens", source),
+    }
+    keys = blocking_key_sql(KeyTables(*values), small=small)
+    return [
+        *(Step(name, sql) for name, sql in values.items()),
+        Step("query_key", f"select distinct row_id, key_hash from ({keys})"),
+    ]
+
+
+def _sound_sql(row_id: str, tokens: str, source: str) -> str:
+    sound = name.comparison_soundex_sql("w")
+    words = f"select {row_id}, unnest({tokens}) as w from {ident(source)}"
+    return f"select distinct row_id, s from (select row_id, {sound} as s from ({words})) where s is not null"

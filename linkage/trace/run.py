@@ -3,24 +3,28 @@
 import math
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
 
-from linkage.engine import Engine, EngineOptions, Step, ident, open_engine
+from linkage.engine import Engine, EngineOptions, Step, Value, ident, open_engine
 from linkage.errors import InputError
-from linkage.runs import Manifest, file_record, staged_outputs
+from linkage.runs import Manifest, file_record, note, noted, staged_outputs, whole, work_folder
 from linkage.trace import model
+from linkage.trace.candidates import find_candidates, load_terms, open_tables, prepare_queries
 from linkage.trace.decide import cross_check_steps, decide
-from linkage.trace.nicknames import load_nicknames
-from linkage.trace.records import LINK_FIELDS, blocking_key_step, nickname_step, normalised_step, query_step
-from linkage.trace.register import Register, open_register, with_scratch
+from linkage.trace.records import LINK_FIELDS
+from linkage.trace.register import Register, open_register
+from linkage.trace.register.build import Report, with_scratch
 from linkage.trace.result import candidate_step, count_outcomes, csv_step, public_step, result_steps, sensitive_step
-from linkage.trace.settings import Profile, load_model, load_profile
+from linkage.trace.settings import Profile, TraceModel, load_model, load_profile
 from linkage.trace.source import ColumnMap, Source, load_source, require_file
 
 RESTRICTED = "restricted"
+# Pairs of a query that are kept for the decision: no more than so many, and none that weighs less (bits).
+_MOST_PAIRS = 20
+_LEAST_WEIGHT = -20.0
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,13 @@ def trace_queries(
     profile: Profile | None = None,
     csv: bool = False,
     options: EngineOptions | None = None,
+    report: Report | None = None,
 ) -> TraceResult:
     """Trace every query and, if ``out`` is given, write ``trace.parquet`` and the restricted files there.
 
-    Rows in equal rows out. Raises InputError on an empty file or a duplicate id, UsageError on a wrong path or heading.
+    Rows in equal rows out. A trace that was killed goes on from its finished chunks when it is run again. ``report`` is
+    told how many of how many chunks are done. Raises InputError on an empty file or a duplicate id, UsageError on a wrong
+    path or heading.
     """
     register = open_register(register_folder)
     profile = profile or load_profile("default")
@@ -65,47 +72,149 @@ def trace_queries(
         require_file(queries.path, "the file of people to trace")
     with tempfile.TemporaryDirectory(prefix="cldlink-") as scratch:
         folders = [Path(scratch), register.folder, *([queries.path.resolve().parent] if queries.path else [])]
+        options = with_scratch(options, Path(scratch))
         if out is None:
-            with open_engine(with_scratch(options, Path(scratch)), folders) as engine:
-                return _trace(engine, queries, register, profile, Path(scratch))
-        with staged_outputs(out) as staging:
-            with open_engine(with_scratch(options, Path(scratch)), [*folders, staging]) as engine:
-                result = _trace(engine, queries, register, profile, Path(scratch))
+            with open_engine(options, folders) as engine:
+                return trace_in(engine, queries, register, profile, Chunks(Path(scratch), report))
+        manifest = _manifest(queries, register, profile)
+        with work_folder(out, manifest.__dict__) as work, staged_outputs(out) as staging:
+            with open_engine(options, [*folders, work, staging]) as engine:
+                result = trace_in(engine, queries, register, profile, Chunks(work, report))
                 _write(engine, staging, profile, csv=csv)
-            _manifest(queries, register, profile, result).write(staging)
+            replace(manifest, counts=result.counts).write(staging)
         return result
 
 
-def prepare_candidates(engine: Engine, queries: Queries, register: Register, scratch: Path) -> None:
-    """From a file to ``query_known`` (one row per query), ``found`` (query, person) and ``candidate_person``."""
-    load_nicknames(engine)
-    _load_queries(engine, queries, scratch)
-    keep = ("query_row", "query_id", "nhs_number_given")
-    engine.run(normalised_step("query_normalised", "query_source", register.postcode_as, keep=keep))
-    engine.run(query_step(register.postcode_as))
-    engine.run(nickname_step("query", "query_words", "query_row"))
-    engine.run(blocking_key_step("query_key", "query", "query_row", swap_dates=True))
-    engine.run_all([_found_step(register), _candidate_person_step(register), _known_step(), _term_step(register)])
+@dataclass(frozen=True)
+class Chunks:
+    """Where the finished chunks of a trace are kept, and who is told of them. ``queries``: how many make a chunk."""
+
+    folder: Path
+    report: Report | None = None
+    queries: int = 100_000
 
 
-def _trace(engine: Engine, queries: Queries, register: Register, profile: Profile, scratch: Path) -> TraceResult:
-    prepare_candidates(engine, queries, register, scratch)
-    engine.run_all([*cross_check_steps(), _candidate_step()])
+def trace_in(engine: Engine, queries: Queries, register: Register, profile: Profile, chunks: Chunks) -> TraceResult:
+    """Trace in an open database; leaves the table ``result``.
+
+    The cross-check needs the given numbers only. Candidates are looked for in chunks of what it leaves over, so that
+    memory is bounded; the decision is made at the end, for all queries at once.
+    """
+    open_tables(engine, register)
+    return trace_opened(engine, queries, register, profile, chunks)
+
+
+def trace_opened(engine: Engine, queries: Queries, register: Register, profile: Profile, chunks: Chunks) -> TraceResult:
+    """As ``trace_in``, in a database that has the tables of the register already."""
+    load_queries(engine, queries, chunks.folder)
+    prepare_queries(engine, register)
+    engine.run(Step("candidate_person", "select * from number_person"))
+    engine.run_all(cross_check_steps())
     trace_model = load_model(profile.model)
-    model.score(engine, trace_model, register.u, register.people)
-    prior_weight = math.log2(trace_model.share_in_register / max(register.people, 2))
-    decide(engine, profile, trace_model.caps, prior_weight)
+    counted = _score_chunks(engine, register, trace_model, chunks)
+    decide(engine, profile, trace_model.caps, math.log2(trace_model.share_in_register / max(register.people, 2)))
     engine.run_all(result_steps())
     counts = {
         "queries": engine.count("query_source"),
         **_completeness(engine),
         "register_people": register.people,
-        "candidate_pairs": engine.count("found"),
         "cross_checked": engine.count("cross_checked"),
-        "scored_pairs": engine.count("scored"),
+        **counted,
         **{f"outcome_{outcome}": count for outcome, count in count_outcomes(engine).items()},
     }
     return TraceResult(engine.arrow(public_step()), counts)
+
+
+def prepare_candidates(engine: Engine, queries: Queries, register: Register, scratch: Path) -> None:
+    """From a file to ``query_known`` (one row per query), ``found`` (query, person) and ``candidate_person``."""
+    open_tables(engine, register)
+    load_queries(engine, queries, scratch)
+    prepare_queries(engine, register)
+    find_candidates(engine, register, "query")
+    load_terms(engine, register, "query")
+
+
+def _score_chunks(engine: Engine, register: Register, trace_model: TraceModel, chunks: Chunks) -> dict[str, int]:
+    """Make ``scored`` and ``candidate_person`` for all queries that need candidates; return the counts of pairs."""
+    left = engine.run(_left_step(chunks.queries))
+    last = -(-left // chunks.queries)
+    counts = {"candidate_pairs": 0, "scored_pairs": 0}
+    for number in range(last):
+        for name, count in _score_chunk(engine, register, trace_model, chunks, number).items():
+            counts[name] += count
+        if chunks.report:
+            chunks.report(number + 1, last)
+    engine.run_all(_collected_steps(engine, chunks, last))
+    return counts
+
+
+def _score_chunk(
+    engine: Engine, register: Register, trace_model: TraceModel, chunks: Chunks, number: int
+) -> dict[str, int]:
+    """Make the files of one chunk, unless they are there: its scored pairs, and the people of them."""
+    mark = chunks.folder / f"chunk_{number:04}.json"
+    counts = noted(mark)
+    if counts is None:
+        engine.run(
+            Step("asked", "select q.* from query q join left_over using (query_row) where chunk = $n", {"n": number})
+        )
+        find_candidates(engine, register, "asked")
+        load_terms(engine, register, "asked")
+        engine.run(Step("candidate", "select person_id, query_row from found"))
+        model.score(engine, trace_model, register.u, register.people, queries="asked")
+        counts = {"candidate_pairs": engine.count("found"), "scored_pairs": engine.count("scored")}
+        engine.run(_kept_step())
+        for name, sql in (("scored", _KEPT_PAIRS), ("people", _KEPT_PEOPLE)):
+            with whole(chunks.folder / f"{name}_{number:04}.parquet") as aside:
+                engine.write_parquet(Step(f"write_{name}", sql), aside)
+        note(mark, counts)
+        engine.drop("asked", "candidate", "found", "kept", "candidate_person", "scored")
+    return counts
+
+
+_KEPT_PAIRS = "select * from kept order by query_row, person_id"
+_KEPT_PEOPLE = "select p.* from candidate_person p semi join kept using (person_id) order by person_id"
+
+
+def _left_step(size: int) -> Step:
+    """The queries that the cross-check left over and that have details enough, in chunks in the order of the file."""
+    return Step(
+        "left_over",
+        f"""
+select query_row, cast((row_number() over (order by query_row) - 1) // {int(size)} as integer) as chunk
+from query_known where enough and query_row not in (select query_row from cross_checked)""",
+    )
+
+
+def _kept_step() -> Step:
+    """The pairs that can matter to a decision: the best few of each query that are not all but impossible."""
+    return Step(
+        "kept",
+        """
+select * from scored where match_weight > $least
+qualify row_number() over (partition by query_row order by match_weight desc, person_id) <= $most""",
+        {"least": _LEAST_WEIGHT, "most": _MOST_PAIRS},
+    )
+
+
+def _collected_steps(engine: Engine, chunks: Chunks, last: int) -> list[Step]:
+    """The pairs and people of all chunks; the people whose number was given are there in any case."""
+    if not last:
+        model.no_pairs(engine)
+        return [Step("candidate_person", "select * from number_person")]
+
+    def files(name: str) -> dict[str, Value]:
+        return {"files": [str(chunks.folder / f"{name}_{number:04}.parquet") for number in range(last)]}
+
+    people = "select * from read_parquet($files) union all by name select * from number_person"
+    return [
+        Step("scored", "select * from read_parquet($files)", files("scored")),
+        Step(
+            "candidate_person",
+            f"select * from ({people}) qualify row_number() over (partition by person_id) = 1",
+            files("people"),
+        ),
+    ]
 
 
 def _completeness(engine: Engine) -> dict[str, int]:
@@ -118,7 +227,7 @@ def _completeness(engine: Engine) -> dict[str, int]:
     }
 
 
-def _load_queries(engine: Engine, queries: Queries, scratch: Path) -> None:
+def load_queries(engine: Engine, queries: Queries, scratch: Path) -> None:
     fields = ("query_id", *LINK_FIELDS, "other_given_name")
     if queries.table is not None:
         engine.register("query_read", _as_text(queries.table, fields))
@@ -172,53 +281,6 @@ select count(*) filter (where query_id is null), count(query_id) - count(distinc
         )
 
 
-def _found_step(register: Register) -> Step:
-    return Step(
-        "found",
-        """
-select distinct k.person_id, q.row_id as query_row
-from read_parquet($keys) k join query_key q on q.key_hash = k.key_hash""",
-        {"keys": str(register.key_file)},
-    )
-
-
-def _candidate_person_step(register: Register) -> Step:
-    """The people of the register who are a candidate of any query. Their ``given_related`` is not needed, but present."""
-    return Step(
-        "candidate_person",
-        """
-select p.* from read_parquet($people) p semi join (select distinct person_id from found) f on f.person_id = p.person_id""",
-        {"people": str(register.person_file)},
-    )
-
-
-def _known_step() -> Step:
-    """``query`` plus ``enough`` (details that can identify anyone) and what the register says of the given number."""
-    return Step(
-        "query_known",
-        """
-select q.*, p.current_nhs_number,
-  (q.dob is not null and coalesce(q.nhs_number, q.given, q.family, q.postcode) is not null)
-  or (q.given is not null and q.family is not null and coalesce(q.nhs_number, q.postcode) is not null) as enough
-from query q left join candidate_person p on p.nhs_number = q.nhs_number""",
-    )
-
-
-def _candidate_step() -> Step:
-    """Candidates of the queries that the cross-check left over and that have details enough."""
-    return Step(
-        "candidate",
-        """
-select f.person_id, f.query_row from found f
-where f.query_row in (select query_row from query_known where enough)
-  and f.query_row not in (select query_row from cross_checked)""",
-    )
-
-
-def _term_step(register: Register) -> Step:
-    return Step("term_frequency", "select * from read_parquet($terms)", {"terms": str(register.term_file)})
-
-
 def _write(engine: Engine, staging: Path, profile: Profile, *, csv: bool) -> None:
     restricted = staging / RESTRICTED
     restricted.mkdir()
@@ -229,7 +291,7 @@ def _write(engine: Engine, staging: Path, profile: Profile, *, csv: bool) -> Non
         engine.write_csv(csv_step(), staging / "trace.csv")
 
 
-def _manifest(queries: Queries, register: Register, profile: Profile, result: TraceResult) -> Manifest:
+def _manifest(queries: Queries, register: Register, profile: Profile) -> Manifest:
     inputs = [*([queries.path] if queries.path else []), *queries.sources, register.folder / "register.json"]
     settings = {"profile": profile.model_dump(), "columns": dict(queries.columns.headings), "id": queries.id_column}
-    return Manifest("trace", [file_record(path) for path in inputs], result.counts, settings)
+    return Manifest("trace", [file_record(path) for path in inputs], {}, settings)

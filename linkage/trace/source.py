@@ -8,7 +8,8 @@ import codecs
 import csv
 import re
 import shutil
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,28 +82,61 @@ class Source:
     scratch: Path
 
 
-def load_source(engine: Engine, name: str, source: Source, fields: Sequence[str]) -> list[str]:
-    """Load a file as table ``name``: ``row_number`` (1 = first after the heading) and every field as trimmed text.
-
-    A field that the file does not have is null throughout. Returns the fields that the file has. Raises UsageError when
-    a mapped heading is not in the file, InputError when the file cannot be read as a table.
+@dataclass(frozen=True)
+class Scan:
+    """How the database reads a source: ``sql`` (bound ``values``) gives ``row_number`` (1 = first after the heading) and
+    every field as trimmed text, null where the file lacks it; ``found`` are the fields that it has, ``dates`` those of
+    them that are dates by their type, and so yyyy-mm-dd as text.
     """
-    raw = f"{name}_raw"
-    if source.path.suffix.lower() in _PARQUET:
-        _read_parquet(engine, raw, source)
-    else:
-        _read_csv(engine, raw, source, {source.columns.headings.get(field, field).casefold() for field in fields})
-    found = _found(engine.columns(raw), source, fields)
-    selected = [
-        f"nullif(trim({ident(column)}::varchar), '') as {ident(field)}"
-        if column
-        else f"cast(null as varchar) as {ident(field)}"
+
+    sql: str
+    values: Mapping[str, str]
+    found: tuple[str, ...]
+    dates: tuple[str, ...]
+    source: Source
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Say what is wrong with the file when the database cannot read it as a table."""
+        try:
+            yield
+        except (InputError, InternalError):
+            raise InputError(_unreadable(self.source)) from None
+        except MachineError:
+            if not _is_parquet(self.source.path):
+                raise
+            raise InputError(_unreadable(self.source)) from None
+
+
+def scan_source(engine: Engine, source: Source, fields: Sequence[str]) -> Scan:
+    """How to read a file without holding it. Raises UsageError when a mapped heading is not in the file."""
+    wanted = {source.columns.headings.get(field, field).casefold() for field in fields}
+    raw, values, headings = _parquet_scan(engine, source) if _is_parquet(source.path) else _csv_scan(source, wanted)
+    found = _found([*headings], source, fields)
+    listed = ",\n".join(
+        f"{_text_sql(column, headings[column]) if column else 'cast(null as varchar)'} as {ident(field)}"
         for field, column in found.items()
-    ]
-    listed = ",\n".join(selected)
-    engine.run(Step(name, f"select _row as row_number,\n{listed}\nfrom {ident(raw)} order by _row"))
-    engine.drop(raw)
-    return [field for field, column in found.items() if column]
+    )
+    sql = f"select _row as row_number,\n{listed}\nfrom ({raw})"
+    there = {field: headings[column] for field, column in found.items() if column}
+    return Scan(sql, values, (*there,), tuple(field for field, kind in there.items() if kind == "DATE"), source)
+
+
+def _text_sql(column: str, kind: str) -> str:
+    """A column as text: trimmed, blank as null; a date, which can be neither, as it stands."""
+    text = f"cast({ident(column)} as varchar)"
+    return text if kind == "DATE" else f"nullif(trim({text}), '')"
+
+
+def load_source(engine: Engine, name: str, source: Source, fields: Sequence[str]) -> list[str]:
+    """Load a file as table ``name``, as ``scan_source`` reads it. Returns the fields that the file has.
+
+    Raises UsageError when a mapped heading is not in the file, InputError when the file cannot be read as a table.
+    """
+    scan = scan_source(engine, source, fields)
+    with scan.reading():
+        engine.run(Step(name, f"{scan.sql}\norder by _row", scan.values))
+    return list(scan.found)
 
 
 def _found(headings: Sequence[str], source: Source, fields: Sequence[str]) -> dict[str, str | None]:
@@ -117,24 +151,31 @@ def _found(headings: Sequence[str], source: Source, fields: Sequence[str]) -> di
     return {field: heading_of.get(source.columns.headings.get(field, field).casefold()) for field in fields}
 
 
-def _read_parquet(engine: Engine, name: str, source: Source) -> None:
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() in _PARQUET
+
+
+def _parquet_scan(engine: Engine, source: Source) -> tuple[str, dict[str, str], dict[str, str]]:
+    """SQL of the rows, its values, and the type of every column."""
+    values = {"path": str(source.path)}
+    try:
+        described = engine.rows(Step("describe_source", "describe select * from read_parquet($path)", values))
+    except (InputError, MachineError, InternalError):
+        raise InputError(_unreadable(source)) from None
     sql = (
         "select file_row_number + 1 as _row, * exclude (file_row_number)\n"
         "from read_parquet($path, file_row_number = true)"
     )
-    try:
-        engine.run(Step(name, sql, {"path": str(source.path)}))
-    except (InputError, MachineError):
-        raise InputError(f"{source.path}: this is not a readable Parquet file.") from None
+    return sql, values, {row[0]: row[1] for row in described}
 
 
-def _read_csv(engine: Engine, name: str, source: Source, wanted: Set[str]) -> None:
+def _csv_scan(source: Source, wanted: Set[str]) -> tuple[str, dict[str, str], dict[str, str]]:
     """Every record after the first line, which is the heading; nothing of the form is guessed, so no row is passed over."""
     encoding = _encoding(source.path)
     delimiter = _delimiter(source.path, encoding)
     path = source.path
     if encoding != "utf-8":
-        path = source.scratch / f"{name}.utf8.csv"
+        path = source.scratch / f"{len(list(source.scratch.glob('*.utf8.csv')))}.utf8.csv"
         _transcode(source.path, path, encoding)
     headings = _column_names(source.path, _headings(source.path, encoding, delimiter), wanted)
     columns = ", ".join(f"{literal(heading)}: 'VARCHAR'" for heading in headings)
@@ -142,10 +183,7 @@ def _read_csv(engine: Engine, name: str, source: Source, wanted: Set[str]) -> No
         f"select row_number() over () as _row, * from read_csv($path, auto_detect = false, columns = {{{columns}}},\n"
         "header = true, skip = 0, comment = '', delim = $delimiter, quote = '\"', escape = '\"', strict_mode = true)"
     )
-    try:
-        engine.run(Step(name, sql, {"path": str(path), "delimiter": delimiter}))
-    except (InputError, InternalError):
-        raise InputError(_unreadable(source.path, encoding)) from None
+    return sql, {"path": str(path), "delimiter": delimiter}, dict.fromkeys(headings, "VARCHAR")
 
 
 def _headings(path: Path, encoding: str, delimiter: str) -> list[str]:
@@ -204,8 +242,12 @@ def _delimiter(path: Path, encoding: str) -> str:
     return max(_DELIMITERS, key=heading.count)
 
 
-def _unreadable(path: Path, encoding: str) -> str:
-    """Why a CSV cannot be read: the first record whose number of columns is not that of the heading."""
+def _unreadable(source: Source) -> str:
+    """Why a file cannot be read; of a CSV, the first record whose number of columns is not that of the heading."""
+    path = source.path
+    if _is_parquet(path):
+        return f"{path}: this is not a readable Parquet file."
+    encoding = _encoding(path)
     advice = "Look there for a missing quote or a stray separator, save the file as CSV again, and retry."
     try:
         with path.open(encoding=encoding, errors="replace", newline="") as handle:

@@ -15,7 +15,8 @@ from linkage.errors import InputError
 from linkage.runs import staged_outputs
 from linkage.trace import model
 from linkage.trace.comparisons import COMPARISONS, Comparison
-from linkage.trace.register import Register, open_register, with_scratch
+from linkage.trace.register import Register, open_register
+from linkage.trace.register.build import with_scratch
 from linkage.trace.run import Queries, prepare_candidates
 from linkage.trace.settings import TraceModel, load_model, require_name
 

@@ -75,7 +75,7 @@ def bad(chain: Chain, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def damaged_folders(chain: Chain, bad: Path) -> None:
     for name in ("register", "release", "linked"):
         shutil.copytree(chain.folder / name, bad / name)
-    (bad / "register" / "person.parquet").unlink()
+    (bad / "register" / "person" / "000.parquet").unlink()
     flip(bad / "release" / "admissions.parquet")
     flip(bad / "linked" / "person.parquet")
     keystore = (chain.keys / "k.keystore").read_bytes()
@@ -177,7 +177,7 @@ CASES: list[Case] = [
     ("trace {bad}/people.csv --register {bad}/nowhere --synthetic --out {out}", 2, "no such folder"),
     ("trace {bad}/people.csv --register {bad}/people.csv --synthetic --out {out}", 2, "no such folder"),
     ("trace {bad}/people.csv --register {at}/traced --synthetic --out {out}", 2, "made by 'cldlink trace'"),
-    ("trace {bad}/people.csv --register {bad}/register --synthetic --out {out}", 3, "person.parquet: missing"),
+    ("trace {bad}/people.csv --register {bad}/register --synthetic --out {out}", 3, "000.parquet: missing"),
     ("trace {bad}/people.csv --register {at}/register --out {out}", 2, "--purpose TEXT and --submission REF"),
     (f"trace {{bad}}/people.csv {READ} --decisions {{bad}}/nowhere", 2, "no such file"),
     # feedback, evaluate

@@ -16,8 +16,8 @@ from tests.main_job import Chain, Ran, cldlink, contents, write_keys, write_requ
 from tests.privacy.marked_world import MARK, Identifiers, everything_logged, mark_world, text_of
 
 # Files that hold people and say so, by their name or the folder that they are in.
-IDENTIFIABLE = ("IDENTIFIABLE", "current/events", "current/persons", "register/person", "register/blocking_key",
-                "register/term_frequency", "traced/trace.", "traced/restricted/", "keys/")  # fmt: skip
+IDENTIFIABLE = ("IDENTIFIABLE", "current/events", "current/persons", "register/person/", "register/version/", "register/key/",
+                "register/succession.", "register/term_frequency.", "traced/trace.", "traced/restricted/", "keys/")  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -23,9 +23,11 @@ TRACE_SCHEMA = pa.schema(
     ]
 )
 _PERSON = pa.schema(
-    [("person_id", pa.int64()), ("nhs_number", pa.string()), ("current_nhs_number", pa.string()),
-     ("sensitive", pa.bool_()), ("invalidated", pa.bool_())]
-)  # fmt: skip
+    [("person_id", pa.int64()), ("nhs_number", pa.string()), ("sensitive", pa.bool_()), ("invalidated", pa.bool_())]
+)
+_SUCCESSION = pa.schema(
+    [("nhs_number", pa.string()), ("current_nhs_number", pa.string()), ("current_sensitive", pa.bool_())]
+)
 _VERSION = ("date_of_birth", "gp_practice_code", "date_of_death")
 
 
@@ -64,22 +66,29 @@ def write_register(folder: Path, people: Sequence[tuple[str, str, str, str]], **
     """A register of (number, date of birth, GP practice, date of death); ``marks``: numbers that are ``sensitive``, …,
     and ``replaced``, pairs of an earlier and the current number.
     """
-    folder.mkdir(parents=True)
+    for part in ("person", "version"):
+        (folder / part).mkdir(parents=True)
+    sensitive = marks.get("sensitive", ())
     replaced = dict(pair.split(">") for pair in marks.get("replaced", ()))
     numbers = [*(person[0] for person in people), *replaced]
     rows = [
-        {"person_id": place, "nhs_number": number, "current_nhs_number": replaced.get(number, number),
-         "sensitive": number in marks.get("sensitive", ()), "invalidated": number in marks.get("invalidated", ())}
+        {"person_id": place, "nhs_number": number,
+         "sensitive": number in sensitive, "invalidated": number in marks.get("invalidated", ())}
         for place, number in enumerate(numbers)
     ]  # fmt: skip
-    pq.write_table(pa.Table.from_pylist(rows, schema=_PERSON), folder / "person.parquet")
+    pq.write_table(pa.Table.from_pylist(rows, schema=_PERSON), folder / "person" / "000.parquet")
+    successions = [
+        {"nhs_number": number, "current_nhs_number": current, "current_sensitive": current in sensitive}
+        for number, current in replaced.items()
+    ]
+    pq.write_table(pa.Table.from_pylist(successions, schema=_SUCCESSION), folder / "succession.parquet")
     versions = [
         {"nhs_number": number, **dict(zip(_VERSION, values, strict=True))}
         for number, *now in people
         for values in (("1900-01-01", "OLD01", None), [value or None for value in now])
     ]
     schema = pa.schema([(name, pa.string()) for name in ("nhs_number", *_VERSION)])
-    pq.write_table(pa.Table.from_pylist(versions, schema=schema), folder / "version.parquet")
+    pq.write_table(pa.Table.from_pylist(versions, schema=schema), folder / "version" / "000.parquet")
     return folder
 
 

@@ -21,6 +21,7 @@ from linkage.trace.evaluate.curves import EXACT
 from linkage.trace.evaluate.load import load_trace, refuse_other_register, trace_files
 from linkage.trace.evaluate.settings import evaluation_settings, weight_band_sql
 from linkage.trace.records import LINK_FIELDS
+from linkage.trace.register import versions_of
 from linkage.trace.result import guarded_sql
 from linkage.trace.source import ColumnMap, Source, load_source, require_file
 
@@ -71,7 +72,7 @@ def draw_sample(
         )
     require_file(people.path, "the file of people that was traced")
     refuse_other_register(files, register)
-    version_file = require_file(register / "version.parquet", "the history of the register")
+    versions = versions_of(register)
     with tempfile.TemporaryDirectory(prefix="cldlink-") as scratch, staged_outputs(out) as staging:
         folders = [Path(scratch), files.folder, people.path.resolve().parent, register.resolve(), staging]
         with open_engine(options, folders) as engine:
@@ -80,7 +81,7 @@ def draw_sample(
             engine.run(_unit_step(with_sensitive=plan.with_sensitive))
             engine.run_all([_drawn_step(engine, plan), _pair_step()])
             _load_people(engine, people, Path(scratch))
-            engine.run_all([*_register_steps(version_file), _shown_step()])
+            engine.run_all([*_register_steps(versions), _shown_step()])
             counts = _counts(engine)
             _write(engine, staging)
         settings = {"seed": plan.seed, "size": plan.size or evaluation_settings().sample.size}
@@ -184,7 +185,7 @@ def _load_people(engine: Engine, people: TracedPeople, scratch: Path) -> None:
         )
 
 
-def _register_steps(version_file: Path) -> list[Step]:
+def _register_steps(files: str) -> list[Step]:
     """``held``: the latest version of every record to be compared, with its earlier names and postcodes."""
     return [
         Step(
@@ -193,7 +194,7 @@ def _register_steps(version_file: Path) -> list[Step]:
 select v.*, row_number() over (partition by nhs_number order by coalesce(valid_from, '') desc, valid_to nulls first,
     given_name, family_name, postcode) as age
 from read_parquet($versions) v semi join pair using (nhs_number)""",
-            {"versions": str(version_file)},
+            {"versions": files},
         ),
         Step(
             "held",

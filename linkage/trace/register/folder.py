@@ -1,0 +1,210 @@
+"""A prepared register as a folder: opening, describing, and reading people, versions and keys from it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from linkage.engine import Engine, Step, open_engine
+from linkage.errors import InputError, UsageError
+from linkage.runs import read_manifest
+from linkage.trace.records import KEY_BITS, PostcodeKind, postcode_parts_sql, words_of_forms_sql
+
+FORMAT = "cldlink-register-2"
+COMMANDS = ("register build", "register update")
+BUCKET_BITS = 6
+# Between the words of a list kept as text: no name or postcode holds it.
+SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True)
+class Register:
+    """An opened register: where it is, how many people it holds, and what tracing needs of it.
+
+    Slice ``n`` of the people is all numbers whose hash leaves ``n``; their ``person_id`` start at ``first_ids[n]``.
+    ``small``: the keys that tell enough in a small register only are in the index.
+    """
+
+    folder: Path
+    people: int
+    postcode_as: PostcodeKind
+    u: Mapping[str, Mapping[str, float]]
+    first_ids: tuple[int, ...]
+    small: bool
+    as_at: str | None
+
+    @property
+    def slices(self) -> int:
+        """The number of files that the people are cut into."""
+        return len(self.first_ids)
+
+    @property
+    def succession_file(self) -> Path:
+        """One row per superseded NHS number: its current number, and whether that record is sensitive."""
+        return self.folder / "succession.parquet"
+
+    @property
+    def term_file(self) -> Path:
+        """One row per (compared column, value): its share of the people who have one."""
+        return self.folder / "term_frequency.parquet"
+
+    def person_files(self, slices: Sequence[int] | None = None) -> list[str]:
+        """The files with one row per NHS number: all, or those of some slices."""
+        return [str(self.folder / "person" / part_name(n)) for n in slices or range(self.slices)]
+
+    def version_files(self, slices: Sequence[int] | None = None) -> list[str]:
+        """The files with one row per version of a record: all, or those of some slices."""
+        return [str(self.folder / "version" / part_name(n)) for n in slices or range(self.slices)]
+
+    def key_files(self, buckets: Sequence[int] | None = None) -> list[str]:
+        """The files of the index that exist: all, or those of some buckets (the upper bits of a key)."""
+        chosen = range(1 << BUCKET_BITS) if buckets is None else buckets
+        paths = (self.folder / "key" / part_name(n) for n in chosen)
+        return [str(path) for path in paths if path.is_file()]
+
+    def slices_of_people(self, engine: Engine, table: str) -> list[int]:
+        """The slices of the people (``person_id``) of a table."""
+        step = Step(
+            "slices_of_people",
+            f"""
+select distinct list_position(list_transform($first, lambda f: f <= person_id), true) from {table}""",
+            {"first": list(reversed(self.first_ids))},
+        )
+        return sorted(self.slices - row[0] for row in engine.rows(step))
+
+    def slices_of_numbers(self, engine: Engine, table: str) -> list[int]:
+        """The slices where the NHS numbers of a table would stand."""
+        sql = f"select distinct {slice_sql('nhs_number', self.slices)} from {table} where nhs_number is not null"
+        return sorted(row[0] for row in engine.rows(Step("slices_of_numbers", sql)))
+
+    def buckets_of_keys(self, engine: Engine, table: str) -> list[int]:
+        """The buckets where the keys (``key_hash``) of a table would stand."""
+        sql = f"select distinct {bucket_sql()} from {table}"
+        return sorted(row[0] for row in engine.rows(Step("buckets_of_keys", sql)))
+
+
+def part_name(number: int) -> str:
+    """The file name of a slice or bucket.
+
+    >>> part_name(7)
+    '007.parquet'
+    """
+    return f"{number:03}.parquet"
+
+
+def slice_sql(number: str, slices: int) -> str:
+    """SQL of the slice that a person belongs to, from the NHS number."""
+    return f"cast(hash({number}) % {slices} as integer)"
+
+
+def bucket_sql() -> str:
+    """SQL of the bucket of a ``key_hash``."""
+    return f"cast(key_hash >> {KEY_BITS - BUCKET_BITS} as integer)"
+
+
+def standing(folder: Path) -> tuple[str, dict[str, str]]:
+    """A query of the standing of every NHS number of a prepared register, with its values: ``nhs_number``,
+    ``current_nhs_number``, ``sensitive`` (this or the current record), ``invalidated``.
+    """
+    sql = """
+select p.nhs_number, coalesce(s.current_nhs_number, p.nhs_number) as current_nhs_number,
+  p.sensitive or coalesce(s.current_sensitive, false) as sensitive, p.invalidated
+from read_parquet($people) p left join read_parquet($succession) s on s.nhs_number = p.nhs_number"""
+    return sql, {
+        "people": str(folder.resolve() / "person" / "*.parquet"),
+        "succession": str(folder.resolve() / "succession.parquet"),
+    }
+
+
+def versions_of(folder: Path) -> str:
+    """The files with the history of a prepared register, as one name for ``read_parquet``.
+
+    Raises InputError when they are not there.
+    """
+    if not (folder / "version").is_dir():
+        raise InputError(f"{folder}: no prepared register with its history. Build the register again.")
+    return str(folder.resolve() / "version" / "*.parquet")
+
+
+def whole_person_sql(source: str, succession: str, postcode_as: PostcodeKind) -> str:
+    """A person's row as it is compared, from the packed row of the files and the table of successions.
+
+    ``dob`` becomes text, the lists hold what any version ever held, and ``sensitive`` counts that of the current record.
+    ``given_related`` is empty: nicknames are those of the query.
+    """
+
+    def words(*forms: str) -> str:
+        several = " or ".join([f"contains({forms[0]}, ' ')", *(f"{form} is not null" for form in forms[1:])])
+        listed = "list_concat([" + ", ".join(forms[:-1]) + f"], {_split(forms[-1])})"
+        return f"case when {several} then {words_of_forms_sql(listed)} when {forms[0]} is null then [] else [{forms[0]}] end"
+
+    def held(single: str, more: str) -> str:
+        alone = f"case when {single} is null then [] else [{single}] end"
+        return f"case when {more} is null then {alone} else list_sort(list_concat({alone}, {_split(more)})) end"
+
+    return f"""
+select p.person_id, p.nhs_number, coalesce(s.current_nhs_number, p.nhs_number) as current_nhs_number,
+  given, family, cast(dob as varchar) as dob, postcode, {postcode_parts_sql(postcode_as)}, gender,
+  {words("given", "other_given", "given_more")} as given_tokens, {words("family", "family_more")} as family_tokens,
+  {held("postcode", "postcode_more")} as postcodes, {held("cast(dob as varchar)", "dob_more")} as dobs,
+  date_of_death, p.sensitive or coalesce(s.current_sensitive, false) as sensitive, invalidated,
+  []::varchar[] as given_related
+from {source} p left join {succession} s on s.nhs_number = p.nhs_number"""
+
+
+def _split(packed: str) -> str:
+    return f"coalesce(string_split({packed}, chr(31)), [])"
+
+
+def open_register(folder: Path) -> Register:
+    """Open a prepared register. Raises UsageError when the folder is none, InputError when it is damaged or of another
+    format.
+    """
+    _require_whole(folder)
+    try:
+        document = json.loads((folder / "register.json").read_text(encoding="utf-8"))
+        first_ids = tuple(int(number) for number in document.get("first_ids", ()))
+        with open_engine() as engine:
+            if document.get("format") != FORMAT or document.get("hash_check") != hash_check(engine):
+                raise InputError(f"{folder}: the register was prepared by another version. Build it again.")
+        return Register(
+            folder,
+            int(document["people"]),
+            document["postcode_as"],
+            document["u"],
+            first_ids,
+            bool(document["small"]),
+            document["as_at"],
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise InputError(f"{folder}: register.json is missing or damaged. Build the register again.") from None
+
+
+def describe_register(folder: Path) -> dict[str, Any]:
+    """What a register holds: counts, spans, settings, the hashes of the extracts it was made of.
+
+    Raises UsageError when the folder is not a register, InputError when a file of it is missing or cut short.
+    """
+    manifest = _require_whole(folder)
+    extracts = {f"extract_{record['name']}": record["sha256"] for record in manifest["inputs"]}
+    return {**manifest["counts"], **manifest["settings"], **extracts}
+
+
+def hash_check(engine: Engine) -> str:
+    """The engine's hash of a constant: an index made with another hash function must not be used."""
+    return str(engine.value(Step("hash_check", "select hash('cldlink', 1)")))
+
+
+def _require_whole(folder: Path) -> dict[str, Any]:
+    """The manifest, if every file that it names is there in its full length."""
+    manifest = read_manifest(folder)
+    if manifest["command"] not in COMMANDS:
+        raise UsageError(
+            f"{folder}: made by 'cldlink {manifest['command']}'. Give a folder of 'cldlink {COMMANDS[0]}'."
+        )
+    for record in manifest["outputs"]:
+        path = folder / record["name"]
+        if not path.is_file() or path.stat().st_size != record["bytes"]:
+            raise InputError(f"{path}: missing, or not as it was written. Build the register again.")
+    return manifest
