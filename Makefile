@@ -15,7 +15,7 @@ demo: $(STAMP)          ## the main job on sample_data
 	$(BIN)/cldlink demo
 
 test: $(STAMP)          ## every test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder
 
 lint: $(STAMP)          ## ruff and mypy, as .ci/run does
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """What tests share: a small world with one run of the main job on it, and how the tests are spread over workers."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -11,23 +12,31 @@ from linkage.trace.settings import RegisterSettings
 from tests.main_job import Chain, make_world, offline, write_keys
 
 # Files that use the run of the main job, or a register of the sample: one worker makes them, once.
-MAIN_JOB = ("chain", "demo")
-SAMPLE_REGISTER = ("test_tutorial.py",)
+MAIN_JOB = (
+    "e2e/test_bad_input.py",
+    "e2e/test_main_job.py",
+    "e2e/test_tutorial.py",
+    "privacy/test_canary.py",
+    "privacy/test_feedback.py",
+    "privacy/test_no_network.py",
+)
 # Registers of fewer people are always counted anew.
 LARGE_REGISTER = 2_000
 
 Probabilities = Mapping[str, Mapping[str, float]]
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The tests of a file run on one worker (``--dist loadgroup``), so that what they share is made once."""
-    if not config.pluginmanager.hasplugin("xdist"):
-        return
-    main_job = {item.path for item in items if set(MAIN_JOB) & set(getattr(item, "fixturenames", ()))}
-    for item in items:
-        together = item.path in main_job or item.path.name in SAMPLE_REGISTER
-        item.add_marker(pytest.mark.xdist_group("main job" if together else item.nodeid.partition("::")[0]))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """The tests of a file run on one worker, and those of the main job on the same one: what they share is made once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = str(super()._split_scope(nodeid))
+            return "main job" if file.endswith(MAIN_JOB) else file
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
