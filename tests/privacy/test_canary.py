@@ -91,7 +91,7 @@ def test_commands_show_nobody(marked: Marked, tmp_path: Path) -> None:
         chain.trace()
         chain.release_side()
         shown = "".join(ran.out + ran.err for ran in chain.ran.values()) + logged()
-    assert len(chain.ran) == 10
+    assert len(chain.ran) == 11
     assert marked.known.found_in(shown) == set()
 
 
