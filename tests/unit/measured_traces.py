@@ -64,7 +64,8 @@ def made(folder: Path) -> World:
     (register / "version").mkdir()
     _write(register / "version" / "000.parquet", [version for row in rows for version in row["versions"]], _VERSION)
     (register / "register.json").write_text("{}", encoding="utf-8")
-    Manifest("register build", [{"name": "extract.csv", "sha256": "0" * 64}], {}).write(register)
+    extract = {"name": "extract.csv", "sha256": "0" * 64}
+    Manifest("register build", [extract], {"last_valid_from": "2020-01-01"}, {"as_at": "2020-02-01"}).write(register)
     counts = {"queries": len(rows), "register_people": 48, "with_postcode": len(rows), "usable_postcode": 40}
     inputs = [{"name": "people.parquet", "sha256": "1" * 64}, file_record(register / "register.json")]
     Manifest("trace", inputs, counts, {"profile": PROFILE}).write(trace)

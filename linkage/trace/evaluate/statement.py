@@ -76,7 +76,8 @@ def _preparation(facts: Facts, policy: DisclosurePolicy) -> list[Part]:
         ["Linked to", _register_people(counts)],
         ["The register was made from", _named(register.get("inputs", [])) if register else NOT_RECORDED],
         ["The register was prepared on", _day(register) or NOT_RECORDED],
-        ["Latest change that the register holds", facts.latest or NOT_RECORDED],
+        ["The register as at", register.get("settings", {}).get("as_at") or NOT_RECORDED],
+        ["Latest change that the register holds", register.get("counts", {}).get("last_valid_from") or NOT_RECORDED],
     ]
     parts: list[Part] = [Table("What was linked", ["Item", "What it was"], rows)]
     fields = {name.removeprefix("with_"): n for name, n in counts.items() if name.startswith("with_")}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linkage.engine import Engine, EngineOptions, Step, open_engine
+from linkage.engine import EngineOptions, Step, open_engine
 from linkage.errors import InputError
 from linkage.runs import file_record, read_manifest
 from linkage.trace.evaluate.figures import GroupQuality
@@ -33,16 +33,13 @@ class Sources:
 
 @dataclass(frozen=True)
 class Facts:
-    """What was read. ``latest``: the latest date from which a version in the register is valid. ``linked``: groups of people
-    with the share linked.
-    """
+    """What was read. ``register``: the manifest of the prepared register. ``linked``: groups of people with the share linked."""
 
     files: TraceFiles
     manifest: Mapping[str, Any]
     by_outcome: Mapping[str, int]
     evaluation: Mapping[str, Any] | None
     register: Mapping[str, Any] | None
-    latest: str | None
     linked: Sequence[GroupQuality]
 
 
@@ -53,14 +50,12 @@ def read_facts(sources: Sources, options: EngineOptions | None = None) -> Facts:
     register = None if sources.register is None else read_manifest(sources.register)
     if sources.register:
         refuse_other_register(files, sources.register)
-    folders = [files.folder, *([sources.register.resolve()] if sources.register else [])]
-    with open_engine(options, folders) as engine:
+    with open_engine(options, [files.folder]) as engine:
         read_trace(engine, "trace", files.trace)
         counted = dict(engine.rows(Step("count_outcomes", "select outcome, count(*) from trace group by 1")))
-        latest = _latest(engine, sources.register)
     by_outcome = {name: counted.pop(name) for name in outcomes() if name in counted} | dict(sorted(counted.items()))
     evaluation = _read_evaluation(sources.evaluation, files)
-    return Facts(files, manifest, by_outcome, evaluation, register, latest, _linked(sources, options))
+    return Facts(files, manifest, by_outcome, evaluation, register, _linked(sources, options))
 
 
 def _linked(sources: Sources, options: EngineOptions | None) -> Sequence[GroupQuality]:
@@ -68,23 +63,6 @@ def _linked(sources: Sources, options: EngineOptions | None) -> Sequence[GroupQu
         return ()
     with measured(Question(sources.trace, None, sources.people), options=options) as (_, _, evaluation):
         return evaluation.groups
-
-
-def _latest(engine: Engine, register: Path | None) -> str | None:
-    files = (
-        []
-        if register is None
-        else [*register.resolve().glob("version*.parquet"), *register.resolve().glob("version/*.parquet")]
-    )
-    if not files:
-        return None
-    step = Step(
-        "latest",
-        "select max(try_cast(valid_from as date))::varchar from read_parquet($versions)",
-        {"versions": [str(file) for file in files]},
-    )
-    found = engine.value(step)
-    return None if found is None else str(found)
 
 
 def figures_file(evaluation: Path | None) -> Path | None:
