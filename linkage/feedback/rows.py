@@ -11,6 +11,8 @@ from linkage.feedback.details import DETAILS
 from linkage.trace.outcomes import accepted_outcomes, outcomes
 
 _DIAGNOSTICS = tuple(name for name in feedback_columns() if name.startswith("mps_") or name.endswith("_match_score"))
+_DIFFERING = "Check the details that differ from the register's."
+_DUPLICATE = "Check whether your identifiers with this number are one person."
 _OF_PREVIOUS = ("change", "nhs_number_told_before")
 _NOTHING = "select cast(null as varchar) as query_id"
 
@@ -125,8 +127,17 @@ def _own(codes: str, actions: str) -> dict[str, str]:
         "nhs_number_history_list": "k.earlier_nhs_numbers",
         "multiple_pds_matches_flag": "p.outcome = 'multiple'",
         "reason": "p.reason",
-        "what_to_do": f"case when p.sensitive then 'Ask the tracing team.' else case p.outcome {actions} end end",
+        "what_to_do": f"case when p.sensitive then 'Ask the tracing team.' else {_to_do_sql(actions)} end",
     }
+
+
+def _to_do_sql(actions: str) -> str:
+    """The action of the outcome, and what differing details and duplicates ask for besides."""
+    differing = " or ".join(f"({sql}) is not null" for name, sql in _details().items() if name.endswith("_traced"))
+    more = f"[case when {differing} then {literal(_DIFFERING)} end, case when d.ids > 1 then {literal(_DUPLICATE)} end]"
+    also = f"list_filter({more}, lambda t: t is not null)"
+    nothing = f"p.outcome = 'confirmed' and len({also}) > 0"
+    return f"array_to_string(list_concat(case when {nothing} then [] else [case p.outcome {actions} end] end, {also}), ' ')"
 
 
 def _details() -> dict[str, str]:

@@ -94,6 +94,14 @@ def test_differing_details_of_an_accepted_link_are_told(rows: Rows) -> None:
     assert (rows["a2"]["date_of_death_given"], rows["a2"]["date_of_death_traced"]) == ("01/09/2022", "01/10/2022")
 
 
+def test_differing_details_and_duplicates_are_things_to_do(rows: Rows) -> None:
+    assert rows["b"]["what_to_do"] == "Nothing to do."
+    assert rows["a"]["what_to_do"] == (
+        f"{outcomes()['corrected'].action} Check the details that differ from the register's. "
+        "Check whether your identifiers with this number are one person."
+    )
+
+
 def test_duplicates_are_counted_within_the_authority_only(rows: Rows) -> None:
     assert (rows["a"]["ids_with_this_number"], rows["a"]["other_ids_with_this_number"]) == ("2", "a2")
     assert rows["b"]["ids_with_this_number"] == "1"
