@@ -3,6 +3,7 @@
 This module stands above the zones: it alone joins submissions with tracing, and both with a release.
 """
 
+import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -206,9 +207,13 @@ def _traced(
     if not decisions.is_file():
         return trace_queries(people, register, out, profile=profile, csv=request.csv, options=options)
     with tempfile.TemporaryDirectory(prefix="cldlink-") as scratch:
-        found = Path(scratch) / "found"
-        trace_queries(people, register, found, profile=profile, csv=request.csv, options=options)
-        obeyed = obey(found, decisions, register, out or Path(scratch) / "obeyed", options)
+        # Beside the output, so that a trace that was killed goes on where it stopped.
+        found = out.resolve().with_name(f".{out.resolve().name}.found") if out else Path(scratch) / "found"
+        try:
+            trace_queries(people, register, found, profile=profile, csv=request.csv, options=options)
+            obeyed = obey(found, decisions, register, out or Path(scratch) / "obeyed", options)
+        finally:
+            shutil.rmtree(found, ignore_errors=True)
     return TraceResult(obeyed.table, obeyed.counts)
 
 

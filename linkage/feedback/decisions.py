@@ -18,7 +18,7 @@ from linkage.errors import InputError, MachineError
 from linkage.feedback.traced import Trace
 from linkage.intake.keeping.lock_file import locked_file
 from linkage.intake.keeping.log import append_line, read_log
-from linkage.runs import file_record
+from linkage.runs import FOLDER_MODE, file_record
 from linkage.trace.comparisons import COMPARED_FIELDS
 from linkage.trace.outcomes import accepted_outcomes
 from linkage.trace.result import read_trace
@@ -83,7 +83,7 @@ def standing_decisions(path: Path) -> tuple[Decision, ...]:
 def store_decisions(path: Path, source: str, decisions: Sequence[Decision], facts: Mapping[str, object]) -> None:
     """Add decisions as one line. Raises InputError when the file is not as it was written."""
     read_decisions(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     with locked_file(path.with_name(f"{path.name}.lock")):
         append_line(path, source, {**facts, "decisions": [asdict(decision) for decision in decisions]})
 
