@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from linkage.errors import InputError
+from linkage.runs import Manifest
 from linkage.trace.evaluate import (
     Proportion,
     SamplePlan,
@@ -227,6 +228,14 @@ def test_without_a_truth_a_statement_compares_the_share_linked(world: World, tmp
     text = (tmp_path / "linkage_quality_statement.md").read_text(encoding="utf-8")
     assert "differences between groups" not in unsaid and "**Widest difference in linked**" in text
     assert "| Authority | no difference | no difference | 0.00 |" in text, "in both authorities half are linked"
+
+
+def test_the_statement_of_an_imported_answer_names_the_national_service(world: World, tmp_path: Path) -> None:
+    (tmp_path / "trace.parquet").write_bytes((world.trace / "trace.parquet").read_bytes())
+    Manifest("trace import", [], {}, {"answered_by": "national service"}).write(tmp_path)
+    write_statement(Sources(tmp_path), tmp_path / "out")
+    text = (tmp_path / "out" / "linkage_quality_statement.md").read_text(encoding="utf-8")
+    assert "| Linked to | the national service |" in text and "local register" not in text
 
 
 def test_a_statement_refuses_figures_and_registers_of_another_trace(world: World, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def _preparation(facts: Facts, policy: DisclosurePolicy) -> list[Part]:
     register = facts.register or {}
     rows: list[list[Cell]] = [
         ["People to be linked", f"{_shown(people, policy)}, from {_named(asked)}"],
-        ["Linked to", _register_people(counts)],
+        ["Linked to", "the national service" if _national(facts.manifest) else _register_people(counts)],
         ["The register was made from", _named(register.get("inputs", [])) if register else NOT_RECORDED],
         ["The register was prepared on", _day(register) or NOT_RECORDED],
         ["The register as at", register.get("settings", {}).get("as_at") or NOT_RECORDED],
@@ -218,7 +218,9 @@ def _how(evaluation: Mapping[str, Any]) -> str:
 
 def _limits(facts: Facts) -> list[str]:
     limits = [
-        "The result is of a local register as prepared, and no verification by the national service.",
+        "The result is the national service's answer as imported; how it links, it alone can state."
+        if _national(facts.manifest)
+        else "The result is of a local register as prepared, and no verification by the national service.",
         "People who are not in the register cannot be linked rightly; how many they are is known only with a truth.",
         "Details given wrongly to both sides, and people who share every detail, cannot be told apart.",
     ]
@@ -243,6 +245,11 @@ def _named(records: Sequence[Mapping[str, Any]]) -> str:
     if not records:
         return "a table given from memory"
     return "; ".join(f"{record['name']} ({record['sha256'][:_HASH]})" for record in records)
+
+
+def _national(manifest: Mapping[str, Any]) -> bool:
+    """Whether the trace is an answer of the national service, imported."""
+    return bool(manifest["settings"].get("answered_by") == "national service")
 
 
 def _register_people(counts: Mapping[str, int]) -> str:
