@@ -52,7 +52,7 @@ class Asked:
 
     def log(self, beside: Path) -> AuditLog:
         """The audit log: the folder given, or ``audit`` beside a register (or another folder)."""
-        return AuditLog(self.audit or beside.resolve().parent / AUDIT)
+        return AuditLog(Path(self.audit) if self.audit else beside.resolve().parent / AUDIT)
 
 
 @dataclass
