@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from linkage.engine import EngineOptions
     from linkage.feedback.pack import PackSources, write_feedback
     from linkage.feedback.processed import write_processed
+    from linkage.opened import open_register
     from linkage.store import link
     from linkage.trace.evaluate import evaluate_trace
     from linkage.trace.register import build_register
@@ -44,6 +45,7 @@ _HOMES = {
     "consolidate_submissions": "linkage.api",
     "evaluate_trace": "linkage.trace.evaluate",
     "link": "linkage.store",
+    "open_register": "linkage.opened",
     "read_request": "linkage.api",
     "release": "linkage.api",
     "study_run": "linkage.cohort.study.run",
@@ -61,6 +63,7 @@ __all__ = [
     "consolidate_submissions",
     "evaluate_trace",
     "link",
+    "open_register",
     "read_request",
     "release",
     "study_run",

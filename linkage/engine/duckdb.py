@@ -54,9 +54,10 @@ class Engine:
 
     def run(self, step: Step) -> int:
         """Make (or replace) a table named ``step.name`` from the query; return its row count."""
-        self._execute(Step(step.name, f"create or replace table {ident(step.name)} as\n{step.sql}", step.values))
+        created = Step(step.name, f"create or replace table {ident(step.name)} as\n{step.sql}", step.values)
+        rows = self.rows(created)
         self.steps.append(step)
-        return self.count(step.name)
+        return int(rows[0][0])
 
     def run_all(self, steps: Sequence[Step]) -> None:
         """Run steps in order."""

@@ -25,22 +25,17 @@ def prepare_queries(engine: Engine, register: Register) -> None:
     engine.run(query_step(register.postcode_as))
     engine.run(nickname_step("query", "query_words", "query_row"))
     engine.drop("query_normalised", "query_words")
-    files = register.person_files(register.slices_of_numbers(engine, "query"))
-    numbers = "select distinct nhs_number from query where nhs_number is not null"
+    engine.run(Step("wanted_number", "select distinct nhs_number from query where nhs_number is not null"))
     engine.run(
-        Step(
-            "packed_person",
-            f"select p.* from read_parquet($people) p semi join ({numbers}) n on n.nhs_number = p.nhs_number",
-            {"people": files},
-        )
+        _packed_step(register, register.slices_of_numbers(engine, "wanted_number"), "wanted_number", "nhs_number")
     )
     engine.run(Step("number_person", whole_person_sql("packed_person", "current_number", register.postcode_as)))
     engine.run(_known_step())
 
 
-def find_candidates(engine: Engine, register: Register, queries: str) -> None:
+def find_candidates(engine: Engine, register: Register, queries: str) -> int:
     """Make ``found`` (``query_row``, ``person_id``; each pair once) for the queries of a table, a part of ``query``, and
-    ``candidate_person`` (everybody found). A person whose number was given is found by it.
+    ``candidate_person`` (everybody found); return how many pairs. A person whose number was given is found by it.
     """
     engine.run_all(query_key_steps(queries, "query_row", small=register.small))
     files = register.key_files(register.buckets_of_keys(engine, "query_key"))
@@ -48,19 +43,23 @@ def find_candidates(engine: Engine, register: Register, queries: str) -> None:
     by_number = f"select p.person_id, q.query_row from {queries} q join number_person p using (nhs_number)"
     either = f"{by_key} union {by_number}" if files else by_number
     sql = f"select cast(person_id as bigint) as person_id, query_row from ({either})"
-    engine.run(Step("found", sql, {"keys": files} if files else {}))
+    pairs = engine.run(Step("found", sql, {"keys": files} if files else {}))
     engine.drop("query_key")
     engine.run(Step("wanted_person", "select distinct person_id from found"))
     slices = register.slices_of_people(engine, "wanted_person")
-    engine.run(
-        Step(
-            "packed_person",
-            "select p.* from read_parquet($people) p semi join wanted_person using (person_id)",
-            {"people": register.person_files(slices)},
-        )
-    )
+    engine.run(_packed_step(register, slices, "wanted_person", "person_id"))
     engine.run(Step("candidate_person", whole_person_sql("packed_person", "current_number", register.postcode_as)))
     engine.drop("packed_person", "wanted_person")
+    return pairs
+
+
+def _packed_step(register: Register, slices: list[int], wanted: str, key: str) -> Step:
+    """The packed rows of the wanted people, from the files of their slices; of nobody, still with every column."""
+    return Step(
+        "packed_person",
+        f"select p.* from read_parquet($people) p semi join {wanted} using ({key}){'' if slices else ' where false'}",
+        {"people": register.person_files(slices or [0])},
+    )
 
 
 def load_versions(engine: Engine, register: Register) -> None:

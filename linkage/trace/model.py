@@ -22,34 +22,71 @@ _REGISTER, _QUERY = "a_register", "b_query"
 _LEAST = 1e-9
 
 
-def score(engine: Engine, trace_model: TraceModel, u: Probabilities, people: int, *, queries: str = "query") -> None:
-    """Score the pairs of table ``candidate`` (person_id, query_row) into table ``scored``, one row per pair.
+class Scorer:
+    """Scores candidates with one model, chunk after chunk in one database.
 
-    Needs ``candidate_person`` and the table of queries with the model's columns, and ``term_frequency`` (field, value,
-    frequency). Raises InputError when the register has no u of a level.
-    ``match_weight`` is in bits (log2 Bayes factor, the prior included), rounded to 4 decimals; ``level_*`` is the name of
-    the level of each comparison, null when a value is missing.
+    Splink works out its SQL for the first chunk; the tables have the same names every time, and for the chunks after it the
+    same SQL is run again. For a single person that is most of the time.
     """
-    _require_levels(u)
-    settings = _settings(trace_model.m, u, prior=trace_model.share_in_register / max(people, 2))
-    engine.run(_frame_step("splink_register", "candidate_person", "person_id"))
-    engine.run(_frame_step("splink_query", queries, "query_row"))
-    engine.run(_pair_step())
-    with _quiet_splink():
-        api = DuckDBAPI(connection=engine.connection)
-        frames = [
-            api.register("splink_register", dataset_display_name=_REGISTER),
-            api.register("splink_query", dataset_display_name=_QUERY),
-        ]
-        linker = Linker(frames, settings, log_level=logging.ERROR)
-        for column in FREQUENCY_COLUMNS:
-            engine.run(_term_step(column))
-            linker.table_management.register_term_frequency_lookup(api.register(f"tf_{column}"), column)
-        linker.table_management.register_blocked_pairs_for_predict(api.register("splink_pair"))
-        predict = linker.inference.predict
-        predicted = engine.at_work("score_candidates", lambda: predict(warning_mode="never").physical_name)
-    engine.run(_scored_step(predicted))
-    engine.drop("splink_register", "splink_query", "splink_pair", predicted)
+
+    def __init__(self, engine: Engine, trace_model: TraceModel, u: Probabilities, people: int) -> None:
+        """Raise InputError when the register has no u of a level."""
+        _require_levels(u)
+        self._engine = engine
+        self._settings = _settings(trace_model.m, u, prior=trace_model.share_in_register / max(people, 2))
+        self._script: list[str] = []
+        self._predicted = ""
+
+    def score(self, queries: str = "query") -> int:
+        """Score the pairs of table ``candidate`` (person_id, query_row) into table ``scored``, one row per pair; return
+        how many.
+
+        Needs ``candidate_person`` and the table of queries with the model's columns, and ``term_frequency`` (field, value,
+        frequency). ``match_weight`` is in bits (log2 Bayes factor, the prior included), rounded to 4 decimals; ``level_*``
+        is the name of the level of each comparison, null when a value is missing.
+        """
+        engine = self._engine
+        engine.run(_frame_step("splink_register", "candidate_person", "person_id"))
+        engine.run(_frame_step("splink_query", queries, "query_row"))
+        engine.run_all([_pair_step(), *(_term_step(column, queries) for column in FREQUENCY_COLUMNS)])
+        if self._script:
+            for sql in self._script:
+                engine.at_work("score_candidates", lambda sql=sql: engine.connection.execute(sql).fetchall())  # type: ignore[misc]
+        else:
+            self._predict()
+        pairs = engine.run(_scored_step(self._predicted))
+        engine.drop("splink_register", "splink_query", "splink_pair", self._predicted)
+        return pairs
+
+    def _predict(self) -> None:
+        with _quiet_splink():
+            api = _RecordingAPI(connection=self._engine.connection)
+            frames = [
+                api.register("splink_register", dataset_display_name=_REGISTER),
+                api.register("splink_query", dataset_display_name=_QUERY),
+            ]
+            linker = Linker(frames, self._settings, log_level=logging.ERROR)
+            for column in FREQUENCY_COLUMNS:
+                linker.table_management.register_term_frequency_lookup(api.register(f"tf_{column}"), column)
+            linker.table_management.register_blocked_pairs_for_predict(api.register("splink_pair"))
+            predict = linker.inference.predict
+            self._predicted = self._engine.at_work(
+                "score_candidates", lambda: predict(warning_mode="never").physical_name
+            )
+        self._script = api.changes
+
+
+class _RecordingAPI(DuckDBAPI):  # type: ignore[misc]
+    """Splink's database, with the statements that made or dropped a table in order."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection=connection)
+        self.changes: list[str] = []
+
+    def _execute_sql_against_backend(self, final_sql: str) -> Any:
+        if final_sql.lstrip()[:6].upper() in ("CREATE", "DROP T"):
+            self.changes.append(final_sql)
+        return super()._execute_sql_against_backend(final_sql)
 
 
 def _require_levels(u: Probabilities) -> None:
@@ -145,13 +182,13 @@ from candidate""",
     )
 
 
-def _term_step(column: str) -> Step:
-    """The term frequencies of the values that a candidate has: no other value can agree."""
+def _term_step(column: str, queries: str) -> Step:
+    """The term frequencies of the values that a query has: no other value can agree."""
     return Step(
         f"tf_{column}",
         f"""
 select value as {ident(column)}, max(frequency) as {ident(f"tf_{column}")}
-from term_frequency semi join (select distinct {ident(column)} as value from candidate_person) using (value)
+from term_frequency semi join (select distinct {ident(column)} as value from {ident(queries)}) using (value)
 where field = $field group by value""",
         {"field": column},
     )

@@ -4,6 +4,7 @@ import math
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,12 +14,21 @@ from linkage.errors import InputError
 from linkage.runs import Manifest, file_record, note, noted, staged_outputs, whole, work_folder
 from linkage.trace import model
 from linkage.trace.candidates import find_candidates, load_terms, open_tables, prepare_queries
+from linkage.trace.cascade.trace import (
+    EXTRA_FIELDS,
+    Submission,
+    cascade_counts,
+    public_mps_step,
+    reference_of,
+    trace_by_cascade,
+    write_diagnostics,
+)
 from linkage.trace.decide import cross_check_steps, decide
 from linkage.trace.records import LINK_FIELDS
 from linkage.trace.register import Register, open_register
 from linkage.trace.register.build import Report, with_scratch
 from linkage.trace.result import candidate_step, count_outcomes, csv_step, public_step, result_steps, sensitive_step
-from linkage.trace.settings import Profile, TraceModel, load_model, load_profile
+from linkage.trace.settings import Profile, load_model, load_profile
 from linkage.trace.source import ColumnMap, Source, load_source, require_file
 
 RESTRICTED = "restricted"
@@ -29,13 +39,18 @@ _LEAST_WEIGHT = -20.0
 
 @dataclass(frozen=True)
 class Queries:
-    """The people to trace: a file with a column map, or a table with ``query_id`` and the link fields as text."""
+    """The people to trace: a file with a column map, or a table with ``query_id`` and the link fields as text.
+
+    For the national cascade: the day for which records are read, and a file of earlier unmatched records.
+    """
 
     path: Path | None = None
     columns: ColumnMap = field(default_factory=lambda: ColumnMap({}))
     id_column: str | None = None
     table: pa.Table | None = None
     sources: Sequence[Path] = ()
+    as_at: date | None = None
+    unmatched: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -68,18 +83,20 @@ def trace_queries(
     """
     register = open_register(register_folder)
     profile = profile or load_profile("default")
+    queries = replace(queries, as_at=queries.as_at or date.today())
     if queries.path:
         require_file(queries.path, "the file of people to trace")
     with tempfile.TemporaryDirectory(prefix="cldlink-") as scratch:
-        folders = [Path(scratch), register.folder, *([queries.path.resolve().parent] if queries.path else [])]
+        given = [path.resolve().parent for path in (queries.path, queries.unmatched) if path]
+        folders = [Path(scratch), register.folder, *given]
         options = with_scratch(options, Path(scratch))
         if out is None:
             with open_engine(options, folders) as engine:
-                return trace_in(engine, queries, register, profile, Chunks(Path(scratch), report))
+                return _traced(engine, queries, register, profile, Chunks(Path(scratch), report))
         manifest = _manifest(queries, register, profile)
         with work_folder(out, manifest.__dict__) as work, staged_outputs(out) as staging:
             with open_engine(options, [*folders, work, staging]) as engine:
-                result = trace_in(engine, queries, register, profile, Chunks(work, report))
+                result = _traced(engine, queries, register, profile, Chunks(work, report))
                 _write(engine, staging, profile, csv=csv)
             replace(manifest, counts=result.counts).write(staging)
         return result
@@ -87,42 +104,75 @@ def trace_queries(
 
 @dataclass(frozen=True)
 class Chunks:
-    """Where the finished chunks of a trace are kept, and who is told of them. ``queries``: how many make a chunk."""
+    """How many queries make a chunk, where finished chunks are kept, and who is told of them.
+
+    Without ``keep`` there must be one chunk at most, which stays in memory.
+    """
 
     folder: Path
     report: Report | None = None
     queries: int = 100_000
+    keep: bool = True
 
 
-def trace_in(engine: Engine, queries: Queries, register: Register, profile: Profile, chunks: Chunks) -> TraceResult:
-    """Trace in an open database; leaves the table ``result``.
+class Tracer:
+    """A register opened in a database: what does not depend on the queries is read once."""
 
-    The cross-check needs the given numbers only. Candidates are looked for in chunks of what it leaves over, so that
-    memory is bounded; the decision is made at the end, for all queries at once.
-    """
+    def __init__(self, engine: Engine, register: Register, profile: Profile) -> None:
+        self.engine, self.register, self.profile = engine, register, profile
+        self._model = load_model(profile.model)
+        self._scorer = model.Scorer(engine, self._model, register.u, register.people)
+        open_tables(engine, register)
+
+    def trace(self, queries: Queries, chunks: "Chunks") -> TraceResult:
+        """Trace; leaves the table ``result``.
+
+        The cross-check needs the given numbers only. Candidates are looked for in chunks of what it leaves over, so that
+        memory is bounded; the decision is made at the end, for all queries at once.
+        """
+        engine, register = self.engine, self.register
+        load_queries(engine, queries, chunks.folder)
+        prepare_queries(engine, register)
+        engine.run(Step("candidate_person", "select * from number_person"))
+        engine.run_all(cross_check_steps())
+        counted = _score_chunks(engine, register, self._scorer, chunks)
+        prior_weight = math.log2(self._model.share_in_register / max(register.people, 2))
+        decide(engine, self.profile, self._model.caps, prior_weight)
+        engine.run_all(result_steps())
+        counts = {
+            "queries": engine.count("query_source"),
+            **_completeness(engine),
+            "register_people": register.people,
+            "cross_checked": engine.count("cross_checked"),
+            **counted,
+            **{f"outcome_{outcome}": count for outcome, count in count_outcomes(engine).items()},
+        }
+        return TraceResult(engine.arrow(public_step()), counts)
+
+
+def _traced(engine: Engine, queries: Queries, register: Register, profile: Profile, chunks: Chunks) -> TraceResult:
+    if profile.cascade:
+        return _by_cascade(engine, queries, register, chunks.folder)
+    return Tracer(engine, register, profile).trace(queries, chunks)
+
+
+def _by_cascade(engine: Engine, queries: Queries, register: Register, scratch: Path) -> TraceResult:
     open_tables(engine, register)
-    return trace_opened(engine, queries, register, profile, chunks)
-
-
-def trace_opened(engine: Engine, queries: Queries, register: Register, profile: Profile, chunks: Chunks) -> TraceResult:
-    """As ``trace_in``, in a database that has the tables of the register already."""
-    load_queries(engine, queries, chunks.folder)
+    load_queries(engine, queries, scratch)
     prepare_queries(engine, register)
-    engine.run(Step("candidate_person", "select * from number_person"))
-    engine.run_all(cross_check_steps())
-    trace_model = load_model(profile.model)
-    counted = _score_chunks(engine, register, trace_model, chunks)
-    decide(engine, profile, trace_model.caps, math.log2(trace_model.share_in_register / max(register.people, 2)))
-    engine.run_all(result_steps())
+    trace_by_cascade(engine, register, _submission(queries))
     counts = {
         "queries": engine.count("query_source"),
         **_completeness(engine),
         "register_people": register.people,
-        "cross_checked": engine.count("cross_checked"),
-        **counted,
+        **cascade_counts(engine),
         **{f"outcome_{outcome}": count for outcome, count in count_outcomes(engine).items()},
     }
-    return TraceResult(engine.arrow(public_step()), counts)
+    return TraceResult(engine.arrow(public_mps_step()), counts)
+
+
+def _submission(queries: Queries) -> Submission:
+    return Submission(queries.as_at or date.today(), reference_of(queries.path or queries.table), queries.unmatched)
 
 
 def prepare_candidates(engine: Engine, queries: Queries, register: Register, scratch: Path) -> None:
@@ -134,13 +184,14 @@ def prepare_candidates(engine: Engine, queries: Queries, register: Register, scr
     load_terms(engine, register, "query")
 
 
-def _score_chunks(engine: Engine, register: Register, trace_model: TraceModel, chunks: Chunks) -> dict[str, int]:
+def _score_chunks(engine: Engine, register: Register, scorer: model.Scorer, chunks: Chunks) -> dict[str, int]:
     """Make ``scored`` and ``candidate_person`` for all queries that need candidates; return the counts of pairs."""
     left = engine.run(_left_step(chunks.queries))
     last = -(-left // chunks.queries)
     counts = {"candidate_pairs": 0, "scored_pairs": 0}
     for number in range(last):
-        for name, count in _score_chunk(engine, register, trace_model, chunks, number).items():
+        done = _score_chunk(engine, register, scorer, number) if not chunks.keep else None
+        for name, count in (done or _kept_chunk(engine, register, scorer, chunks, number)).items():
             counts[name] += count
         if chunks.report:
             chunks.report(number + 1, last)
@@ -148,22 +199,26 @@ def _score_chunks(engine: Engine, register: Register, trace_model: TraceModel, c
     return counts
 
 
-def _score_chunk(
-    engine: Engine, register: Register, trace_model: TraceModel, chunks: Chunks, number: int
+def _score_chunk(engine: Engine, register: Register, scorer: model.Scorer, number: int) -> dict[str, int]:
+    """Make ``kept`` and ``candidate_person`` of one chunk."""
+    asked = "select q.* from query q join left_over using (query_row) where chunk = $n"
+    engine.run(Step("asked", asked, {"n": number}))
+    found = find_candidates(engine, register, "asked")
+    load_terms(engine, register, "asked")
+    engine.run(Step("candidate", "select person_id, query_row from found"))
+    scored = scorer.score("asked")
+    engine.run(_kept_step())
+    return {"candidate_pairs": found, "scored_pairs": scored}
+
+
+def _kept_chunk(
+    engine: Engine, register: Register, scorer: model.Scorer, chunks: Chunks, number: int
 ) -> dict[str, int]:
     """Make the files of one chunk, unless they are there: its scored pairs, and the people of them."""
     mark = chunks.folder / f"chunk_{number:04}.json"
     counts = noted(mark)
     if counts is None:
-        engine.run(
-            Step("asked", "select q.* from query q join left_over using (query_row) where chunk = $n", {"n": number})
-        )
-        find_candidates(engine, register, "asked")
-        load_terms(engine, register, "asked")
-        engine.run(Step("candidate", "select person_id, query_row from found"))
-        model.score(engine, trace_model, register.u, register.people, queries="asked")
-        counts = {"candidate_pairs": engine.count("found"), "scored_pairs": engine.count("scored")}
-        engine.run(_kept_step())
+        counts = _score_chunk(engine, register, scorer, number)
         for name, sql in (("scored", _KEPT_PAIRS), ("people", _KEPT_PEOPLE)):
             with whole(chunks.folder / f"{name}_{number:04}.parquet") as aside:
                 engine.write_parquet(Step(f"write_{name}", sql), aside)
@@ -173,7 +228,8 @@ def _score_chunk(
 
 
 _KEPT_PAIRS = "select * from kept order by query_row, person_id"
-_KEPT_PEOPLE = "select p.* from candidate_person p semi join kept using (person_id) order by person_id"
+_KEPT_PEOPLE_SQL = "select p.* from candidate_person p semi join kept using (person_id)"
+_KEPT_PEOPLE = f"{_KEPT_PEOPLE_SQL} order by person_id"
 
 
 def _left_step(size: int) -> Step:
@@ -201,7 +257,10 @@ def _collected_steps(engine: Engine, chunks: Chunks, last: int) -> list[Step]:
     """The pairs and people of all chunks; the people whose number was given are there in any case."""
     if not last:
         model.no_pairs(engine)
-        return [Step("candidate_person", "select * from number_person")]
+        return []
+    if not chunks.keep:
+        people = f"{_KEPT_PEOPLE_SQL} union select * from number_person"
+        return [Step("scored", "select * from kept"), Step("candidate_person", people)]
 
     def files(name: str) -> dict[str, Value]:
         return {"files": [str(chunks.folder / f"{name}_{number:04}.parquet") for number in range(last)]}
@@ -228,7 +287,7 @@ def _completeness(engine: Engine) -> dict[str, int]:
 
 
 def load_queries(engine: Engine, queries: Queries, scratch: Path) -> None:
-    fields = ("query_id", *LINK_FIELDS, "other_given_name")
+    fields = ("query_id", *LINK_FIELDS, "other_given_name", *EXTRA_FIELDS)
     if queries.table is not None:
         engine.register("query_read", _as_text(queries.table, fields))
     elif queries.path is not None:
@@ -259,7 +318,7 @@ def _query_source_step(*, has_id: bool) -> Step:
         "query_source",
         f"""
 select row_number as query_row, {identifier} as query_id, nhs_number as nhs_number_given,
-  {", ".join(ident(field) for field in LINK_FIELDS)}, other_given_name
+  {", ".join(ident(field) for field in (*LINK_FIELDS, "other_given_name", *EXTRA_FIELDS))}
 from query_read""",
     )
 
@@ -284,14 +343,21 @@ select count(*) filter (where query_id is null), count(query_id) - count(distinc
 def _write(engine: Engine, staging: Path, profile: Profile, *, csv: bool) -> None:
     restricted = staging / RESTRICTED
     restricted.mkdir()
-    engine.write_parquet(public_step(), staging / "trace.parquet")
+    table = public_mps_step() if profile.cascade else public_step()
+    engine.write_parquet(table, staging / "trace.parquet")
     engine.write_parquet(sensitive_step(), restricted / "sensitive.parquet")
-    engine.write_parquet(candidate_step(profile.review_weight), restricted / "candidates.parquet")
+    if profile.cascade:
+        write_diagnostics(engine, staging, restricted)
+    else:
+        engine.write_parquet(candidate_step(profile.review_weight), restricted / "candidates.parquet")
     if csv:
-        engine.write_csv(csv_step(), staging / "trace.csv")
+        engine.write_csv(csv_step(table), staging / "trace.csv")
 
 
 def _manifest(queries: Queries, register: Register, profile: Profile) -> Manifest:
-    inputs = [*([queries.path] if queries.path else []), *queries.sources, register.folder / "register.json"]
+    given = [path for path in (queries.path, queries.unmatched) if path]
+    inputs = [*given, *queries.sources, register.folder / "register.json"]
     settings = {"profile": profile.model_dump(), "columns": dict(queries.columns.headings), "id": queries.id_column}
+    if profile.cascade:
+        settings["as_at"] = str(queries.as_at)
     return Manifest("trace", [file_record(path) for path in inputs], {}, settings)

@@ -72,7 +72,7 @@ def _trained(engine: Engine, starting: TraceModel, register: Register) -> dict[s
     """``m`` and ``share_in_register`` when no probability moves by more than a little, or after the last round."""
     current = starting
     for _ in range(_ROUNDS):
-        model.score(engine, current, register.u, register.people)
+        model.Scorer(engine, current, register.u, register.people).score()
         engine.run(_posterior_step())
         m = {comparison.field: _maximised(engine, comparison) for comparison in COMPARISONS}
         share = min(0.999, max(0.001, float(engine.value(_share_step()))))

@@ -51,11 +51,11 @@ class Register:
 
     def person_files(self, slices: Sequence[int] | None = None) -> list[str]:
         """The files with one row per NHS number: all, or those of some slices."""
-        return [str(self.folder / "person" / part_name(n)) for n in slices or range(self.slices)]
+        return [str(self.folder / "person" / part_name(n)) for n in (range(self.slices) if slices is None else slices)]
 
     def version_files(self, slices: Sequence[int] | None = None) -> list[str]:
         """The files with one row per version of a record: all, or those of some slices."""
-        return [str(self.folder / "version" / part_name(n)) for n in slices or range(self.slices)]
+        return [str(self.folder / "version" / part_name(n)) for n in (range(self.slices) if slices is None else slices)]
 
     def key_files(self, buckets: Sequence[int] | None = None) -> list[str]:
         """The files of the index that exist: all, or those of some buckets (the upper bits of a key)."""
