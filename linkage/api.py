@@ -49,7 +49,8 @@ class TraceRequest:
     """How a file is to be traced; the defaults are those of the command line.
 
     ``asked`` says for what and for which submission, which real data need; ``decisions`` is the file of decisions to obey,
-    beside the register if not given.
+    beside the register if not given. ``as_at`` and ``unmatched`` are for the national cascade (profile ``mps``): the day for
+    which records are read, today if not given, and the file of unmatched records of an earlier trace.
     """
 
     id_column: str | None = None
@@ -61,6 +62,8 @@ class TraceRequest:
     synthetic: bool = False
     asked: Asked = field(default_factory=Asked)
     decisions: Path | None = None
+    as_at: date | None = None
+    unmatched: Path | None = None
 
 
 def check(
@@ -140,6 +143,8 @@ class TraceOptions(TypedDict, total=False):
     by: str
     audit: Path
     decisions: Path
+    as_at: date
+    unmatched: Path
 
 
 def trace(
@@ -200,7 +205,13 @@ def _traced(
 ) -> TraceResult:
     changes = {"min_weight": request.min_weight, "min_gap": request.min_gap}
     profile = load_profile(request.profile).model_copy(update={k: v for k, v in changes.items() if v is not None})
-    people = _queries(queries, request)
+    if profile.cascade and set(changes.values()) != {None}:
+        raise UsageError("The profile mps has no weights: leave --min-weight and --min-gap out.")
+    if not profile.cascade and (request.as_at or request.unmatched):
+        raise UsageError("--as-at and --unmatched belong to the profile mps.")
+    if request.unmatched:
+        require_file(request.unmatched, "the file of unmatched records")
+    people = replace(_queries(queries, request), as_at=request.as_at, unmatched=request.unmatched)
     decisions = request.decisions or decisions_beside(register)
     if request.decisions:
         require_file(request.decisions, "the file of decisions")
@@ -241,9 +252,9 @@ def ask_national(
 
 def column_map(text: str | None) -> Mapping[str, str]:
     """``FIELD=HEADING,…`` for a file of people to trace. Raises UsageError on an unknown field."""
-    from linkage.trace.records import LINK_FIELDS
+    from linkage.trace.cascade import QUERY_FIELDS
 
-    return parse_column_map(text, (*LINK_FIELDS, "other_given_name")).headings
+    return parse_column_map(text, QUERY_FIELDS).headings
 
 
 def _queries(queries: Path | pd.DataFrame | pa.Table, request: TraceRequest) -> Queries:

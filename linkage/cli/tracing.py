@@ -1,7 +1,9 @@
-"""Commands of tracing: register build, register describe, trace."""
+"""Commands of tracing."""
 
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -11,15 +13,6 @@ from linkage.cli.options import Columns, Json, Memory, Out, Synthetic, TempDir, 
 from linkage.cli.output import emit, say
 
 trace_app = typer.Typer(cls=with_default("file"), help="Find NHS numbers in a register, and train a model for it.")
-register_app = typer.Typer(no_args_is_help=True, help="Prepare a person register and look at one.")
-
-_REGISTER_EXAMPLES = """**Examples**
-
-cldlink register build extract.csv --out register
-
-cldlink register build a.parquet b.parquet --out register --columns nhs_number=NHS_NO,family_name=SURNAME
-
-Next: cldlink trace people.csv --register register --out traced"""
 
 _TRACE_EXAMPLES = """**Examples**
 
@@ -37,48 +30,6 @@ authorities (cldlink feedback decide) are obeyed.
 Next: cldlink feedback traced --out packs"""
 
 
-@register_app.command("build", epilog=_REGISTER_EXAMPLES)
-def build(
-    sources: Annotated[list[Path], typer.Argument(help="CSV or Parquet extracts, one row per version of a person.")],
-    out: Out,
-    columns: Columns = None,
-    postcode_as: Annotated[
-        Literal["uk", "text"], typer.Option(help="How to compare postcodes: as British ones, or as plain text.")
-    ] = "uk",
-    memory: Memory = None,
-    threads: Threads = None,
-    temp_dir: TempDir = None,
-    json: Json = False,
-) -> None:
-    """Prepare a person register once, so that files can be traced against it many times.
-
-    Fields: nhs_number, date_of_birth (both needed), given_name, other_given_name, family_name, gender, postcode,
-    valid_from, valid_to, date_of_death, confidentiality (S, Y or I), superseded_by, gp_practice_code.
-    """
-    from linkage.trace.register import REGISTER_FIELDS, build_register
-    from linkage.trace.source import parse_column_map
-
-    counts = build_register(
-        sources,
-        out,
-        columns=parse_column_map(columns, REGISTER_FIELDS),
-        postcode_as=postcode_as,
-        options=engine_options(memory, threads, temp_dir),
-    )
-    emit("register build", counts, as_json=json)
-
-
-@register_app.command("describe")
-def describe(register: Annotated[Path, typer.Argument(help="A prepared register.")], json: Json = False) -> None:
-    """Say what a prepared register holds: people, versions, what was left out, how postcodes are compared.
-
-    Example: cldlink register describe register
-    """
-    from linkage.trace.register import describe_register
-
-    emit("register describe", describe_register(register), as_json=json)
-
-
 @trace_app.command("file", epilog=_TRACE_EXAMPLES)
 def trace(
     queries: Annotated[Path, typer.Argument(help="A CLD submission, or any CSV or Parquet file of people.")],
@@ -94,6 +45,13 @@ def trace(
     ] = None,
     min_gap: Annotated[
         float | None, typer.Option(min=0, help="Least distance to the runner-up, in bits; overrides the profile.")
+    ] = None,
+    as_at: Annotated[
+        datetime | None,
+        typer.Option("--as-at", formats=["%Y-%m-%d"], help="The day for which records are read, for the profile mps."),
+    ] = None,
+    unmatched: Annotated[
+        Path | None, typer.Option(help="Unmatched records of an earlier trace, for the profile mps.")
     ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Write trace.csv beside trace.parquet.")] = False,
     purpose: Purpose = None,
@@ -118,6 +76,7 @@ def trace(
     request = api.TraceRequest(
         id_column, api.column_map(columns), profile, min_weight, min_gap, csv, synthetic, asked, decisions
     )
+    request = replace(request, as_at=as_at and as_at.date(), unmatched=unmatched)
     options = engine_options(memory, threads, temp_dir)
     result = api.traced(queries, register, out, request=request, options=options)
     empty = [

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -15,7 +16,10 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 class Profile(ConfigModel):
-    """How evidence becomes a decision. Weights and gaps are in bits (log2 Bayes factor, the prior included)."""
+    """How evidence becomes a decision. Weights and gaps are in bits (log2 Bayes factor, the prior included).
+
+    With ``cascade`` the national cascade runs alone, by rules of its own (``configs/trace/mps.yaml``).
+    """
 
     name: str
     version: int = Field(ge=1)
@@ -25,6 +29,7 @@ class Profile(ConfigModel):
     min_gap: float = Field(ge=0)
     min_weight_to_correct: float
     review_weight: float
+    cascade: Literal["mps"] | None = None
 
 
 class RegisterSettings(ConfigModel):

@@ -196,6 +196,7 @@ def _response_step(reference: str) -> Step:
         f"""
 with known as (
   select asked_row, mps_id from mps_known union all select asked_row, mps_id from mps_bucket_new)
-select c.query_row, c.query_id, a.* exclude (asked_row), k.mps_id, {person_id_sql(once)} as person_id
+select c.query_row, c.query_id, {literal(reference)} as local_id, a.* exclude (asked_row), k.mps_id,
+  {person_id_sql(once)} as person_id
 from mps_cleaned c join mps_answer a using (asked_row) left join known k using (asked_row)""",
     )
