@@ -45,6 +45,9 @@ def add(
 ) -> None:
     """Check a submission and keep it if it is accepted; else return it with a report and do not keep it.
 
+    Rules that need the day of submission or the submission before have both from the store. The report is what 'check'
+    writes, with the trend over the authority's earlier submissions.
+
     The same file again is recognised; a changed file for the same authority and period is a new version. The receipt holds no
     identifiers and can be sent back. Ends with code 3 when the file is returned.
 
@@ -52,8 +55,9 @@ def add(
     """
     from linkage.intake.keeping.add import Incoming, add_submission
     from linkage.intake.keeping.store import RETURNED
+    from linkage.quality import report_of_store
 
-    incoming = Incoming(_day(received), comments, synthetic, spec)
+    incoming = Incoming(_day(received), comments, synthetic, spec, report_of_store)
     done = add_submission(file, store, incoming, engine_options(memory, threads, temp_dir))
     results = {
         "outcome": done.outcome,
@@ -111,7 +115,7 @@ def consolidate(
     ] = None,
     ids: Annotated[
         Path | None,
-        typer.Option("--ids", help="CSV with old_id, new_id, from, la_code: person identifiers that were replaced."),
+        typer.Option("--ids", help="CSV with old_id, new_id, from, la_code (and new_la_code): identifiers replaced."),
     ] = None,
     spec: Spec = None,
     synthetic: Synthetic = False,
@@ -133,7 +137,8 @@ def consolidate(
     Of cumulative files the latest of each authority and year counts; of rolling ones a later file supersedes what lies in its
     twelve months, event by event. With --selection single the latest file of each authority that covers the period stands
     whole; with joined, the events of each quarter as the latest file that covers the quarter has them. With --ids, rows of files
-    from before a case system was replaced bear the new person identifiers, and are the same people and events as later ones.
+    from before a case system was replaced bear the new person identifiers, and are the same people and events as later ones;
+    where it has a new_la_code, they are that authority's now.
 
     Example: cldlink submission consolidate 2022-23_Q*.csv --out current
 

@@ -64,7 +64,10 @@ def map_make(
 def map_ids(
     file: Annotated[Path, typer.Argument(help="A submission in which old person identifiers stand.")],
     crosswalk: Annotated[
-        Path, typer.Option("--crosswalk", help="CSV with old_id, new_id, from, la_code: which identifier became which.")
+        Path,
+        typer.Option(
+            "--crosswalk", help="CSV with old_id, new_id, from, la_code (and new_la_code): which became which."
+        ),
     ],
     out: Out,
     spec: Annotated[
@@ -75,7 +78,8 @@ def map_ids(
     """Put new person identifiers in place of old ones in a submission, after a case system was replaced or records merged.
 
     Rows whose reporting period ends before the day in 'from' are changed, linked persons of carers included. People who
-    become one are listed; an identifier that would become several is refused.
+    become one are listed; an identifier that would become several is refused. Where the crosswalk has a new_la_code, after an
+    authority was split or merged, each authority gets a file of its own.
 
     Example: cldlink map ids 2021-22_Q4.csv --crosswalk ids.csv --out renumbered
     """

@@ -60,6 +60,10 @@ def check(
     from linkage.intake import CheckOptions, summary_text
     from linkage.intake.rules.side_inputs import SideInputs
 
+    if previous and not out and (len(previous) > 1 or not _last_file(previous)):
+        raise UsageError(
+            "--previous with a folder, or more than once, is for the trend in the report: give --out as well."
+        )
     inputs = SideInputs(reference, _last_file(previous or ()), submitted.date() if submitted else None)
     options = CheckOptions(
         as_at.date() if as_at else None,

@@ -4,6 +4,7 @@ Severity R means that the file is not accepted; everything is still checked, so 
 Rows in = rows kept + rows rejected + blank rows.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -117,8 +118,13 @@ def check_into(
     synthetic: bool = False,
     as_at: date | None = None,
     options: CheckOptions | None = None,
+    inputs_for: Callable[[str | None, date | None], SideInputs] | None = None,
 ) -> CheckResult:
-    """As ``check_submission``, leaving ``submission`` and ``rejected_rows`` in the engine for what follows."""
+    """As ``check_submission``, leaving ``submission`` and ``rejected_rows`` in the engine for what follows.
+
+    ``inputs_for`` gives the side inputs, in place of those of the options, for the LA Code and period end that the file
+    states (None: not stated).
+    """
     options = options or CheckOptions(as_at)
     settings = read_settings(options.rules) if options.rules else RuleSettings()
     rules, changed, off = apply_settings(load_rules(), settings)
@@ -126,20 +132,28 @@ def check_into(
     wording = rule("F09")
     closeness = Closeness(wording.number("similarity"), wording.number("suggestion_similarity"))
     prepare(engine, reading, closeness, options.as_at or date.today())
-    context, records = read_side_inputs(engine, options.inputs, reading.specification, synthetic=synthetic)
+    la_code, _, period_end = _facts(engine)
+    inputs = inputs_for(la_code, period_end) if inputs_for else options.inputs
+    context, records = read_side_inputs(engine, inputs, reading.specification, synthetic=synthetic)
     make_tables(engine, context)
     apply_rules(engine, rules, context)
     make_field_status(engine, context)
     drop_tables(engine)
     result = _result(engine, reading, synthetic, count_findings(engine, rules))
-    inputs = [*([file_record(options.rules)] if options.rules else []), *records]
-    return replace(result, changed=changed, unchecked=(*off, *unchecked_parts(rules, context)), inputs=tuple(inputs))
+    read = [*([file_record(options.rules)] if options.rules else []), *records]
+    return replace(result, changed=changed, unchecked=(*off, *unchecked_parts(rules, context)), inputs=tuple(read))
+
+
+def _facts(engine: Engine) -> tuple[str | None, date | None, date | None]:
+    """The LA Code and the reporting period that most rows state."""
+    [(la_code, start, end)] = engine.rows(
+        Step("read_facts", "select la_code, period_start, period_end from submission_facts")
+    )
+    return la_code, start, end
 
 
 def _result(engine: Engine, reading: Reading, synthetic: bool, counts: tuple[RuleCount, ...]) -> CheckResult:
-    [(la_code, period_start, period_end)] = engine.rows(
-        Step("read_facts", "select la_code, period_start, period_end from submission_facts")
-    )
+    la_code, period_start, period_end = _facts(engine)
     authority = next((known for known in authorities() if known.code == la_code), None)
     rejects = _rejects(engine, reading)
     return CheckResult(

@@ -102,9 +102,12 @@ def consolidate(
     make_current(engine, parts)
     events = engine.run(events_step(parts))
     persons = engine.run(persons_step())
-    standing = {part.file.order: _standing(engine, part) for part in parts}
+    standing: dict[int, str] = {}
+    for part in parts:
+        status = _standing(engine, part)
+        standing[part.file.order] = status if standing.get(part.file.order, status) == status else CURRENT_IN_PART
     places = {*(file.place for file in files), *(part.file.place for part in parts)}
-    engine.drop("people_rows", *(f"sent_again_{file.la_code}" for file in files), *places)
+    engine.drop("people_rows", *(f"sent_again_{file.la_code}" for file in [*files, *(p.file for p in parts)]), *places)
     statuses = {file.order: standing.get(file.order, SUPERSEDED) for file in files}
     submissions = [_status(check, statuses.get(number, NOT_ACCEPTED)) for number, check in enumerate(checks)]
     submissions.sort(key=lambda submission: submission.check.file)

@@ -7,8 +7,9 @@ import pyarrow as pa
 
 from linkage.engine import Engine, Step, ident, literal
 from linkage.errors import InternalError
-from linkage.intake.rules.context import Context
+from linkage.intake.rules.context import Context, in_sql
 from linkage.intake.rules.model import Rule, Severity
+from linkage.intake.rules.repairs import LEFT_OUT
 from linkage.spec import Specification
 
 FINDING_COLUMNS = (
@@ -41,15 +42,16 @@ def apply_rules(engine: Engine, rules: Sequence[Rule], context: Context) -> None
     """Run every rule; make ``findings`` (one row each, in a fixed order) and ``rejected_rows`` (row_number)."""
     engine.register("rule_parts", _parts_table(rules))
     engine.register("field_headings", _headings_table(context.specification))
-    for rule in rules:
-        engine.run(rule.step(context))
+    engine.run_all([rule.step(context) for rule in rules if not rule.entry.last])
+    engine.run(left_out_step(rules))
+    engine.run_all([rule.step(context) for rule in rules if rule.entry.last])
     found = engine.run(_found_step(rules))
     if engine.run(findings_step()) != found:
         raise InternalError(
             "A rule found a part that configs/rules/ does not describe, or a row twice. Please report it."
         )
     engine.run(rejected_rows_step())
-    engine.drop("found", *(f"rule_{rule.code.lower()}" for rule in rules))
+    engine.drop("found", LEFT_OUT, *(f"rule_{rule.code.lower()}" for rule in rules))
 
 
 def count_findings(engine: Engine, rules: Sequence[Rule]) -> tuple[RuleCount, ...]:
@@ -77,6 +79,20 @@ def findings_step() -> Step:
     left join submission as s on s.row_number = found.row_number
 ) as described
 order by row_number nulls first, rule, part, field, value, suggestion""",
+    )
+
+
+def left_out_step(rules: Sequence[Rule]) -> Step:
+    """``left_out_rows``: the row_number of each row of the submission that a rule found in what rejects a row."""
+    selects = [
+        f"select row_number from {ident(f'rule_{rule.code.lower()}')} where part in {in_sql(parts)}"
+        for rule in rules
+        if (parts := [part.part for part in rule.entry.parts if part.rejects_row])
+    ]
+    found = "\nunion all\n".join(selects or ["select row_number from submission where false"])
+    return Step(
+        LEFT_OUT,
+        f"select distinct row_number from (\n{found}\n) where row_number in (select row_number from submission)",
     )
 
 

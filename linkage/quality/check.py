@@ -18,7 +18,7 @@ from linkage.quality.teams import Teams, read_teams, register_teams
 from linkage.quality.workbook import WORKBOOK, Measures, write_findings_workbook
 from linkage.report import write_html
 from linkage.runs import file_record
-from linkage.spec import Specification, load_specification
+from linkage.spec import Specification
 
 PAGE = "data_quality.html"
 _IN_SUMMARY = 3
@@ -64,21 +64,37 @@ def check_and_report(
     earlier = read_earlier(Earlier(previous, synthetic, options))
     with open_engine(options.engine) as engine:
         result = check_into(engine, path, spec=spec, synthetic=synthetic, options=options)
-        register_teams(engine, side_file)
-        measures = _measures(engine, load_specification(spec or result.version), side_file)
-        now = measured(result, measures.completeness, measures.fix.lts001)
-        refuse_others(now, earlier)
-        fixes = first_fixes(measures.fix, measures.specification)
-        report = quality_report(Page(result, now, earlier, measures, fixes))
-
-        def more(folder: Path) -> None:
-            write_findings_workbook(engine, result, measures, folder / WORKBOOK)
-            write_html(report, folder / PAGE)
-            write_measured(now, folder / QUALITY)
-
         others = [_record(one) for one in (teams, *previous) if one]
-        result = replace(result, inputs=(*result.inputs, *others))
-        write_check(result, out, summary=summary_with_fixes(result, fixes), more=more)
+        return write_report(engine, replace(result, inputs=(*result.inputs, *others)), out, earlier, side_file)
+
+
+def report_of_store(engine: Engine, result: CheckResult, out: Path, before: Sequence[Path]) -> None:
+    """Write about a file that a store was given what ``check_and_report`` writes; ``before`` are the folders of the reports
+    of earlier submissions, those without a ``quality.json`` left out.
+    """
+    folders = [folder for folder in before if (folder / QUALITY).is_file()]
+    others = tuple(_record(folder) for folder in folders)
+    earlier = read_earlier(Earlier(folders, result.synthetic, CheckOptions()))
+    write_report(engine, replace(result, inputs=(*result.inputs, *others)), out, earlier)
+
+
+def write_report(
+    engine: Engine, result: CheckResult, out: Path, earlier: Sequence[Measured] = (), teams: Teams | None = None
+) -> Checked:
+    """Measure the submission just checked in ``engine`` and write everything about it to ``out``."""
+    register_teams(engine, teams)
+    measures = _measures(engine, result.specification, teams)
+    now = measured(result, measures.completeness, measures.fix.lts001)
+    refuse_others(now, earlier)
+    fixes = first_fixes(measures.fix, measures.specification)
+    report = quality_report(Page(result, now, earlier, measures, fixes))
+
+    def more(folder: Path) -> None:
+        write_findings_workbook(engine, result, measures, folder / WORKBOOK)
+        write_html(report, folder / PAGE)
+        write_measured(now, folder / QUALITY)
+
+    write_check(result, out, summary=summary_with_fixes(result, fixes), more=more)
     return Checked(result, now, fixes)
 
 

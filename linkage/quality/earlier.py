@@ -8,7 +8,7 @@ from pathlib import Path
 from linkage.engine import open_engine
 from linkage.errors import InputError, UsageError
 from linkage.intake import CheckOptions, check_into
-from linkage.intake.rules.side_inputs import SideInputs
+from linkage.intake.rules.side_inputs import OF_ANOTHER, SideInputs
 from linkage.quality.completeness import measure_completeness
 from linkage.quality.effects import fix_first
 from linkage.quality.measured import QUALITY, Measured, measured, read_measured
@@ -39,7 +39,7 @@ def refuse_others(now: Measured, earlier: Sequence[Measured]) -> None:
     """Raise InputError when an earlier submission is another authority's: no report holds two of them."""
     for one in earlier:
         if one.la_code != now.la_code:
-            raise InputError(f"{one.file}: this is a submission of another authority. A report is about one authority.")
+            raise InputError(f"{one.file}: {OF_ANOTHER}")
 
 
 def _measured(path: Path, earlier: Earlier) -> Measured:

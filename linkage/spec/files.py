@@ -100,9 +100,10 @@ class ClientTypesEntry(ConfigModel):
 
 
 class ChangesEntry(ConfigModel):
-    """What changed since the version this one is based on."""
+    """What changed since the version this one is based on. ``may_stay``: removed columns that a file may have all the same."""
 
     removed: tuple[str, ...] = ()
+    may_stay: tuple[str, ...] = ()
     added: tuple[AddedEntry, ...] = ()
     amended: tuple[AmendedEntry, ...] = ()
     headings: tuple[HeadingEntry, ...] = ()

@@ -21,8 +21,8 @@ class Heading:
     """One heading of a file. ``position`` is 1 for the first column.
 
     ``kind`` is ``exact`` (worded as in the specification), ``tolerated`` (an alias, or other case, spacing or
-    punctuation), ``repeated`` (a second column for a field that has one), ``blank`` or ``surplus`` (not in the
-    specification). ``field_id`` is None for the last two.
+    punctuation), ``repeated`` (a second column for a field that has one), ``blank``, ``left_over`` (of the version before,
+    and may stay) or ``surplus`` (not in the specification). ``field_id`` is None for the last three.
     """
 
     position: int
@@ -102,6 +102,7 @@ def _heading(position: int, text: str, field_id: str | None, specification: Spec
     if not text.strip():
         return Heading(position, text, "blank", None)
     if field_id is None:
-        return Heading(position, text, "surplus", None)
+        left_over = heading_key(text) in {heading_key(wording) for wording in specification.may_stay}
+        return Heading(position, text, "left_over" if left_over else "surplus", None)
     exact = specification.field(field_id).heading == text
     return Heading(position, text, "exact" if exact else "tolerated", field_id)

@@ -90,7 +90,14 @@ def specification_of(file: SpecificationFile) -> Specification:
         base=_packaged_specification(base.version) if base else None,
         origins=_origins(file, entries),
         replaces=tuple((entry.id, was) for entry in file.changes.added for was in entry.replaces),
+        may_stay=_may_stay(file, base),
     )
+
+
+def _may_stay(file: SpecificationFile, base: SpecificationFile | None) -> tuple[str, ...]:
+    """The headings, with their aliases, of the base's fields that may stay."""
+    fields = [field for field in _resolved_fields(base) if field.id in file.changes.may_stay] if base else []
+    return tuple(wording for field in fields for wording in (field.heading, *field.heading_aliases))
 
 
 @cache

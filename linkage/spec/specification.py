@@ -101,7 +101,8 @@ class Specification:
     which files follow it, as ISO dates; None where the sources give none (``submitted_from``: the same day).
 
     ``period``: a file covers the ``year_to_date`` (from 1 April), or the ``rolling_12_months`` to its last day. ``base`` is
-    the version this one is based on; ``origins`` gives each field that it had with its id there, ``replaces`` each new
+    the version this one is based on; ``may_stay`` are headings of it that are no longer listed, and that a file may have all
+    the same; ``origins`` gives each field that it had with its id there, ``replaces`` each new
     field that takes the place of one with that one's id.
     """
 
@@ -117,6 +118,7 @@ class Specification:
     base: "Specification | None" = None
     origins: tuple[tuple[str, str], ...] = ()
     replaces: tuple[tuple[str, str], ...] = ()
+    may_stay: tuple[str, ...] = ()
 
     @cached_property
     def ids(self) -> tuple[str, ...]:

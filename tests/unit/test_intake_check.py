@@ -55,19 +55,30 @@ def test_a_faultless_file_is_accepted_with_information_only(tmp_path: Path, vers
 
 
 def test_rows_in_are_rows_kept_rejected_and_blank(tmp_path: Path) -> None:
-    path = write_rows(tmp_path / "file.csv", [{}, {"person_unique_identifier": None}, {"event_type": "Contact"}])
+    path = write_rows(tmp_path / "file.csv", [{}, {}, {"person_unique_identifier": None}, {"event_type": "Contact"}])
     with path.open("a", encoding="utf-8") as handle:
         handle.write("\nshort,row\n" + ",".join(cells({})) + "\n")
     result = check_submission(path, synthetic=True, options=AS_AT)
-    assert (result.rows_read, result.rows_kept, result.rows_rejected, result.rows_blank) == (6, 2, 3, 1)
-    assert result.rejects["row_number"].to_pylist() == [2, 3, 5]
-    assert ("F01", 5) in found(result)
+    assert (result.rows_read, result.rows_kept, result.rows_rejected, result.rows_blank) == (7, 3, 3, 1)
+    assert result.rejects["row_number"].to_pylist() == [3, 4, 6]
+    assert ("F01", 6) in found(result)
     assert result.accepted
 
 
 def test_a_row_left_out_twice_is_counted_once(tmp_path: Path) -> None:
     result = check(tmp_path, {"person_unique_identifier": None, "event_type": None})
     assert (result.rows_rejected, result.rows_kept) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("rejected", "kept", "part"), [(1, 0, "none_left"), (2, 1, "few_left"), (1, 1, None), (0, 1, None)]
+)
+def test_a_file_of_which_hardly_a_row_is_left_is_not_accepted(
+    tmp_path: Path, rejected: int, kept: int, part: str | None
+) -> None:
+    result = check(tmp_path, *[{"person_unique_identifier": None}] * rejected, *[{}] * kept)
+    told = [(count.part, count.severity) for count in result.counts if count.rule == "R05"]
+    assert (result.accepted, told) == (part is None, [(part, "R")] if part else [])
 
 
 def test_a_file_that_is_not_accepted_is_still_checked(tmp_path: Path) -> None:

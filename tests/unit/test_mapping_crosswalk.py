@@ -13,10 +13,15 @@ from tests.unit.submission_files import write_rows
 HEADING = "old_id,new_id,from,la_code"
 
 
-def crosswalk(folder: Path, *lines: str) -> Path:
+def crosswalk(folder: Path, *lines: str, heading: str = HEADING) -> Path:
     path = folder / "ids.csv"
-    path.write_text(csv_text(HEADING, lines), encoding="utf-8")
+    path.write_text(csv_text(heading, lines), encoding="utf-8")
     return path
+
+
+def moves(folder: Path, *lines: str) -> Path:
+    """A crosswalk that names the authority people belong to now."""
+    return crosswalk(folder, *lines, heading=f"{HEADING},new_la_code")
 
 
 @pytest.mark.parametrize(
@@ -108,3 +113,66 @@ def test_rows_that_cannot_be_read_are_in_the_rejects(tmp_path: Path) -> None:
     done = replace_ids(file, crosswalk(tmp_path, "P1,N,,992"), tmp_path / "out")
     assert (done.rows_in, done.rows_out, done.rows_rejected) == (3, 2, 1)
     assert len(read_rows(tmp_path / "out" / "rejects_IDENTIFIABLE.csv")) == 1
+
+
+@pytest.mark.parametrize("heading", [f"{HEADING},new_authority", f"{HEADING},name,", "old_id,new_id,from"])
+def test_columns_that_are_missing_or_not_known_are_refused(heading: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="headings are") as error:
+        read_crosswalk(crosswalk(tmp_path, "A,N,,992,x", heading=heading))
+    assert "new_authority" not in str(error.value)
+
+
+def test_people_may_belong_to_another_authority_now(tmp_path: Path) -> None:
+    read = read_crosswalk(moves(tmp_path, "A,N,01/04/2023,991,992", "N,M,01/04/2024,992,", "B,B,,991,993", "C,M,,992,"))
+    found = {(row["la_code"], row["old_id"]): (row["new_la_code"], row["new_id"]) for row in read.table().to_pylist()}
+    expected = {
+        ("991", "A"): ("992", "M"),
+        ("992", "N"): ("992", "M"),
+        ("991", "B"): ("993", "B"),
+        ("992", "C"): ("992", "M"),
+    }
+    assert found == expected
+    assert read.merges == (("992", "M", ("A", "C", "N")),)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("A,N,,991,899", "line 1: the new LA code is not known"),
+        ("A,N,,503,899", "line 1: the new LA code is not known"),
+        ("A,N,,102,89", "line 1: the new LA code is not known"),
+        ("A,N,,102,899", None),
+    ],
+    ids=["of an invented one", "of one that goes on", "no code", "of one whose successors' codes are not known here"],
+)
+def test_the_new_authority_is_known_or_comes_after_the_old_one(line: str, said: str | None, tmp_path: Path) -> None:
+    path = moves(tmp_path, line)
+    if said is None:
+        assert read_crosswalk(path).moves
+        return
+    with pytest.raises(InputError, match=said):
+        read_crosswalk(path)
+
+
+def test_a_submission_of_an_authority_that_was_split_becomes_one_for_each(tmp_path: Path) -> None:
+    rows = [{"person_unique_identifier": person} for person in ("A", "B", "C")]
+    file = write_rows(tmp_path / "q4.csv", rows, "v4.2")
+    ids = moves(tmp_path, "A,N,01/04/2023,991,992", "B,B,01/04/2023,991,993", "C,X,01/04/2022,991,992")
+    done = replace_ids(file, ids, tmp_path / "out")
+    columns = ("LA Code", "LA Name", "Person Unique Identifier")
+    written = {
+        path.name: [tuple(row[column] for column in columns) for row in read_rows(path)]
+        for path in (tmp_path / "out").glob("submission_*")
+    }
+    assert written == {
+        "submission_991_IDENTIFIABLE.csv": [("991", "Synthshire (synthetic)", "C")],
+        "submission_992_IDENTIFIABLE.csv": [("992", "Fictford (synthetic)", "N")],
+        "submission_993_IDENTIFIABLE.csv": [("993", "Exemplar Borough (synthetic)", "B")],
+    }
+    assert (done.rows_out, done.rows_changed, done.people_merged) == (3, 2, 0)
+
+
+def test_a_project_is_of_one_authority(tmp_path: Path) -> None:
+    moves(tmp_path, "A,N,,991,992")
+    with pytest.raises(InputError, match="leave new_la_code out"):
+        Small(tmp_path, crosswalk={"file": "ids.csv"}).make()

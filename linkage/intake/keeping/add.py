@@ -6,16 +6,20 @@ moment leaves the store as it was.
 
 import dataclasses
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from linkage.engine import Engine, EngineOptions, Step, open_engine
-from linkage.errors import MachineError, RefusedError, UsageError
+from linkage.errors import LinkageError, MachineError, RefusedError, UsageError
 from linkage.intake.check import CheckResult, check_into
+from linkage.intake.keeping.before import known_inputs, reports_before
 from linkage.intake.keeping.kept import kept_rows_step
 from linkage.intake.keeping.kinds import Shrunk, comparable, kind_counts, kinds_in, shrunk
 from linkage.intake.keeping.receipt import added_text, returned_text
+from linkage.intake.keeping.said import refuse_numbers
 from linkage.intake.keeping.store import (
     ADDED,
     ORIGINAL,
@@ -34,18 +38,26 @@ from linkage.runs import Manifest, file_record
 from linkage.spec import Specification, versions
 
 ALREADY_THERE = "already_there"
+Reporter = Callable[[Engine, CheckResult, Path, Sequence[Path]], None]
+"""Writes the report of a check, still in the engine, into a new folder; last are the reports of earlier submissions."""
+
+
+def plain_report(_: Engine, check: CheckResult, folder: Path, __: Sequence[Path]) -> None:
+    """Findings, rejects and summary."""
+    write_check(check, folder)
 
 
 @dataclass(frozen=True)
 class Incoming:
     """What comes with a file: the day it was received (None is today), the comments box, whether the data are invented,
-    and the specification if the headings are not to tell it.
+    and the specification if the headings are not to tell it. ``report`` writes what goes back.
     """
 
     received: date | None = None
     comments: str = ""
     synthetic: bool = False
     spec: str | None = None
+    report: Reporter = plain_report
 
 
 @dataclass(frozen=True)
@@ -67,16 +79,19 @@ class Addition:
 def add_submission(
     path: Path, store_folder: Path, incoming: Incoming | None = None, options: EngineOptions | None = None
 ) -> Addition:
-    """Check a file and store it if it is accepted. The first submission or report makes the store; where nothing is kept, a
-    store that was not there is not made.
+    """Check a file and store it if it is accepted. The day of receipt is the day of submission, and the authority's last
+    submission up to its period the one before it (rules F08, P13, E02). The first submission or report makes the store;
+    where nothing is kept, a store that was not there is not made.
 
-    Raises UsageError for a wrong path or day, InputError for content that is no submission, RefusedError when the reporting
-    year is locked or the file's authority or period is not known, MachineError when it cannot be written.
+    Raises UsageError for a wrong path or day and for comments with what looks like an NHS number, InputError for content
+    that is no submission, RefusedError when the reporting year is locked or the file's authority or period is not known,
+    MachineError when it cannot be written.
     """
     incoming = incoming or Incoming()
     received = incoming.received or date.today()
     if received > date.today():
         raise UsageError("--received is a day in the future.")
+    refuse_numbers(incoming.comments, "--comments")
     if not path.is_file():
         raise UsageError(f"{path}: there is no such file.")
     folder_there, store_there = store_folder.exists(), (store_folder / "store.json").is_file()
@@ -103,17 +118,33 @@ def _added(store: Store, aside: Path, path: Path, incoming: Incoming, options: E
             store.verify([entry])
             return Addition(ALREADY_THERE, entry, None, None, store.folder(entry) / RECEIPT)
     with open_engine(options, [aside]) as engine:
-        check = check_into(engine, copy, spec=incoming.spec, synthetic=incoming.synthetic, as_at=incoming.received)
+        check = _checked(store, engine, copy, path, incoming)
         if not check.accepted:
-            return _returned(store, aside, check, incoming)
+            return _returned(store, aside, engine, check, incoming)
         return _kept(store, aside, engine, check, incoming)
 
 
-def _returned(store: Store, aside: Path, check: CheckResult, incoming: Incoming) -> Addition:
+def _checked(store: Store, engine: Engine, copy: Path, path: Path, incoming: Incoming) -> CheckResult:
+    """The check of the copy, with what the store knows; what is said of a file that is no submission names the file given."""
+    received = incoming.received or date.today()
+    known = partial(known_inputs, store, received)
+    try:
+        return check_into(
+            engine, copy, spec=incoming.spec, synthetic=incoming.synthetic, as_at=received, inputs_for=known
+        )
+    except LinkageError as error:
+        raise type(error)(str(error).replace(str(copy), str(path))) from None
+
+
+def _write_report(store: Store, engine: Engine, check: CheckResult, incoming: Incoming, folder: Path) -> None:
+    incoming.report(engine, check, folder, reports_before(store, check.la_code, check.period_end))
+
+
+def _returned(store: Store, aside: Path, engine: Engine, check: CheckResult, incoming: Incoming) -> Addition:
     """Keep the report of a file that is not accepted, not the file."""
     sha256 = check.record["sha256"]
     report = aside / "report"
-    write_check(check, report)
+    _write_report(store, engine, check, incoming, report)
     (report / RECEIPT).write_text(returned_text(check, incoming), encoding="utf-8", newline="\n")
     target = store.of_authority(check.la_code, "returned") / sha256[:16]
     store.put(report, target)
@@ -149,7 +180,7 @@ def _kept(store: Store, aside: Path, engine: Engine, check: CheckResult, incomin
         shutil.copyfile(incoming.spec, folder / SPECIFICATION)
     _manifest(entry, check, incoming).write(folder)
     entry = dataclasses.replace(entry, manifest_sha256=file_record(folder / "manifest.json")["sha256"])
-    write_check(check, report)
+    _write_report(store, engine, check, incoming, report)
     store.put(report, store.folder(entry, "reports"))
     store.put(folder, store.folder(entry))
     store.record(ADDED, entry.facts)

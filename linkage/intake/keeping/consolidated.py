@@ -62,7 +62,7 @@ def consolidate_store(
                 parts = selected_parts(engine, store, entries, wanted)
             renumbered = None
             if crosswalk:
-                parts, renumbered = with_new_ids(engine, parts, crosswalk)
+                parts, renumbered = with_new_ids(engine, parts, crosswalk, current=wanted.selection == "latest")
             write = _write_separate if separate else _write_together
             events, persons = write(engine, parts, staging)
         counts = _counts(entries, events, persons) | {"submissions_purged": len(received) - len(entries)}

@@ -7,11 +7,11 @@ withdrawn; outside it, the earlier file's row stays, unless a later file sends t
 cumulative file and a rolling one meet, the second rule holds. See docs/decisions/0009.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
-from linkage.engine import Engine, Step, Value, ident
+from linkage.engine import Engine, Step, Value, ident, literal
 from linkage.intake.keeping.kept import EVENT_KEY, GIVEN, LAST_DAY, KeptFile, column_sql, event_columns, key_sql
 from linkage.spec import Specification
 
@@ -74,6 +74,33 @@ def standing_parts(files: Sequence[KeptFile]) -> list[Part]:
     return parts
 
 
+def moved_parts(parts: Sequence[Part], since: Mapping[tuple[str, str], date] | None) -> list[Part]:
+    """Parts of which some have another authority now than the one that sent them, numbered anew by authority and period.
+
+    Of the files of one authority it is known already which rows stand. The present authority's own later files speak for moved
+    rows as they do for its own (see above), if their period ends on or after the day ``since`` which that authority's files
+    have the people of the other; no day: all later ones. None for ``since``: they do not, as the files were chosen otherwise.
+    """
+    ordered = sorted(
+        parts, key=lambda part: (part.file.la_code, part.file.period_end, part.file.sender is None, part.number)
+    )
+    made: list[Part] = []
+    for part in ordered:
+        own = [other.file for other in ordered if since is not None and _speaks_for(other.file, part.file, since)]
+        if any(_whole(part.file, later) for later in own):
+            continue
+        cuts = [later.covers_from for later in own if _by_event(part.file, later)]
+        before = min([*cuts, *([part.before] if part.before else [])], default=None)
+        made.append(replace(part, number=len(made), before=before))
+    return made
+
+
+def _speaks_for(own: KeptFile, moved: KeptFile, since: Mapping[tuple[str, str], date]) -> bool:
+    if own.sender or not moved.sender or own.la_code != moved.la_code or own.period_end <= moved.period_end:
+        return False
+    return own.period_end >= since.get((moved.sender, moved.la_code), date.min)
+
+
 def current_steps(parts: Sequence[Part]) -> tuple[Step, ...]:
     """Steps to ``sent_again_<code>`` (number, row_number) for the parts of one authority: rows of earlier parts that a
     later one has again, by the event's key, though the event ended before its coverage. None for cumulative files.
@@ -103,13 +130,14 @@ on l.number > o.number and {same}""",
 def events_step(parts: Sequence[Part], name: str = "events") -> Step:
     """The current record: one row per event that stands, in the order of authority, period end and row number.
 
-    ``record_id`` holds nothing personal: authority, period end, row number.
+    ``record_id`` holds nothing personal: authority that sent the row, period end, row number.
     """
     selects = []
     for part in parts:
         end = part.file.period_end.isoformat()
+        sent_by = literal(part.file.sender) if part.file.sender else "la_code"
         columns = [
-            f"la_code || '/{end}/' || row_number as record_id",
+            f"{sent_by} || '/{end}/' || row_number as record_id",
             f"cast($name_{part.number} as varchar) as submission",
             "row_number",
             *(column_sql(column, part.file.specification) for column in event_columns()),

@@ -39,7 +39,7 @@ class KeptFile:
 
     ``name`` stands in the column ``submission``; ``place`` says where its rows are: a
     table of the engine, or the path of a Parquet file. Of two files for the same period the one with the higher ``order``
-    is the later.
+    is the later. ``sender`` is the authority that sent the rows, where they belong to another one (``la_code``) now.
     """
 
     name: str
@@ -50,6 +50,7 @@ class KeptFile:
     place: str
     in_engine: bool = True
     order: int = 0
+    sender: str | None = None
 
     @property
     def rolling(self) -> bool:

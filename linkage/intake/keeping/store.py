@@ -143,9 +143,12 @@ class Store:
 
     def specification(self, entry: Entry) -> Specification:
         """What a submission was checked against; one of the authority's own lies beside its rows."""
-        if entry.specification in versions():
-            return load_specification(entry.specification)
-        return load_specification(str(self.folder(entry) / SPECIFICATION))
+        return load_specification(self._spec(entry))
+
+    def original(self, entry: Entry) -> tuple[Path, str]:
+        """The file of a submission as received, and the name or path of the specification it was checked against."""
+        [original] = self.folder(entry).glob(f"{ORIGINAL}*")
+        return original, self._spec(entry)
 
     @contextmanager
     def writing(self) -> Iterator[Path]:
@@ -170,6 +173,10 @@ class Store:
     def leftovers(self) -> list[Path]:
         """Folders that interrupted commands left aside; a small file left so is written over by the next command."""
         return sorted(path for path in self.root.glob(f"{ASIDE}*") if path.is_dir())
+
+    def _spec(self, entry: Entry) -> str:
+        known = entry.specification in versions()
+        return entry.specification if known else str(self.folder(entry) / SPECIFICATION)
 
     def _faults(self, entry: Entry) -> list[str]:
         folder = self.folder(entry)

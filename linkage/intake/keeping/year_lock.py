@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from linkage.errors import UsageError
+from linkage.intake.keeping.said import refuse_numbers
 from linkage.intake.keeping.store import LOCKED, UNLOCKED, open_store
 
 _YEAR = re.compile(r"(\d{4})/(\d{2})")
@@ -25,6 +26,7 @@ def _record(store_folder: Path, action: str, year: str, reason: str) -> None:
         raise UsageError("--year is a reporting year, such as 2022/23.")
     if not reason.strip():
         raise UsageError("--reason is for the log: say why, without naming anyone.")
+    refuse_numbers(reason, "--reason")
     store = open_store(store_folder)
     with store.writing():
         if (year in store.locked_years()) == (action == LOCKED):

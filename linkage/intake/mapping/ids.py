@@ -20,7 +20,7 @@ _PERIOD_END = f"reporting_period_end_date{PARSED}"
 
 @dataclass(frozen=True)
 class Replacement:
-    """rows_in = rows_out + rows_rejected + rows_blank; of the rows out, ``rows_changed`` have another identifier.
+    """rows_in = rows_out + rows_rejected + rows_blank; of the rows out, ``rows_changed`` have another identifier or authority.
 
     ``people_merged``: people of the result who had several identifiers before.
     """
@@ -42,7 +42,8 @@ def replace_ids(
     submission: Path, crosswalk: Path, out: Path, *, spec: str | None = None, options: EngineOptions | None = None
 ) -> Replacement:
     """Write ``submission_IDENTIFIABLE.csv`` with new identifiers, in the form of its specification, and beside it who was
-    merged and which rows could not be read, into ``out``, all or nothing.
+    merged and which rows could not be read, into ``out``, all or nothing. With a crosswalk that takes people to another
+    authority there is a ``submission_<code>_IDENTIFIABLE.csv`` for each authority, with its rows alone.
 
     Values are as they were read: repairs of the reader (see ``cldlink check``) are in the result. Raises InputError for a
     crosswalk that cannot be used and as ``read_submission``.
@@ -52,7 +53,8 @@ def replace_ids(
     with staged_outputs(out) as folder, open_engine(options, [folder]) as engine:
         engine.register("crosswalk", replacements.table())
         done = _replaced(engine, reading)
-        engine.write_csv(_written_step(reading.specification), folder / SUBMISSION)
+        for name, step in _written(engine, reading.specification, separate=replacements.moves):
+            engine.write_csv(step, folder / name)
         write_list(folder / REJECTS, REJECT_SCHEMA.names, reading.rejects.to_pylist())
         write_list(folder / MERGES, ("la_code", "new_id", "old_id"), _merges(engine))
         inputs = [file_record(submission), file_record(crosswalk)]
@@ -69,7 +71,7 @@ def _replaced(engine: Engine, reading: Reading) -> Replacement:
     compared = " or ".join(
         f"b.{ident(name)} is distinct from a.{ident(name)}"
         for name in reading.specification.ids
-        if name == PERSON or name.endswith("_linked_person_id")
+        if name in ("la_code", PERSON) or name.endswith("_linked_person_id")
     )
     changed = engine.value(
         Step(
@@ -98,9 +100,16 @@ def _merges(engine: Engine) -> list[dict[str, str]]:
     return [{"la_code": la_code, "new_id": new_id, "old_id": old_id} for la_code, new_id, old_id in engine.rows(step)]
 
 
-def _written_step(specification: Specification) -> Step:
+def _written(engine: Engine, specification: Specification, *, separate: bool) -> list[tuple[str, Step]]:
+    """What to write under which name: all rows, or with ``separate`` those of each authority (one for codes that are none)."""
     columns = ", ".join(f"{ident(field.id)} as {ident(field.heading)}" for field in specification.fields)
-    return Step("write_submission", f"select {columns} from replaced_rows order by row_number")
+    if not separate:
+        return [(SUBMISSION, Step("write_submission", f"select {columns} from replaced_rows order by row_number"))]
+    digits = "case when regexp_full_match(la_code, '[0-9]+') then la_code end"
+    codes = engine.rows(Step("authorities_now", f"select distinct {digits} from replaced_rows order by 1"))
+    sql = f"select {columns} from replaced_rows where {digits} is not distinct from $code order by row_number"
+    stem, end = SUBMISSION.split("_", 1)
+    return [(f"{stem}_{code or 'unknown'}_{end}", Step("write_submission", sql, {"code": code})) for (code,) in codes]
 
 
 def _plain(table: pa.Table) -> pa.Table:

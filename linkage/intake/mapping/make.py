@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.engine import Engine, EngineOptions, open_engine
+from linkage.errors import InputError
 from linkage.intake.mapping.build import Build
 from linkage.intake.mapping.crosswalk import Crosswalk, read_crosswalk
 from linkage.intake.mapping.events import written_step
@@ -79,7 +80,13 @@ def _made(engine: Engine, path: Path, synthetic: bool) -> _Made:
 
 def _crosswalk(project: Project) -> Crosswalk:
     entry = project.file.crosswalk
-    return read_crosswalk(project.locate(entry), entry.worksheet) if entry else Crosswalk((), {})
+    crosswalk = read_crosswalk(project.locate(entry), entry.worksheet) if entry else Crosswalk((), {})
+    if crosswalk.moves:
+        raise InputError(
+            "The crosswalk of a project is about one authority's identifiers: leave new_la_code out, with this authority in "
+            "la_code. 'cldlink map ids' and 'cldlink submission consolidate' take people to another authority."
+        )
+    return crosswalk
 
 
 def _result(build: Build, closeness: Closeness, *, merged: int, unsigned: int) -> MappingResult:

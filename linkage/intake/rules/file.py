@@ -35,10 +35,11 @@ def f01_headings(_: Rule, __: Context) -> str:
 def f02_surplus_columns(_: Rule, __: Context) -> str:
     """Columns outside the specification, named by heading or, without one, by position. Their values are not there."""
     return """select cast(null as bigint) as row_number,
-        case when kind = 'surplus' or filled then 'surplus_column' else 'empty_column' end as part,
-        case when kind = 'surplus' then text else 'column ' || position end as field,
+        case when kind = 'left_over' then 'left_over_column' when kind = 'surplus' or filled then 'surplus_column'
+            else 'empty_column' end as part,
+        case when kind = 'blank' then 'column ' || position else text end as field,
         cast(null as varchar) as value, cast(null as varchar) as suggestion
-    from headings where kind in ('surplus', 'blank')"""
+    from headings where kind in ('surplus', 'left_over', 'blank')"""
 
 
 def f03_authority(_: Rule, context: Context) -> str:

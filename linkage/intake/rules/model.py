@@ -30,9 +30,9 @@ class PartEntry(ConfigModel):
 class RuleEntry(ConfigModel):
     """One rule of ``configs/rules/``.
 
-    ``reason`` says why it matters. ``lists`` are the list fields whose values it answers for, ``mandatory`` the fields
-    that it finds blank where the matrix of the version makes them mandatory. ``fixed`` says why neither its
-    severity can be changed nor the rule be switched off.
+    ``last``: it looks at what the other rules leave out. ``reason`` says why it matters. ``lists`` are the list fields whose
+    values it answers for, ``mandatory`` the fields that it finds blank where the matrix of the version makes them mandatory.
+    ``fixed`` says why neither its severity can be changed nor the rule be switched off.
     """
 
     code: str
@@ -42,6 +42,7 @@ class RuleEntry(ConfigModel):
     certainty: Literal["base", "implied", "inferred", "own knowledge", "design"]
     note: str = ""
     fixed: str = ""
+    last: bool = False
     lists: tuple[str, ...] = ()
     mandatory: tuple[str, ...] = ()
     parameters: dict[str, Parameter] = Field(default_factory=dict)

@@ -29,6 +29,8 @@ from pseudo.config_file import ConfigModel
 PREVIOUS, SUBMITTED = "previous_submission", "submission_date"
 _PREVIOUS_COLUMNS = ("person_unique_identifier", "postcode", "event_reference", "event_type")
 _BLOCK = 1 << 24
+OF_ANOTHER = "this is a submission of another authority. A report is about one authority."
+"""Said of a previous submission that is not this authority's."""
 
 
 class SideInputEntry(ConfigModel):
@@ -48,11 +50,14 @@ class SideInputsFile(ConfigModel):
 
 @dataclass(frozen=True)
 class SideInputs:
-    """``reference`` is a folder with the lists to look values up in, ``previous`` the submission before this one."""
+    """``reference`` is a folder with the lists to look values up in, ``previous`` the submission before this one, to be read
+    against ``previous_spec`` if its headings are not to tell.
+    """
 
     reference: Path | None = None
     previous: Path | None = None
     submitted: date | None = None
+    previous_spec: str | None = None
 
 
 @cache
@@ -67,8 +72,8 @@ def read_side_inputs(
 ) -> tuple[Context, list[dict[str, Any]]]:
     """Make the tables of the side inputs; return the context of the rules, and a record of each file read.
 
-    Raises UsageError when the reference folder has none of the files or is no folder, InputError for a file without the
-    columns it should have.
+    ``submission_facts`` must be there. Raises UsageError when the reference folder has none of the files or is no folder,
+    InputError for a file without the columns it should have and for a previous submission of another authority.
     """
     available, records = set(), []
     lists = [entry for entry in side_inputs().values() if entry.file]
@@ -84,12 +89,20 @@ def read_side_inputs(
     if "postcode_directory" in available:
         _clean_postcodes(engine)
     if inputs.previous:
-        engine.register(PREVIOUS, read_submission(inputs.previous).table.select(list(_PREVIOUS_COLUMNS)))
+        engine.register(PREVIOUS, _previous_table(engine, inputs.previous, inputs.previous_spec))
         available.add(PREVIOUS)
         records.append(file_record(inputs.previous))
     if inputs.submitted:
         available.add(SUBMITTED)
     return Context(specification, synthetic, frozenset(available), inputs.submitted), records
+
+
+def _previous_table(engine: Engine, path: Path, spec: str | None) -> pa.Table:
+    table = read_submission(path, spec).table
+    la_code = engine.value(Step("read_la_code", "select la_code from submission_facts"))
+    if set(table["la_code"].unique().to_pylist()) - {None, la_code}:
+        raise InputError(f"{path.name}: {OF_ANOTHER}")
+    return table.select(list(_PREVIOUS_COLUMNS))
 
 
 def _path(folder: Path | None, entry: SideInputEntry) -> Path | None:
