@@ -12,7 +12,9 @@ from linkage.cli import (
     feedback,
     keeping,
     mapping,
+    models,
     national,
+    registers,
     releases,
     specs,
     submissions,
@@ -52,11 +54,12 @@ app.command("check")(submissions.check)
 app.add_typer(specs.spec_app, name="spec")
 app.add_typer(keeping.submission_app, name="submission")
 app.add_typer(mapping.map_app, name="map")
-app.add_typer(tracing.register_app, name="register")
+app.add_typer(registers.register_app, name="register")
 app.add_typer(tracing.trace_app, name="trace")
 tracing.trace_app.command("request", epilog=national.REQUEST_EXAMPLES)(national.request)
 tracing.trace_app.command("import")(national.import_)
 tracing.trace_app.command("compare")(national.compare)
+tracing.trace_app.add_typer(models.model_app, name="model")
 app.add_typer(feedback.feedback_app, name="feedback")
 app.command("processed")(feedback.processed)
 app.add_typer(auditing.audit_app, name="audit")

@@ -57,9 +57,13 @@ def _near_one_of(column: str, words: str) -> str:
     return f"coalesce(list_max({likeness}) >= 0.92, false)"
 
 
-def _one_edit(column: str) -> str:
-    """One letter wrong, missing, added or exchanged with its neighbour: ROY and RIY, but not AL and ED."""
-    return f"(least(length({column}_l), length({column}_r)) >= 3 and damerau_levenshtein({column}_l, {column}_r) <= 1)"
+def _few_edits(column: str) -> str:
+    """One letter wrong, missing, added or exchanged with its neighbour, or two in a long name: ROY and RIY, MOHAMMED and
+    MUHAMMAD, but not AL and ED or NITA and NISHA.
+    """
+    shorter = f"least(length({column}_l), length({column}_r))"
+    edits = f"damerau_levenshtein({column}_l, {column}_r)"
+    return f"({shorter} >= 3 and {edits} <= case when {shorter} >= 7 then 2 else 1 end)"
 
 
 # Two of day, month and year agree, on ISO text. The elements are compared in place.
@@ -107,13 +111,13 @@ COMPARISONS: tuple[Comparison, ...] = (
                 "partial",
                 "the initial of the given name agrees",
             ),
-            Level("near", _near_one_of("given", "given_tokens"), "full", "the given name is nearly the same"),
             Level(
-                "similar",
-                f"({_similar('given', 0.8)} or {_one_edit('given')})",
-                "partial",
-                "the given name is similar",
+                "near",
+                f"({_near_one_of('given', 'given_tokens')} or {_few_edits('given')})",
+                "full",
+                "the given name is nearly the same",
             ),
+            Level("similar", _similar("given", 0.8), "partial", "the given name is similar"),
         ),
     ),
     Comparison(
@@ -129,13 +133,13 @@ COMPARISONS: tuple[Comparison, ...] = (
                 "a part of the family name or an earlier one agrees",
             ),
             Level("crossed", _near_one_of("family", "given_tokens"), "partial", "given and family name are exchanged"),
-            Level("near", _near_one_of("family", "family_tokens"), "full", "the family name is nearly the same"),
             Level(
-                "similar",
-                f"({_similar('family', 0.8)} or {_one_edit('family')})",
-                "partial",
-                "the family name is similar",
+                "near",
+                f"({_near_one_of('family', 'family_tokens')} or {_few_edits('family')})",
+                "full",
+                "the family name is nearly the same",
             ),
+            Level("similar", _similar("family", 0.8), "partial", "the family name is similar"),
         ),
     ),
     Comparison(

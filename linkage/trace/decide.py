@@ -11,6 +11,8 @@ from linkage.trace.comparisons import COMPARISONS, comparison_of, paired_columns
 from linkage.trace.settings import Profile, WeightCaps
 
 _IDENTIFYING = ("given_name", "family_name", "date_of_birth", "postcode")
+# Given names that are the person's, not only like it: a twin's or a spouse's may be that.
+_SURE = "'exact', 'shared', 'nickname', 'exchanged'"
 # What the names together say of the given name. In the wrong field it is still the person's (``exchanged``); a given name
 # that is only like the person's family name says nothing of it: a spouse has that too.
 _GIVEN_NAME = """case when level_family_name = 'crossed' then 'exchanged'
@@ -53,17 +55,16 @@ select query_row, person_id, {levels} from (
 
 
 def _cross_checked_step() -> Step:
-    """Needs the given name in full, or in part where the gender does not speak against it; where there is none, the gender,
+    """Needs the given name, or one like it where the gender does not speak against it; where there is none, the gender,
     and a family name that does not speak against it; or nothing but number and date, as the national service has it.
     """
-    full = comparison_of("given_name").names_with("full")
     return Step(
         "cross_checked",
         f"""
 select n.query_row, n.person_id, p.current_nhs_number, p.sensitive, p.invalidated,
   p.current_nhs_number <> p.nhs_number as superseded
 from number_level n join candidate_person p using (person_id)
-where case when {_GIVEN_NAME} in ({full}, 'exchanged') then true
+where case when {_GIVEN_NAME} in ({_SURE}) then true
   when {_GIVEN_NAME} = 'different' or level_gender = 'different' then false
   when {_GIVEN_NAME} = 'missing' then coalesce(level_family_name, 'exact') <> 'different'
     and (level_gender = 'exact' or coalesce(level_family_name, level_gender, level_postcode) is null)
@@ -78,7 +79,6 @@ def _capped_step(caps: WeightCaps) -> Step:
     against another candidate: uncapped where the given number is this person's, for then number and name contradict each
     other and neither may be passed over.
     """
-    full = comparison_of("given_name").names_with("full")
     return Step(
         "capped",
         f"""
@@ -86,16 +86,20 @@ with told as (
   select *, coalesce(level_nhs_number = 'exact', false) as number_agrees,
     coalesce(level_gender, 'missing') as gender,
     coalesce(level_family_name = 'different', false) as family_differs,
+    coalesce(level_family_name in ('exact', 'shared', 'crossed'), false) as family_agrees,
     {_GIVEN_NAME} as given_name,
     coalesce(level_date_of_birth, 'missing') as birth
-  from scored),
+  from (select * replace (round(match_weight - {_together_sql()}, 4) as match_weight) from scored)),
 bound as (
-  select * exclude (number_agrees, gender, family_differs, given_name, birth), least(
-    case when given_name = 'different' then $twin end,
+  select * exclude (number_agrees, gender, family_differs, family_agrees, given_name, birth), least(
+    case when given_name = 'different' or given_name = 'similar' and not number_agrees then $twin end,
     case when given_name = 'different' and (gender = 'different' or family_differs and number_agrees) then $copied end,
-    case when given_name not in ({full}, 'exchanged') and gender = 'different' and number_agrees then $copied_unnamed end,
-    case when given_name = 'missing' and not (number_agrees and gender = 'exact') then $unnamed end,
-    case when birth = 'different' and not number_agrees then $namesake end,
+    case when given_name not in ({_SURE}) and gender = 'different' then $copied_unnamed end,
+    case when given_name = 'missing' and not number_agrees then $unnamed end,
+    case when given_name = 'missing' and gender = 'missing' and number_agrees then $copied_untold end,
+    case when not number_agrees and (birth in ('different', 'two_of_three')
+      or given_name = 'initial' and birth not in ('exact', 'year')
+      or birth = 'missing' and not (given_name in ({_SURE}) and family_agrees)) then $namesake end,
     case when birth = 'missing' and not number_agrees then $undated end) as cap
   from told)
 select * exclude (cap) replace (
@@ -105,6 +109,17 @@ select * exclude (cap) replace (
 from bound""",
         caps.model_dump(),
     )
+
+
+def _together_sql() -> str:
+    """What is taken off a pair that agrees in both names but not in the place, while the number does not agree: names of one
+    origin go together, so that two strangers share both oftener than the rarity of each says.
+    """
+    given, family = (comparison_of(field).names_with("full") for field in ("given_name", "family_name"))
+    elsewhere = (
+        f"level_given_name in ({given}) and level_family_name in ({family}) and level_postcode in ('area', 'different')"
+    )
+    return f"case when {elsewhere} and level_nhs_number is distinct from 'exact' then $together else 0 end"
 
 
 def _ranked_step() -> Step:

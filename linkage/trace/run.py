@@ -25,13 +25,14 @@ from linkage.trace.cascade.trace import (
 )
 from linkage.trace.decide import cross_check_steps, decide
 from linkage.trace.records import LINK_FIELDS
-from linkage.trace.register import Register, open_register
-from linkage.trace.register.build import Report, with_scratch
+from linkage.trace.register import Register, open_register, with_scratch
 from linkage.trace.result import candidate_step, count_outcomes, csv_step, public_step, result_steps, sensitive_step
-from linkage.trace.settings import Profile, load_model, load_profile
+from linkage.trace.settings import Profile, load_model, load_profile, model_identity
 from linkage.trace.source import ColumnMap, Source, load_source, require_file
 
 RESTRICTED = "restricted"
+CHUNK = 100_000
+"""How many people that the cross-check left over are looked up and scored at a time."""
 # Pairs of a query that are kept for the decision: no more than so many, and none that weighs less (bits).
 _MOST_PAIRS = 20
 _LEAST_WEIGHT = -20.0
@@ -73,12 +74,12 @@ def trace_queries(
     profile: Profile | None = None,
     csv: bool = False,
     options: EngineOptions | None = None,
-    report: Report | None = None,
+    chunk: int = CHUNK,
 ) -> TraceResult:
     """Trace every query and, if ``out`` is given, write ``trace.parquet`` and the restricted files there.
 
-    Rows in equal rows out. A trace that was killed goes on from its finished chunks when it is run again. ``report`` is
-    told how many of how many chunks are done. Raises InputError on an empty file or a duplicate id, UsageError on a wrong
+    Rows in equal rows out. A trace that was killed goes on from its finished chunks when it is run again; the size of a
+    ``chunk`` bounds the memory and nothing else. Raises InputError on an empty file or a duplicate id, UsageError on a wrong
     path or heading.
     """
     register = open_register(register_folder)
@@ -92,11 +93,11 @@ def trace_queries(
         options = with_scratch(options, Path(scratch))
         if out is None:
             with open_engine(options, folders) as engine:
-                return _traced(engine, queries, register, profile, Chunks(Path(scratch), report))
+                return _traced(engine, queries, register, profile, Chunks(Path(scratch), chunk))
         manifest = _manifest(queries, register, profile)
-        with work_folder(out, manifest.__dict__) as work, staged_outputs(out) as staging:
+        with work_folder(out, manifest.__dict__ | {"chunk": chunk}) as work, staged_outputs(out) as staging:
             with open_engine(options, [*folders, work, staging]) as engine:
-                result = _traced(engine, queries, register, profile, Chunks(work, report))
+                result = _traced(engine, queries, register, profile, Chunks(work, chunk))
                 _write(engine, staging, profile, csv=csv)
             replace(manifest, counts=result.counts).write(staging)
         return result
@@ -104,14 +105,13 @@ def trace_queries(
 
 @dataclass(frozen=True)
 class Chunks:
-    """How many queries make a chunk, where finished chunks are kept, and who is told of them.
+    """How many queries make a chunk, and where finished chunks are kept.
 
     Without ``keep`` there must be one chunk at most, which stays in memory.
     """
 
     folder: Path
-    report: Report | None = None
-    queries: int = 100_000
+    queries: int = CHUNK
     keep: bool = True
 
 
@@ -193,8 +193,6 @@ def _score_chunks(engine: Engine, register: Register, scorer: model.Scorer, chun
         done = _score_chunk(engine, register, scorer, number) if not chunks.keep else None
         for name, count in (done or _kept_chunk(engine, register, scorer, chunks, number)).items():
             counts[name] += count
-        if chunks.report:
-            chunks.report(number + 1, last)
     engine.run_all(_collected_steps(engine, chunks, last))
     return counts
 
@@ -357,7 +355,12 @@ def _write(engine: Engine, staging: Path, profile: Profile, *, csv: bool) -> Non
 def _manifest(queries: Queries, register: Register, profile: Profile) -> Manifest:
     given = [path for path in (queries.path, queries.unmatched) if path]
     inputs = [*given, *queries.sources, register.folder / "register.json"]
-    settings = {"profile": profile.model_dump(), "columns": dict(queries.columns.headings), "id": queries.id_column}
+    settings = {
+        "profile": profile.model_dump(),
+        "model": model_identity(load_model(profile.model)),
+        "columns": dict(queries.columns.headings),
+        "id": queries.id_column,
+    }
     if profile.cascade:
         settings["as_at"] = str(queries.as_at)
     return Manifest("trace", [file_record(path) for path in inputs], {}, settings)

@@ -1,5 +1,7 @@
 """Settings of tracing, read from ``configs/trace/``: profiles, the frozen model, blocking limits."""
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -62,19 +64,24 @@ class RegisterSettings(ConfigModel):
 class WeightCaps(ConfigModel):
     """The most that a match can weigh, in bits, when the rival is a relative and not a random person.
 
-    ``twin``: the given name is unlike any of the person's. ``copied``: so is the gender, or the number agrees and the
-    family name is unlike too (a spouse's or lodger's number and date of birth). ``copied_unnamed``: the number agrees, the
-    gender differs and no given name agrees in full. ``unnamed``: there is no given name to compare, and not both
-    the number and the gender agree. ``namesake``: the date of birth is another; ``undated``: there is none to compare;
-    neither holds when the NHS number agrees.
+    ``twin``: the given name is unlike any of the person's, or only similar while the number does not agree. ``copied``: it
+    is unlike, and so is the gender, or the number agrees and the family name is unlike too (a spouse's or lodger's number
+    and date of birth). ``copied_unnamed``: the gender differs and the given name is not the person's for certain.
+    ``copied_untold``: the number agrees, and there is neither given name nor gender to compare. ``unnamed``: there is no
+    given name to compare. ``namesake``: the date of birth is another or agrees in part, or an initial stands with anything
+    but the date, or there is no date and a name is not quite the person's. ``undated``: there is no date to compare. The
+    last three do not hold when the NHS number agrees. ``together`` is no cap but taken off: both names agree, the postcode
+    and the number do not (names of one origin go together).
     """
 
     twin: float
     unnamed: float
     copied: float
     copied_unnamed: float
+    copied_untold: float
     namesake: float
     undated: float
+    together: float
 
 
 class TraceModel(ConfigModel):
@@ -108,6 +115,20 @@ def load_profile(name: str) -> Profile:
 def load_model(name: str) -> TraceModel:
     """A packaged model by name, or one's own by path."""
     return read_config(_path(name, "model"), TraceModel)
+
+
+def model_sha256(model: TraceModel) -> str:
+    """The SHA-256 of what the model says: the same for the same probabilities and caps, however its file is laid out.
+
+    Name, version and ``trained_on`` do not count.
+    """
+    says = model.model_dump(exclude={"name", "version", "trained_on"})
+    return hashlib.sha256(json.dumps(says, sort_keys=True).encode()).hexdigest()
+
+
+def model_identity(model: TraceModel) -> dict[str, str | int]:
+    """What a manifest says of the model that was used."""
+    return {"name": model.name, "version": model.version, "sha256": model_sha256(model)}
 
 
 def require_name(name: str) -> None:

@@ -94,7 +94,7 @@ create or replace table compared as
 with trace as (
   select * from read_parquet('{traced / api.TRACE}') where not sensitive
   union all by name select * from read_parquet('{traced / "restricted/sensitive.parquet"}'))
-select t.*, r.nhs_number_given, r.nhs_number, r.outcome, r.step, r.match_weight, r.gap
+select t.*, r.nhs_number_given, r.nhs_number, r.outcome, r.step, r.match_weight, r.gap, columns('agree_.*')
 from read_parquet('{folder / "truth.parquet"}') t join trace r using (query_id)"""
     )
 

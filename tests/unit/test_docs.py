@@ -102,16 +102,32 @@ def weight_rows(comparison: Comparison) -> Iterator[str]:
 
 
 def number_table() -> str:
-    profile, model = load_profile("default"), load_model("default")
+    profile, caps = load_profile("default"), load_model("default").caps
     rows = [
         ("`min_weight`", profile.min_weight, "a link needs at least this weight"),
         ("`min_gap`", profile.min_gap, "and at least this distance to the next different person"),
         ("`min_weight_to_correct`", profile.min_weight_to_correct, "to replace a valid number that was given"),
         ("`review_weight`", profile.review_weight, "from here on a candidate is kept for clerical review"),
-        ("cap `twin`", model.caps.twin, "given name unlike any of the person's, NHS number does not agree"),
-        ("cap `namesake`", model.caps.namesake, "date of birth is another, NHS number does not agree"),
-        ("cap `copied`", model.caps.copied, "given name differs, and gender or family name too"),
-        ("cap `copied_unnamed`", model.caps.copied_unnamed, "number agrees, gender differs, no given name to compare"),
+        ("cap `twin`", caps.twin, "given name unlike any of the person's, or only similar without the number"),
+        (
+            "cap `copied`",
+            caps.copied,
+            "given name unlike, and gender too, or the number agrees and the family name is unlike",
+        ),
+        (
+            "cap `copied_unnamed`",
+            caps.copied_unnamed,
+            "gender differs, and the given name is not the person's for certain",
+        ),
+        ("cap `copied_untold`", caps.copied_untold, "number agrees, neither given name nor gender to compare"),
+        ("cap `unnamed`", caps.unnamed, "no given name to compare, number does not agree"),
+        (
+            "cap `namesake`",
+            caps.namesake,
+            "another date of birth, or none beside a name not quite theirs; number does not agree",
+        ),
+        ("cap `undated`", caps.undated, "no date of birth to compare, number does not agree"),
+        ("`together`", caps.together, "taken off where both names agree, postcode and number do not"),
     ]
     return "\n".join(["| Name | Bits | When |", "|---|---|---|", *(f"| {a} | {b:g} | {c} |" for a, b, c in rows)])
 
