@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from linkage.engine import Engine, Step, open_engine
+from linkage.engine import Engine, EngineOptions, Step, open_engine
 from linkage.normalise import name, nhs_number
 from linkage.trace.cascade import (
     BUCKET_COLUMNS,
@@ -44,7 +44,7 @@ COMPONENTS = vectors("components")
 
 @pytest.fixture(scope="module")
 def engine() -> Iterator[Engine]:
-    with open_engine() as opened:
+    with open_engine(EngineOptions(threads=1)) as opened:
         yield opened
 
 
@@ -180,7 +180,7 @@ def answers() -> Answers:
     for number, group in enumerate(GROUPS):
         for changed in {str(case.get("settings", {})): case.get("settings", {}) for case in group["cases"]}.values():
             cases = [case for case in group["cases"] if case.get("settings", {}) == changed]
-            with pytest.MonkeyPatch.context() as patch, open_engine() as engine:
+            with pytest.MonkeyPatch.context() as patch, open_engine(EngineOptions(threads=1)) as engine:
                 change_settings(patch, changed)
                 trace(engine, group["register"], [case["query"] for case in cases])
                 rows = engine.table("mps_diagnosed").to_pylist()
