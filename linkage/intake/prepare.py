@@ -19,7 +19,7 @@ from linkage.intake.columns import TextColumn
 from linkage.intake.dates import PARSED
 from linkage.intake.read import Reading
 from linkage.intake.records import BELOW_THE_TABLE, REASONS
-from linkage.intake.values import UNLISTED, Closeness, Judgement, judge_value, judge_worded
+from linkage.intake.values import SIMILAR, UNLISTED, Closeness, Judgement, judge_value, judge_worded, wording_key
 from linkage.spec import Field, Meaning, authorities, other_wordings
 
 _MOST_COMPARED = 1_000
@@ -107,7 +107,7 @@ def _judged(
     field: Field, column: TextColumn, closeness: Closeness, others: Mapping[str, Meaning], upcoming: bool
 ) -> list[Judgement | None]:
     """What each distinct value is, None for one worded as listed. Of very many, the most frequent are compared for a
-    suggestion.
+    suggestion; one that is nearly worded as in another version is suggested what that is here.
     """
     value_list = field.value_list
     texts, judged = column.values.to_pylist(), list[Judgement | None]()
@@ -115,6 +115,7 @@ def _judged(
         return [None] * len(texts)
     odd = [place for place, text in enumerate(texts) if text not in value_list.wordings]
     counts = column.counts()
+    others_by_key = {wording_key(wording): meaning.value for wording, meaning in others.items()}
     compared = set(sorted(odd, key=lambda place: (-counts[place], place))[:_MOST_COMPARED])
     for place, text in enumerate(texts):
         if text in value_list.wordings:
@@ -122,7 +123,9 @@ def _judged(
         elif text in others:
             judged.append(judge_worded(value_list, text, closeness, others[text], upcoming=upcoming))
         elif place in compared:
-            judged.append(judge_value(value_list, text, closeness))
+            judgement = judge_value(value_list, text, closeness)
+            meant = None if judgement.canonical else others_by_key.get(wording_key(text))
+            judged.append(Judgement(SIMILAR, None, meant) if meant else judgement)
         else:
             judged.append(Judgement(UNLISTED, None, None))
     return judged

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from linkage.cli.submissions import check
 from linkage.errors import InputError, UsageError
 from linkage.intake import CheckOptions, check_submission
 from linkage.intake.keeping.add import Addition, Incoming, add_submission
@@ -126,3 +127,10 @@ def test_a_store_is_for_its_owner_alone(tmp_path: Path) -> None:
         assert folder.stat().st_mode & 0o777 == 0o700
     files = [*added.receipt.parent.iterdir(), *added.report.iterdir()]
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
+
+
+def test_without_a_folder_to_write_to_one_earlier_file_can_be_compared_with(tmp_path: Path) -> None:
+    mine = write_rows(tmp_path / "mine.csv", [{}])
+    for previous in ([tmp_path], [mine, mine]):
+        with pytest.raises(UsageError, match="give --out as well"):
+            check(mine, previous=previous, synthetic=True)
