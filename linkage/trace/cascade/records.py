@@ -15,7 +15,8 @@ def load_given_records(engine: Engine, register: Register) -> None:
 def load_candidates(engine: Engine, register: Register) -> None:
     """``found`` and ``candidate_version`` for ``mps_left``: people with the query's date of birth in any version.
 
-    In chunks of queries, so that memory is bounded.
+    Every block and the alphanumeric filter have the date of birth with the family name's sound or with the postcode: the
+    sounds of given names are not looked for. In chunks of queries, so that memory is bounded.
     """
     engine.run(
         Step("mps_found", "select cast(null as bigint) as query_row, cast(null as bigint) as person_id where false")
@@ -27,7 +28,8 @@ def load_candidates(engine: Engine, register: Register) -> None:
             Step(
                 "asked",
                 """
-select q.* from query q semi join (select * from mps_left order by query_row limit $size offset $first) using (query_row)""",
+select q.* replace ([]::varchar[] as given_tokens, []::varchar[] as other_tokens) from query q
+semi join (select * from mps_left order by query_row limit $size offset $first) using (query_row)""",
                 {"size": _CHUNK, "first": first},
             )
         )
