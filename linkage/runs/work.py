@@ -44,12 +44,21 @@ def work_folder(target: Path, key: Mapping[str, Any]) -> Iterator[Path]:
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Yield a name to write a file or folder under; it gets the name ``path`` only when the block succeeds."""
+    """Yield a name to write a file or folder under; it gets the name ``path`` only when the block succeeds.
+
+    Raises MachineError when it cannot be written.
+    """
     aside = path.with_name(f"{path.name}.part")
-    if aside.is_dir():
-        shutil.rmtree(aside)
-    yield aside
-    aside.replace(path)
+    try:
+        if aside.is_dir():
+            shutil.rmtree(aside)
+        yield aside
+        aside.replace(path)
+    except OSError:
+        raise MachineError(
+            f"{path.parent}: a part of the work could not be written (disk full, or no right). What is finished is kept: "
+            "run the command again."
+        ) from None
 
 
 def note(path: Path, counts: Mapping[str, Any]) -> None:

@@ -20,8 +20,7 @@ from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.trace.national.layouts import REFERENCE, Layout, layout, national_files
 from linkage.trace.records import postcode_sql
 from linkage.trace.register import with_scratch
-from linkage.trace.run import Queries
-from linkage.trace.run import load_queries
+from linkage.trace.run import Queries, load_queries
 from linkage.trace.source import require_file
 
 COMMAND = "trace request"

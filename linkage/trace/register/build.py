@@ -14,7 +14,7 @@ from linkage.runs import Manifest, file_record, note, noted, staged_outputs, who
 from linkage.trace.records import PostcodeKind
 from linkage.trace.register import index, people
 from linkage.trace.register.extract import Extract, slices_for, write_slices
-from linkage.trace.register.folder import BUCKET_BITS, FORMAT, Register, hash_check, open_register, part_name
+from linkage.trace.register.folder import FORMAT, Register, bucket_bits, hash_check, open_register, part_name
 from linkage.trace.settings import load_register_settings
 from linkage.trace.source import ColumnMap, require_file
 
@@ -35,9 +35,14 @@ class _Build:
     report: Report | None
 
     @property
+    def buckets(self) -> int:
+        """How many files the index is cut into."""
+        return 1 << bucket_bits(self.slices)
+
+    @property
     def parts(self) -> int:
         """How many parts there are to do: files to cut, slices, buckets, and the end."""
-        return len(self.extract.sources) + self.slices + (1 << BUCKET_BITS) + 1
+        return len(self.extract.sources) + self.slices + self.buckets + 1
 
     def done(self, parts: int) -> None:
         """Tell whoever wants to know how far the build is."""
@@ -145,7 +150,7 @@ def _run(engine: Engine, build: _Build) -> dict[str, Any]:
     most = load_register_settings().most_rows_of_a_small_register
     small = cut["rows_read"] + (build.earlier.people if build.earlier else 0) <= most
     counted = [_slice(engine, build, number, small=small) for number in range(build.slices)]
-    for bucket in range(1 << BUCKET_BITS):
+    for bucket in range(build.buckets):
         _bucket(engine, build, bucket)
         build.done(len(build.extract.sources) + build.slices + bucket + 1)
     counts = _added(cut, counted)
@@ -202,7 +207,7 @@ def _slice(engine: Engine, build: _Build, number: int, *, small: bool) -> dict[s
         with whole(build.work / "person" / file) as person, whole(build.work / "version" / file) as version:
             people.write_people(engine, person, version)
         with whole(build.work / "keys" / f"{number:03}") as keys:
-            people.write_keys(engine, keys, small=small)
+            people.write_keys(engine, keys, bucket_bits(build.slices), small=small)
             keys.mkdir(exist_ok=True)
         with whole(build.work / "links" / file) as links:
             people.write_links(engine, links)
@@ -241,6 +246,8 @@ def _added(cut: Mapping[str, int], counted: Sequence[Mapping[str, Any]]) -> dict
         if not result["rows_read"]:
             raise InputError("The register extract has a heading and no rows.")
         raise InputError("The register extract has no row with a valid NHS number. Check the column map.")
+    if result["without_date_of_birth"] == result["people"]:
+        raise InputError("Nobody in the register extract has a usable date of birth. Check the column map.")
     return result
 
 
@@ -256,6 +263,7 @@ def _finish(engine: Engine, build: _Build, sizes: Sequence[int], *, small: bool)
         "people": sum(sizes),
         "postcode_as": build.extract.postcode_as,
         "as_at": build.extract.as_at,
+        "bucket_bits": bucket_bits(build.slices),
         "small": small,
         "first_ids": [1 + sum(sizes[:n]) for n in range(len(sizes))],
         "hash_check": hash_check(engine),

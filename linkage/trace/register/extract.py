@@ -106,7 +106,7 @@ def _sliced_sql(rows: str, part: int, slices: int, extract: Extract, dates: Sequ
     return f"""
 select cast({part * _PART} + row_number as bigint) as source_row, cast(layer as tinyint) as layer, number as nhs_number,
   {written},
-  coalesce({slice_sql("number", slices)}, {slices}) as slice
+  case when number is null then {slices} else {slice_sql("number", slices)} end as slice
 from (select *, {nhs_number.clean_sql("nhs_number")} as number from ({rows}))"""
 
 

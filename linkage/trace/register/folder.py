@@ -13,7 +13,6 @@ from linkage.trace.records import KEY_BITS, PostcodeKind, postcode_parts_sql, wo
 
 FORMAT = "cldlink-register-2"
 COMMANDS = ("register build", "register update")
-BUCKET_BITS = 6
 # Between the words of a list kept as text: no name or postcode holds it.
 SEPARATOR = "\x1f"
 
@@ -31,6 +30,7 @@ class Register:
     postcode_as: PostcodeKind
     u: Mapping[str, Mapping[str, float]]
     first_ids: tuple[int, ...]
+    bucket_bits: int
     small: bool
     as_at: str | None
 
@@ -59,7 +59,7 @@ class Register:
 
     def key_files(self, buckets: Sequence[int] | None = None) -> list[str]:
         """The files of the index that exist: all, or those of some buckets (the upper bits of a key)."""
-        chosen = range(1 << BUCKET_BITS) if buckets is None else buckets
+        chosen = range(1 << self.bucket_bits) if buckets is None else buckets
         paths = (self.folder / "key" / part_name(n) for n in chosen)
         return [str(path) for path in paths if path.is_file()]
 
@@ -80,7 +80,7 @@ select distinct list_position(list_transform($first, lambda f: f <= person_id), 
 
     def buckets_of_keys(self, engine: Engine, table: str) -> list[int]:
         """The buckets where the keys (``key_hash``) of a table would stand."""
-        sql = f"select distinct {bucket_sql()} from {table}"
+        sql = f"select distinct {bucket_sql(self.bucket_bits)} from {table}"
         return sorted(row[0] for row in engine.rows(Step("buckets_of_keys", sql)))
 
 
@@ -98,9 +98,14 @@ def slice_sql(number: str, slices: int) -> str:
     return f"cast(hash({number}) % {slices} as integer)"
 
 
-def bucket_sql() -> str:
+def bucket_bits(slices: int) -> int:
+    """How many upper bits of a key tell its bucket: a register of one slice has one bucket, any other sixty-four."""
+    return 0 if slices == 1 else 6
+
+
+def bucket_sql(bits: int) -> str:
     """SQL of the bucket of a ``key_hash``."""
-    return f"cast(key_hash >> {KEY_BITS - BUCKET_BITS} as integer)"
+    return f"cast(key_hash >> {KEY_BITS - bits} as integer)"
 
 
 def standing(folder: Path) -> tuple[str, dict[str, str]]:
@@ -174,6 +179,7 @@ def open_register(folder: Path) -> Register:
             document["postcode_as"],
             document["u"],
             first_ids,
+            int(document["bucket_bits"]),
             bool(document["small"]),
             document["as_at"],
         )

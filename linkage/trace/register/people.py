@@ -89,11 +89,11 @@ order by p.person_id, v.age_rank desc""",
     engine.write_parquet(step, version, _ROW_GROUP)
 
 
-def write_keys(engine: Engine, folder: Path, *, small: bool) -> None:
-    """Write a slice's rows of the index, a subfolder for each bucket."""
+def write_keys(engine: Engine, folder: Path, bits: int, *, small: bool) -> None:
+    """Write a slice's rows of the index, a subfolder for each bucket, told by so many bits of the key."""
     engine.run_all(_key_table_steps())
     keys = blocking_key_sql(_KEY_TABLES, small=small)
-    sql = f"select key_hash, cast(row_id as uinteger) as person_id, {bucket_sql()} as bucket from ({keys})"
+    sql = f"select key_hash, cast(row_id as uinteger) as person_id, {bucket_sql(bits)} as bucket from ({keys})"
     engine.write_partitions(Step("write_keys", sql), folder, "bucket")
     engine.drop("key_date", "key_postcode", "key_given", "key_family")
 
