@@ -79,10 +79,13 @@ update truth set given_number = 'missing' where query_id in (select query_id fro
         con.execute(f"copy (from people order by query_id) to '{folder / 'people.parquet'}'")
 
 
-def trace(folder: Path, out: Path, profile: str) -> float:
+def trace(
+    folder: Path, out: Path, profile: str, *, min_weight: float | None = None, min_gap: float | None = None
+) -> float:
     """Trace the people of a prepared folder; seconds taken."""
     start = time.perf_counter()
-    api.traced(folder / "people.parquet", folder / "register", out, api.TraceRequest(profile=profile, synthetic=True))
+    request = api.TraceRequest(profile=profile, min_weight=min_weight, min_gap=min_gap, synthetic=True)
+    api.traced(folder / "people.parquet", folder / "register", out, request)
     return time.perf_counter() - start
 
 
@@ -130,6 +133,25 @@ where true_nhs_number is not null group by 1 order by 1"""
         "recall": round(figures["right_links"] / max(1, figures["in_register"]), 4),
         "recall_by_difficulty": dict(classes),
     }
+
+
+def curve(con: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    """From ``compared`` of a trace without thresholds: for every least weight and gap the links, the false ones, precision
+    and recall of the traceable. What the cross-check confirmed is linked whatever the thresholds.
+    """
+    return con.execute(
+        """
+with grid as (select w, g from range(4, 17) x(w), (values (0), (3), (5), (8)) y(g)),
+linked as (
+  select w, g, c.*, nhs_number is not null and (step = 'cross_check' or (match_weight >= w and gap >= g)) as linked,
+    true_nhs_number is not null and difficulty <> 'impossible' as traceable
+  from compared c, grid)
+select w, g, count(*) filter (linked) as links,
+  count(*) filter (linked and nhs_number is distinct from true_nhs_number) as false_links,
+  round(count(*) filter (linked and nhs_number = true_nhs_number) / count(*) filter (linked), 5) as precision,
+  round(count(*) filter (linked and traceable and nhs_number = true_nhs_number) / count(*) filter (traceable), 4) as recall
+from linked group by w, g order by g, w"""
+    ).fetchall()
 
 
 @contextmanager

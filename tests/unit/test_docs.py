@@ -15,6 +15,7 @@ import pytest
 from linkage.feedback.columns import feedback_columns
 from linkage.trace.cascade.settings import Parameters, load_cascade_settings
 from linkage.trace.comparisons import COMPARISONS, Comparison
+from linkage.trace.notes import notes
 from linkage.trace.outcomes import outcomes
 from linkage.trace.settings import load_model, load_profile, load_register_settings
 from tests.unit.command_tree import Command, commands, groups
@@ -149,7 +150,14 @@ def cell(value: object) -> str:
     return f"`{text}`" if value != {} else "none"
 
 
+def note_table() -> str:
+    return "\n".join(
+        ["| Note | What it says |", "|---|---|", *(f"| `{code}` | {says} |" for code, says in notes().items())]
+    )
+
+
 TABLES = {
+    "notes": note_table,
     "mps_choices": mps_choices,
     "mps_parameters": mps_parameters,
     "outcomes": outcome_table,
