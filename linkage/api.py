@@ -250,6 +250,30 @@ def ask_national(
     )
 
 
+def answer_request(
+    request_file: Path,
+    register: Path,
+    out: Path,
+    *,
+    request: TraceRequest | None = None,
+    options: EngineOptions | None = None,
+) -> dict[str, int]:
+    """Answer a request file of the national form from a register, by the national rules; the answer says it is local."""
+    from linkage.trace.national.local import COMMAND, read_request, write_answer
+
+    request = replace(request or TraceRequest(), profile="mps")
+    asked = replace(request.asked, synthetic=request.synthetic)
+    asked.action(COMMAND)
+    read_manifest(register)
+    form, people = read_request(request_file)
+    with audited(COMMAND, asked, register) as done, tempfile.TemporaryDirectory(prefix="cldlink-") as scratch:
+        traced_in = Path(scratch) / "traced"
+        _traced(people, register, traced_in, request, options)
+        done.counts = write_answer(form, request_file, traced_in, out, request.as_at or date.today())
+        done.manifest = manifest_hash(out)
+    return done.counts
+
+
 def column_map(text: str | None) -> Mapping[str, str]:
     """``FIELD=HEADING,…`` for a file of people to trace. Raises UsageError on an unknown field."""
     from linkage.trace.cascade import QUERY_FIELDS

@@ -1,4 +1,4 @@
-"""Commands for the national tracing service: trace request, trace import; and trace compare."""
+"""Commands for the national tracing service: trace request, import, answer; and trace compare."""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from linkage.cli.asking import Audit, By, Purpose, Submission
 from linkage.cli.options import Columns, Json, Out, Synthetic
 from linkage.cli.output import emit
 
@@ -70,6 +71,35 @@ def import_(
     from linkage.trace.national.answers import import_responses
 
     emit("trace import", import_responses(responses, request, out), as_json=json)
+
+
+def answer(
+    request: Annotated[Path, typer.Argument(help="A request file in MPT or PDS MESH form.")],
+    register: Annotated[Path, typer.Option("--register", help="A prepared register.")],
+    out: Out,
+    as_at: Annotated[
+        datetime | None, typer.Option("--as-at", formats=["%Y-%m-%d"], help="The day for which records are read.")
+    ] = None,
+    purpose: Purpose = None,
+    submission: Submission = None,
+    by: By = None,
+    audit: Audit = None,
+    synthetic: Synthetic = False,
+    json: Json = False,
+) -> None:
+    """Answer a request file from your own register by the national rules, in the national form, marked as local.
+
+    Records marked sensitive stand in a file of the same form in 'restricted'.
+
+    Example: cldlink trace answer asked/send_IDENTIFIABLE/MPTREQ_20261121153000.csv --register register --out answer
+    """
+    from linkage import api
+    from linkage.audited import Asked
+
+    asked = api.TraceRequest(
+        as_at=as_at.date() if as_at else None, synthetic=synthetic, asked=Asked(purpose, submission, by, audit)
+    )
+    emit("trace answer", api.answer_request(request, register, out, request=asked), as_json=json)
 
 
 def compare(

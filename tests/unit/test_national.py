@@ -8,12 +8,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from linkage import api
+from linkage.audited import Asked
 from linkage.errors import InputError, UsageError
 from linkage.trace.compare import compare_traces
 from linkage.trace.national import request as requests
 from linkage.trace.national.answers import FAULTS, OUTSTANDING, import_responses
 from linkage.trace.national.layouts import layout, national_files
+from linkage.trace.national.local import ANSWER, read_request
 from linkage.trace.national.response import read_response
+from linkage.trace.register import build_register
 from linkage.trace.run import Queries
 
 STAMP = datetime(2026, 11, 21, 15, 30)
@@ -294,3 +298,48 @@ def test_two_traces_are_compared_person_by_person(asked: Path, tmp_path: Path) -
         "queries": 7, "same_number": 1, "different_number": 1, "only_first": 1, "only_second": 1,
         "not_in_first": 2, "not_in_second": 1,
     }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def register(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("register")
+    (folder / "extract.csv").write_text(
+        "nhs_number,given_name,family_name,date_of_birth,gender,postcode,confidentiality\n"
+        "9434765919,Ann,Fox,1950-02-01,2,LS1 4AP,\n"
+        "9990000018,Di,Fox,1944-04-04,2,LS1 4AP,S\n",
+        encoding="utf-8",
+    )
+    build_register([folder / "extract.csv"], folder / "register")
+    return folder / "register"
+
+
+@pytest.mark.parametrize("form", ["mpt", "mesh"])
+def test_a_request_is_answered_from_a_register_and_the_answer_says_that_it_is_local(
+    register: Path, tmp_path: Path, form: str
+) -> None:
+    requests.write_request(queries(), tmp_path / "asked", layout_name=form, stamp=STAMP)
+    (file,) = (tmp_path / "asked" / requests.SEND).glob("*.csv")
+    asked = api.TraceRequest(synthetic=True, asked=Asked(audit=tmp_path / "audit"))
+    counts = api.answer_request(file, register, tmp_path / "answer", request=asked)
+    assert counts == {"rows": 4, "restricted_rows": 1, "code_00": 1, "code_92": 1, "code_96": 1, "code_98": 1}
+    with (tmp_path / "answer" / ANSWER).open(encoding="utf-8", newline="") as handle:
+        first, *rows = csv.reader(handle)
+    columns = layout(form).response
+    found = {row[0]: row[columns.index("MATCHED_NHS_NO")] for row in rows}
+    assert found == {REFERENCE["ann"]: "9434765919", REFERENCE["cy"]: "0000000000", REFERENCE["bad"]: "0000000000"}
+    assert "LOCAL" in first[1] if form == "mpt" else first[-1] == "ANSWERED_LOCALLY"
+    (apart,) = list(csv.reader((tmp_path / "answer" / "restricted" / ANSWER).open(encoding="utf-8")))[1:]
+    assert apart[columns.index("MATCHED_NHS_NO")] == "9990000018"
+    with pytest.raises(InputError, match="not the national service's"):
+        import_responses([tmp_path / "answer" / ANSWER], tmp_path / "asked", tmp_path / "answered")
+
+
+def test_a_request_file_that_is_cut_short_or_none_is_refused(asked: Path, tmp_path: Path) -> None:
+    (file,) = (asked / requests.SEND).glob("*.csv")
+    lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "cut.csv").write_text("".join(lines[:-1]), encoding="utf-8")
+    with pytest.raises(InputError, match="cut short"):
+        read_request(tmp_path / "cut.csv")
+    (tmp_path / "x.csv").write_text("a,b\n", encoding="utf-8")
+    with pytest.raises(InputError, match="neither an MPT nor a PDS MESH request"):
+        read_request(tmp_path / "x.csv")

@@ -9,6 +9,8 @@ from linkage.errors import UsageError
 from pseudo.config_file import ConfigModel
 
 REFERENCE = "UNIQUE REFERENCE"
+# What marks an answer made by cldlink from a local register: it must never pass for that of the national service.
+LOCAL_WORKFLOW, LOCAL_COLUMN = "LOCAL_MPT_RESPONSE", "ANSWERED_LOCALLY"
 
 
 class Layout(ConfigModel):

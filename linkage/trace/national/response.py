@@ -10,7 +10,7 @@ from pathlib import Path
 
 from linkage.errors import InputError
 from linkage.normalise.nhs_number import is_valid
-from linkage.trace.national.layouts import REFERENCE, Layout, national_files
+from linkage.trace.national.layouts import LOCAL_COLUMN, LOCAL_WORKFLOW, REFERENCE, Layout, national_files
 
 _START = "MPTREQ_"
 _HEADER_VALUES = 4
@@ -40,11 +40,13 @@ class Answer:
 
 def read_response(path: Path) -> list[Answer]:
     """Every answer of a file, in its order. Raises InputError when the file is no complete response of a known form."""
-    rows = _rows(path)
+    rows = csv_rows(path)
     first = next(rows, None)
     if first is None:
         raise InputError(f"{path}: the file is empty.")
     layouts = national_files().layouts
+    if LOCAL_WORKFLOW in first or LOCAL_COLUMN in first:
+        raise InputError(f"{path}: this answer was made from a local register. It is not the national service's.")
     if first[0].startswith(_START):
         answers = [
             _answer(path, layouts["mpt"], layouts["mpt"].response, number, row) for number, row in enumerate(rows, 1)
@@ -55,7 +57,7 @@ def read_response(path: Path) -> list[Answer]:
     return [_answer(path, layouts["mesh"], columns, number, row) for number, row in enumerate(rows, 1)]
 
 
-def _rows(path: Path) -> Iterator[list[str]]:
+def csv_rows(path: Path) -> Iterator[list[str]]:
     """The rows that are not blank, values without blanks at their ends and line breaks inside."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
