@@ -177,10 +177,10 @@ class Chain:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder; of a manifest, all but what time and key seal change from run to run."""
+    """Every file below a folder but the audit log; of a manifest, all but what time and key seal change from run to run."""
     found = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file():
+        if path.is_file() and path.parent.name != "audit":
             found[path.relative_to(folder).as_posix()] = _lasting(path)
     return found
 

@@ -139,7 +139,9 @@ def _write_pack(
     with staged_outputs(out) as folder:
         _write_csv(rows, folder / f"{pack.code}_feedback_IDENTIFIABLE.csv")
         _write_csv(_form(rows), folder / f"{pack.code}_decisions_IDENTIFIABLE.csv")
-        lines = receipt_lines(pack.code, pack.people, rows, pack.action, [folder.name for folder in checks])
+        lines = receipt_lines(
+            pack.code, pack.people, rows, pack.action, str(pack.inputs[0]["sha256"]), [folder.name for folder in checks]
+        )
         (folder / "receipt.txt").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
         _write_workbook(rows, lines, folder / f"{pack.code}_feedback_IDENTIFIABLE.xlsx")
         _copy_checks(checks, folder / "validation")

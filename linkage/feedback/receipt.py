@@ -14,14 +14,16 @@ _LOCAL = (
 )
 
 
-def receipt_lines(code: str, people: int, rows: pa.Table, action: Action, checks: Sequence[str]) -> list[str]:
+def receipt_lines(
+    code: str, people: int, rows: pa.Table, action: Action, trace_sha256: str, checks: Sequence[str]
+) -> list[str]:
     """The lines of a receipt; counts only, no identifiers."""
     lines = [
         f"Tracing result for authority {code}",
         "",
         f"Submission: {action.reference}",
         f"Purpose: {action.purpose}",
-        f"Trace: {action.made_from[0]} (SHA-256 of its manifest)",
+        f"Trace: {trace_sha256} (SHA-256)",
         "",
         f"People traced: {people:,}",
         f"People in this pack: {rows.num_rows:,}"
