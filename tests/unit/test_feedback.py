@@ -298,3 +298,15 @@ def test_a_person_twice_in_a_trace_is_refused(made: Path, tmp_path: Path) -> Non
     twice = write_trace(tmp_path / "traced", [linked("991/a", ANN), linked("991/a", BOB)])
     with pytest.raises(InputError, match="twice"):
         write_processed(made / "current", twice, tmp_path / "processed", asked=replace(ASKED, synthetic=True))
+
+
+def test_the_same_trace_made_at_another_time_gives_the_same_pack(made: Path, tmp_path: Path) -> None:
+    later = write_trace(tmp_path / "traced", TRACE)
+    manifest = json.loads((later / "manifest.json").read_text(encoding="utf-8"))
+    manifest["run"]["finished_utc"] = "2030-01-01T00:00:00+00:00"
+    (later / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    sources = PackSources(later, made / "current", made / "register")
+    write_feedback(sources, tmp_path / "packs", asked=ASKED)
+    for path in (made / "packs").rglob("*.*"):
+        if path.name != "manifest.json":
+            assert path.read_bytes() == (tmp_path / "packs" / path.relative_to(made / "packs")).read_bytes(), path.name
