@@ -8,13 +8,13 @@ import os
 import sys
 from pathlib import Path
 
-from tests.benchmarks import check, febrl4, keeping, nhs_number, planted, pseudonyms, realistic, synth
+from tests.benchmarks import check, febrl4, keeping, nhs_number, planted, pseudonyms, synth, tracing
 
 if __name__ == "__main__":
     print(json.dumps({"cpus": os.cpu_count(), "python": sys.version.split()[0]}))
     print("nhs_number", json.dumps(nhs_number.run()))
     print("pseudonyms", json.dumps(pseudonyms.run()))
-    print("realistic", json.dumps(realistic.run()))
+    tracing.main(["--people", "100000", "--submitted", "8", "--absent", "0.3", "--trace", "default,mps"])
     print("check", json.dumps(check.run(200_000)))
     print("keeping", json.dumps(keeping.run()))
     print("planted", json.dumps(planted.run()))

@@ -9,7 +9,8 @@ uses those that are there. Development worlds have the seeds 700 to 799; none of
 *Traceable* is whoever is in the register and not of the difficulty ``impossible``: for these the truth says that no tracer
 can decide. Their expected outcome names the reason: ``not_enough_data`` (a bare record, or neither names nor a place),
 ``multiple`` (a twin without a given name, a namesake at home without a date of birth), ``conflict`` (all that the record
-says of number and birth is another person's) and ``invalidated``.
+says of number and birth is another person's) and ``invalidated``. A number that is another's is *detected* when it is not
+confirmed, among records with details enough to say anything.
 """
 
 import argparse
@@ -115,8 +116,9 @@ select count(*) as people, round(avg(cast(nhs_number_given is null as int)), 3) 
   count(nhs_number) filter (where true_nhs_number is null) as absent_linked,
   count(*) filter (where true_nhs_number is null) as absent,
   count(*) filter (where nhs_number_given = true_nhs_number and nhs_number <> true_nhs_number) as right_changed,
-  count(*) filter (where given_number = 'anothers') as anothers,
-  count(*) filter (where given_number = 'anothers' and outcome in ('conflict', 'corrected')) as anothers_detected,
+  count(*) filter (where given_number = 'anothers' and outcome <> 'not_enough_data') as anothers,
+  count(*) filter (where given_number = 'anothers' and outcome not in ('not_enough_data', 'confirmed', 'superseded'))
+    as anothers_detected,
   count(*) filter (where given_number = 'anothers' and nhs_number = nhs_number_given) as anothers_confirmed
 from compared"""
     )
