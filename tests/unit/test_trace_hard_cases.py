@@ -279,11 +279,11 @@ CASES: list[Case] = [
     (37, "postcode in the name's column", asked("ZX1 4AP", "Hatch", "12/06/1945", "2"), "not_found", None, NONE),
 ]  # fmt: skip
 
-# Cases that are about other parts, with the file of the test that holds them.
+# Cases that are (also) about other parts, with the test that holds them.
 ELSEWHERE = {
-    20: "tests/unit/test_cascade_national.py",
-    28: "tests/unit/test_feedback.py",
-    38: "tests/unit/test_feedback_changes.py",
+    20: ("test_cascade.py", "test_the_superseded_flag_goes_by_the_date_of_the_request"),
+    28: ("test_feedback.py", "test_duplicates_are_counted_within_the_authority_only"),
+    38: ("test_feedback.py", "test_a_repeated_trace_tells_only_what_changed"),
 }
 
 NOTED = {
@@ -337,3 +337,5 @@ def test_what_is_remarked(traced: dict[str, dict[str, Any]], name: str, note: st
 
 def test_every_case_of_the_list_is_here_or_elsewhere() -> None:
     assert {case[0] for case in CASES} | set(ELSEWHERE) == set(range(1, 39))
+    for file, test in ELSEWHERE.values():
+        assert f"def {test}(" in Path(__file__).with_name(file).read_text(encoding="utf-8")
