@@ -44,12 +44,14 @@ class Engine:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        self._worker = ThreadPoolExecutor(1)
         self.steps: list[Step] = []
 
     def __enter__(self) -> "Engine":
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._worker.shutdown()
         self._connection.close()
 
     def run(self, step: Step) -> int:
@@ -147,10 +149,11 @@ class Engine:
     def at_work(self, name: str, call: Callable[[], Result]) -> Result:
         """The result of a call that uses the database, for the step ``name``.
 
-        It runs in a thread of its own, so that Ctrl-C stops even a long query at once; errors of the database are translated.
+        It runs in the engine's own thread, so that Ctrl-C stops even a long query at once; errors of the database are
+        translated. A call must not ask for another.
         """
-        with _translated(name), ThreadPoolExecutor(1) as pool:
-            future = pool.submit(call)
+        with _translated(name):
+            future = self._worker.submit(call)
             try:
                 return future.result()
             except KeyboardInterrupt:
