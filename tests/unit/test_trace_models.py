@@ -9,7 +9,9 @@ import yaml
 from typer.testing import CliRunner
 
 from linkage.cli.commands import app
-from linkage.errors import UsageError
+from linkage.engine import open_engine
+from linkage.errors import InputError, UsageError
+from linkage.trace.model import Scorer
 from linkage.trace.models import (
     level_weights,
     model_report,
@@ -49,6 +51,13 @@ def test_an_untrained_level_is_refused(tmp_path: Path) -> None:
     del m["postcode"]["sector"]
     with pytest.raises(ConfigError, match="postcode needs exactly the levels"):
         load_model(str(changed(tmp_path, m=m)))
+
+
+def test_a_register_without_u_of_a_level_must_be_built_again() -> None:
+    u = {field: dict(levels) for field, levels in u_probabilities(None).items()}
+    del u["date_of_birth"]["year"]
+    with open_engine() as engine, pytest.raises(InputError, match="no u-probability of some levels of date_of_birth"):
+        Scorer(engine, load_model("default"), u, 1000)
 
 
 def test_two_models_stand_side_by_side(tmp_path: Path) -> None:
