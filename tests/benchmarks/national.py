@@ -79,7 +79,8 @@ with chosen as (
   from read_parquet($file) where hash(nhs_number || 'chosen') / 18446744073709551616.0 < $share)
 select nhs_number, arg_max(given_name, rank) as given, arg_max(family_name, rank) as family,
   arg_min(family_name, rank) as first_family, arg_max(date_of_birth, rank) as dob, arg_max(gender, rank) as gender,
-  arg_max(postcode, rank) as postcode, arg_min(postcode, rank) as first_postcode, arg_max(coalesce(confidentiality, ''), rank) as confidentiality,
+  arg_max(postcode, rank) as postcode, arg_min(postcode, rank) as first_postcode,
+  arg_max(coalesce(confidentiality, ''), rank) as confidentiality,
   arg_max(coalesce(superseded_by, ''), rank) as superseded_by, min(place) as place
 from (select *, row_number() over (partition by nhs_number order by valid_from, valid_to nulls last) as rank from chosen)
 group by nhs_number"""
