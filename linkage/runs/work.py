@@ -13,18 +13,21 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from linkage.errors import MachineError
+from linkage.errors import InputError, MachineError, UsageError
 from linkage.runs.outputs import FOLDER_MODE
 
+# Of the file that says that a part is finished.
+_NOTE = ".json"
 _LIBRARIES = ("cldlink", "duckdb", "splink", "pyarrow")
 
 
 @contextmanager
 def work_folder(target: Path, key: Mapping[str, Any]) -> Iterator[Path]:
-    """Yield the folder ``.<target>.work-<hash of key>`` beside ``target``; it is removed when the block succeeds.
+    """Yield the folder ``.<target>.work-<hash of key>`` beside ``target``; it goes when the block succeeds.
 
-    ``key`` holds all that shapes the work (hashes of inputs, settings); the versions of the program and its libraries
-    are added. Raises MachineError when the folder cannot be written.
+    It goes too when the input or the options are at fault, since they have to change; after Ctrl-C, a kill or a fault of
+    the machine it stays if a part of the work is finished. ``key`` holds all that shapes the work (hashes of inputs,
+    settings); the versions of the program and its libraries are added. Raises MachineError when it cannot be written.
     """
     target = target.resolve()
     versions = {name: version(name) for name in _LIBRARIES}
@@ -38,8 +41,16 @@ def work_folder(target: Path, key: Mapping[str, Any]) -> Iterator[Path]:
         folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
     except OSError:
         raise MachineError(f"{target}: the folder cannot be written. Check the path and the rights.") from None
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    done = False
+    try:
+        yield folder
+        done = True
+    except (InputError, UsageError):
+        done = True
+        raise
+    finally:
+        if done or not any(folder.rglob(f"*{_NOTE}")):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
