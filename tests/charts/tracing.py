@@ -20,7 +20,7 @@ from tests.benchmarks import tracing
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images" / "trace"
 COLUMNS = ("world", "min_weight", "min_gap", "links", "false_links", "precision", "recall")
-DRAWN_GAP = 5
+DRAWN_GAP, DRAWN_FROM = 5, 6
 
 
 def of_world(folder: Path) -> list[tuple[Any, ...]]:
@@ -33,10 +33,10 @@ def of_world(folder: Path) -> list[tuple[Any, ...]]:
 
 def charts(rows: Sequence[dict[str, str]]) -> dict[str, Chart]:
     """False links per 10,000 links, and recall of the traceable, by least weight at the gap of the default profile."""
-    at_gap = [row for row in rows if int(row["min_gap"]) == DRAWN_GAP]
+    at_gap = [row for row in rows if int(row["min_gap"]) == DRAWN_GAP and int(row["min_weight"]) >= DRAWN_FROM]
     false = [(int(r["min_weight"]), r["world"], 10_000 * (1 - float(r["precision"]))) for r in at_gap]
     recall = [(int(r["min_weight"]), r["world"], float(r["recall"])) for r in at_gap]
-    said = f"by least match weight from 4 to 16 bits, gap {DRAWN_GAP}, one line for each world"
+    said = f"by least match weight from {DRAWN_FROM} to 16 bits, gap {DRAWN_GAP}, one line for each world"
     return {
         "false_links": Chart(
             "False links per 10,000 links", "curve", ("Least match weight (bits)", "World", "False per 10,000 links"),
@@ -59,7 +59,8 @@ def write(rows: Sequence[Sequence[Any]], out: Path) -> None:
     with (out / "curves.csv").open(encoding="utf-8", newline="") as handle:
         drawn = charts(list(csv.DictReader(handle)))
     for name, chart in drawn.items():
-        (out / f"{name}.svg").write_text(draw_svg(chart), encoding="utf-8", newline="\n")
+        alone = draw_svg(chart).replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+        (out / f"{name}.svg").write_text(alone, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
