@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ OUTPUTS = "outputs_manifest.csv"
 _HEADINGS = ("file", "policy", "cells", "suppressed", "rounded", "zero_or_full")
 
 
+@cache
 def disclosure_policy(name: str) -> DisclosurePolicy:
     """A packaged disclosure policy. Raises UsageError, listing the names there are."""
     policies = load_policies(packaged("disclosure/policies.yaml"))

@@ -20,7 +20,7 @@ from linkage.intake.dates import PARSED
 from linkage.intake.read import Reading
 from linkage.intake.records import BELOW_THE_TABLE, REASONS
 from linkage.intake.values import SIMILAR, UNLISTED, Closeness, Judgement, judge_value, judge_worded, wording_key
-from linkage.spec import Field, Meaning, authorities, other_wordings
+from linkage.spec import Authority, Field, Meaning, authorities, other_wordings, successors
 
 _MOST_COMPARED = 1_000
 _LIST_FINDINGS = pa.schema(
@@ -176,10 +176,18 @@ def _headings_table(reading: Reading) -> pa.Table:
 
 
 def _authorities_table() -> pa.Table:
-    names = ("code", "valid_from", "valid_to", "synthetic")
-    rows = [{name: getattr(authority, name) for name in names} for authority in authorities()]
-    types = (pa.string(), pa.date32(), pa.date32(), pa.bool_())
-    return pa.Table.from_pylist(rows, schema=pa.schema(list(zip(names, types, strict=True))))
+    columns = {"code": pa.string(), "valid_from": pa.date32(), "valid_to": pa.date32(), "synthetic": pa.bool_()}
+    rows = [
+        {name: getattr(authority, name) for name in columns} | {"replaced_by": _replaced_by(authority)}
+        for authority in authorities()
+    ]
+    return pa.Table.from_pylist(rows, schema=pa.schema([*columns.items(), ("replaced_by", pa.string())]))
+
+
+def _replaced_by(authority: Authority) -> str | None:
+    """The authorities that came in its place, each with its LA Code where that is known."""
+    later = [one for one in successors() if one.predecessor == authority.code]
+    return "; ".join(f"{one.name} ({one.la_code})" if one.la_code else one.name for one in later) or None
 
 
 def _authority_names_table() -> pa.Table:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from linkage.intake.rules.applicability import to_be_filled
+from linkage.intake.rules.context import Context
 from linkage.quality.completeness import Completeness, completeness_settings
 from linkage.spec import Specification
 
@@ -44,14 +46,8 @@ def share(part: int, whole: int) -> str:
 
 
 def _to_explain(one: Completeness, specification: Specification) -> bool:
-    settings = completeness_settings()
-    mandatory = specification.field(one.field).requirement == "mandatory"
-    return (
-        mandatory
-        and one.field not in settings.blank_has_meaning
-        and one.rows > 0
-        and one.blank >= settings.mostly_blank_share * one.rows
-    )
+    mandatory = to_be_filled(specification.field(one.field), Context(specification, synthetic=False))
+    return mandatory and one.rows > 0 and one.blank >= completeness_settings().mostly_blank_share * one.rows
 
 
 def _gap(one: Completeness, specification: Specification) -> Gap:

@@ -6,28 +6,19 @@ Of the rows on which a field is wanted: ``valid`` = rows − ``blank`` − ``unk
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
 from pydantic import Field as Setting
 
 from linkage.configs import read_packaged
 from linkage.engine import Engine, Step, ident, literal
+from linkage.intake.rules.applicability import wanted_sql
 from linkage.intake.rules.context import Context, in_sql
 from linkage.spec import Field, Specification
 from pseudo.config_file import ConfigModel
 
-SUBMISSION_SECTION, PERSON_SECTIONS = "submission", ("person", "person_comorbidity", "carer")
+SUBMISSION_SECTION = "submission"
 NO_EVENT_TYPE = "none"
 NOT_RECORDED, PARTLY, COMPLETE, NOT_WANTED = "no", "partly", "in full", "no rows"
-
-
-class WantedOnly(ConfigModel):
-    """A field that is wanted only where another one is filled, or holds one of ``values``."""
-
-    field: str
-    beside: str = Setting(alias="with")
-    values: tuple[str, ...] = ()
-    certainty: Literal["base", "implied", "inferred", "design"]
 
 
 class CompletenessSettings(ConfigModel):
@@ -35,9 +26,6 @@ class CompletenessSettings(ConfigModel):
 
     value_rules: tuple[str, ...]
     comparing_parts: tuple[str, ...]
-    client_types_without_events: tuple[str, ...]
-    blank_has_meaning: tuple[str, ...]
-    wanted_only: tuple[WantedOnly, ...]
     mostly_blank_share: float = Setting(gt=0, le=1)
 
 
@@ -74,7 +62,7 @@ class Completeness:
 def measure_completeness(engine: Engine, specification: Specification) -> tuple[Completeness, ...]:
     """Every field but those about the submission, by event type and for all, in the order of the specification.
 
-    Needs the tables of a check: ``submission``, ``findings``, ``field_headings``.
+    Needs the tables of a check: ``submission``, ``submission_facts``, ``findings``, ``field_headings``.
     """
     engine.run(invalid_values_step())
     rows = engine.rows(completeness_step(specification))
@@ -110,16 +98,18 @@ def completeness_step(specification: Specification) -> Step:
     selects = []
     for field in _fields(specification):
         column = f"s.{ident(field.id)}"
-        wanted = wanted_sql(field, specification)
+        wanted = wanted_sql(field, context)
         is_unknown = f"coalesce({column} in {in_sql(context.not_known(field.id))}, false)"
         selects.append(
             f"""select {literal(field.id)} as field, case when event_type in {events} then event_type
         else {literal(NO_EVENT_TYPE)} end as event, count(*) as rows, count(*) filter ({column} is null) as blank,
-    count(*) filter ({is_unknown}) as unknown, 0 as invalid from submission as s where {wanted} group by all
+    count(*) filter ({is_unknown}) as unknown, 0 as invalid
+    from submission as s cross join submission_facts as facts where {wanted} group by all
 union all
 select {literal(field.id)}, case when event_type in {events} then event_type else {literal(NO_EVENT_TYPE)} end,
     0, 0, -count(*) filter ({is_unknown}), count(*)
-    from invalid_values as s where s.field = {literal(field.id)} and {column} is not null and {wanted} group by all"""
+    from invalid_values as s cross join submission_facts as facts
+    where s.field = {literal(field.id)} and {column} is not null and {wanted} group by all"""
         )
     counted = "\nunion all\n".join(selects)
     return Step(
@@ -130,25 +120,6 @@ from (
 {counted}
 ) group by field, event order by field, event""",
     )
-
-
-def wanted_sql(field: Field, specification: Specification) -> str:
-    """SQL that is true on the rows (``s``) that want the field: its event and client types, and the other field it goes with."""
-    settings = completeness_settings()
-    conditions = []
-    if field.event_types:
-        conditions.append(f"s.event_type in ({', '.join(map(literal, field.event_types))})")
-    if field.client_types:
-        conditions.append(f"s.client_type in ({', '.join(map(literal, field.client_types))})")
-    elif field.section not in PERSON_SECTIONS and specification.has("client_type"):
-        without = ", ".join(literal(name.lower()) for name in settings.client_types_without_events)
-        conditions.append(f"coalesce(lower(s.client_type) not in ({without}), true)")
-    for only in settings.wanted_only:
-        if only.field == field.id and specification.has(only.beside):
-            values = ", ".join(literal(value.lower()) for value in only.values)
-            beside = f"s.{ident(only.beside)}"
-            conditions.append(f"lower({beside}) in ({values})" if values else f"{beside} is not null")
-    return " and ".join(f"coalesce({condition}, false)" for condition in conditions) or "true"
 
 
 def _fields(specification: Specification) -> Sequence[Field]:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from linkage.cohort.measures.salt_lts001 import TABLES, TOTAL
 from linkage.intake import CheckResult
 from linkage.intake.rules import SEVERITIES, SEVERITY_NAMES
+from linkage.intake.rules.applicability import to_be_filled
+from linkage.intake.rules.context import Context
 from linkage.quality.comments import share
-from linkage.quality.completeness import Completeness, completeness_settings
+from linkage.quality.completeness import Completeness
 from linkage.quality.first import Fix
 from linkage.quality.measured import Measured
 from linkage.quality.trend import per_100, trend_section
@@ -278,12 +280,11 @@ def _comments(page: Page) -> Section:
 
 def _mandatory(page: Page) -> list[Completeness]:
     specification = page.measures.specification
+    context = Context(specification, synthetic=False)
     return [
         one
         for one in page.measures.completeness
-        if one.event_type is None
-        and specification.field(one.field).requirement == "mandatory"
-        and one.field not in completeness_settings().blank_has_meaning
+        if one.event_type is None and to_be_filled(specification.field(one.field), context)
     ]
 
 

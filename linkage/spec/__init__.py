@@ -1,7 +1,7 @@
 """Submission specifications as data: fields, lists, aliases and versions; local authorities; age."""
 
 from linkage.spec.age import age_years, age_years_sql
-from linkage.spec.authorities import Authority, authorities
+from linkage.spec.authorities import Authority, Successor, authorities, successors
 from linkage.spec.choice import Choice, choose
 from linkage.spec.headings import Heading, HeadingMatch, detect_version, heading_key, match_headings
 from linkage.spec.load import canonical_ids, load_specification, version_of_period, versions
@@ -18,6 +18,7 @@ __all__ = [
     "ListValue",
     "Meaning",
     "Specification",
+    "Successor",
     "ValueList",
     "age_years",
     "age_years_sql",
@@ -31,6 +32,7 @@ __all__ = [
     "mapping",
     "match_headings",
     "other_wordings",
+    "successors",
     "version_of_period",
     "versions",
     "wordings_in",

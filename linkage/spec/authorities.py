@@ -1,6 +1,7 @@
 """Local authorities: codes and names with the days they were valid, and the invented ones of synthetic data.
 
-Source: the code list of CLD specification v4.2 (February 2021). Authorities created since are not in it.
+Source: the code list of CLD specification v4.2 (February 2021). Authorities created since are in
+``configs/codelists/successor_authorities.csv``; they count as known once their LA Code is stated there.
 """
 
 import csv
@@ -34,6 +35,17 @@ class Authority:
         return tuple(heading_key(name) for name in (self.name, *self.aliases))
 
 
+@dataclass(frozen=True)
+class Successor:
+    """An authority that came in place of another. ``la_code`` is None where the code in submissions is not known here."""
+
+    predecessor: str
+    name: str
+    since: date
+    gss_code: str
+    la_code: str | None
+
+
 class SyntheticAuthority(ConfigModel):
     """One invented authority."""
 
@@ -49,11 +61,31 @@ class SyntheticAuthorities(ConfigModel):
 
 @cache
 def authorities() -> tuple[Authority, ...]:
-    """Every authority by code, real ones first; the caller decides whether ``synthetic`` ones may appear."""
-    with packaged("codelists/local_authorities.csv").open(encoding="utf-8", newline="") as handle:
-        real = tuple(_authority(row) for row in csv.DictReader(handle))
+    """Every authority by code, real ones first; the caller decides whether ``synthetic`` ones may appear.
+
+    Successors with a code stand after those of 2021; one that took over a code of 2021 is that authority.
+    """
+    real = tuple(_authority(row) for row in _rows("local_authorities.csv"))
+    codes = {authority.code for authority in real}
+    later = {one.la_code: one for one in successors() if one.la_code and one.la_code not in codes}
+    real += tuple(Authority(code, one.name, valid_from=one.since) for code, one in later.items())
     invented = read_packaged("codelists/synthetic_authorities.yaml", SyntheticAuthorities).authorities
     return real + tuple(Authority(entry.code, entry.name, synthetic=True) for entry in invented)
+
+
+@cache
+def successors() -> tuple[Successor, ...]:
+    """The authorities that came in place of one of 2021, one for each that it replaced."""
+    return tuple(
+        Successor(
+            predecessor=row["predecessor_code"],
+            name=row["name"],
+            since=date.fromisoformat(row["valid_from"]),
+            gss_code=row["gss_code"],
+            la_code=row["la_code"] or None,
+        )
+        for row in _rows("successor_authorities.csv")
+    )
 
 
 def _authority(row: dict[str, str]) -> Authority:
@@ -64,6 +96,11 @@ def _authority(row: dict[str, str]) -> Authority:
         valid_to=_day(row["valid_to"]),
         aliases=tuple(alias for alias in row["aliases"].split("|") if alias),
     )
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with packaged(f"codelists/{name}").open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
 
 
 def _day(text: str) -> date | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from linkage.spec.load import load_specification, versions
 from linkage.spec.specification import Specification
@@ -108,6 +109,12 @@ def _of_later(version: str, field_id: str, wanted: set[str]) -> set[str]:
     found: set[str] = set()
     known = versions()
     for later in known[known.index(version) + 1 :] if version in known else ():
-        words = load_specification(later).rewordings(load_specification(version)).get(field_id, {})
+        words = _rewordings(later, version).get(field_id, {})
         found |= {old for old, new in words.items() if new in wanted}
     return found
+
+
+@cache
+def _rewordings(version: str, older: str) -> Mapping[str, Mapping[str, str]]:
+    """The rewordings between two packaged versions, worked out once."""
+    return load_specification(version).rewordings(load_specification(older))

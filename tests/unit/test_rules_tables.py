@@ -8,7 +8,7 @@ import pytest
 from linkage.configs import read_packaged
 from linkage.intake import CheckOptions, check_submission
 from linkage.intake.rules import load_rules
-from linkage.intake.rules.applicability import condition_sql, matrix
+from linkage.intake.rules.applicability import applicability, condition_sql, matrix, wanted_sql
 from linkage.intake.rules.context import Context, value_groups
 from linkage.intake.rules.cost import CostsFile
 from linkage.intake.rules.outcome import OutcomesFile
@@ -62,10 +62,19 @@ def test_the_matrix_has_the_fields_of_its_version_and_known_conditions() -> None
         context = Context(load_specification(version), True)
         for entry in matrix(version):
             assert context.has(entry.field), (version, entry.field)
-            for name in (*entry.applicable, *(name for way in entry.mandatory for name in way)):
+            for name in (name for way in entry.mandatory for name in way):
                 condition_sql(name, context)
     assert len(matrix("release1")) == 48
     assert matrix("v6") == ()
+
+
+@pytest.mark.parametrize("version", versions())
+def test_every_field_is_wanted_somewhere_and_what_narrows_it_names_fields_of_the_version(version: str) -> None:
+    context = Context(load_specification(version), True)
+    for field in context.specification.fields:
+        assert wanted_sql(field, context) != "false"
+    stated = applicability()
+    assert context.has(*(only.field for only in stated.wanted_only), *stated.blank_has_meaning.fields)
 
 
 def test_a_mandatory_field_that_is_blank_is_found_by_exactly_one_rule() -> None:

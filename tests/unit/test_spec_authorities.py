@@ -2,7 +2,10 @@
 
 from datetime import date
 
-from linkage.spec import authorities
+import pytest
+
+from linkage.intake.keeping.routing import route
+from linkage.spec import Successor, authorities, successors
 
 BY_CODE = {authority.code: authority for authority in authorities()}
 
@@ -29,3 +32,15 @@ def test_names_compare_without_case_and_punctuation_and_know_their_aliases() -> 
     assert "stockportx" not in BY_CODE["310"].name_keys
     assert "sthelens" in BY_CODE["318"].name_keys
     assert "countydurham" in BY_CODE["116"].name_keys
+
+
+def test_a_successor_is_known_from_its_first_day_once_its_code_is_stated(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(one.la_code is None for one in successors())
+    stated = [Successor("102", "Cumberland", date(2023, 4, 1), "E06000063", "942")]
+    monkeypatch.setitem(authorities.__wrapped__.__globals__, "successors", lambda: stated)
+    monkeypatch.setattr("linkage.intake.keeping.routing.successors", lambda: stated)
+    known = {authority.code: authority for authority in authorities.__wrapped__()}
+    monkeypatch.setattr("linkage.intake.keeping.routing.authorities", known.values)
+    assert (known["942"].name, known["942"].valid_from) == ("Cumberland", date(2023, 4, 1))
+    assert len(known) == len(authorities()) + 1
+    assert route("942").dscros == route("102").dscros

@@ -1,5 +1,6 @@
 """The definition of long-term support and of the LTS001 tables, read from ``configs/measures/lts001.yaml``."""
 
+from functools import cache
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -64,6 +65,7 @@ class Lts001Definition(ConfigModel):
         return self
 
 
+@cache
 def lts001_definition() -> Lts001Definition:
     """The packaged definition."""
     return read_packaged("measures/lts001.yaml", Lts001Definition)

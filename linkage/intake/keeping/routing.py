@@ -6,7 +6,7 @@ from datetime import date
 
 from linkage.configs import packaged
 from linkage.errors import UsageError
-from linkage.spec import authorities
+from linkage.spec import Successor, authorities, successors
 
 
 @dataclass(frozen=True)
@@ -15,16 +15,6 @@ class Dscro:
 
     code: str
     name: str
-
-
-@dataclass(frozen=True)
-class Successor:
-    """An authority that came in place of another. ``la_code`` is None where the code in submissions is not known here."""
-
-    name: str
-    since: date
-    gss_code: str
-    la_code: str | None
 
 
 @dataclass(frozen=True)
@@ -39,20 +29,20 @@ class Route:
 
 
 def route(la_code: str) -> Route:
-    """The route of an authority by its code or its exact name. Raises UsageError when there is none."""
+    """The route of an authority by its code or its exact name; that of an authority that replaced one of 2021 is the
+    replaced one's. Raises UsageError when there is none.
+    """
     authority = next((one for one in authorities() if la_code in (one.code, one.name) and not one.synthetic), None)
     if authority is None:
         raise UsageError(f"There is no authority {la_code} in the list of 2021. Codes are in docs/reference/.")
-    [row] = [row for row in _rows("la_dscro.csv") if row["la_code"] == authority.code]
+    listed = {row["la_code"]: row for row in _rows()}
+    before = [one.predecessor for one in successors() if one.la_code == authority.code]
+    row = next(listed[code] for code in (authority.code, *before) if code in listed)
     dscros = tuple(Dscro(row[f"dscro_code_{n}"], row[f"dscro_name_{n}"]) for n in (1, 2) if row[f"dscro_code_{n}"])
-    successors = tuple(
-        Successor(row["name"], date.fromisoformat(row["valid_from"]), row["gss_code"], row["la_code"] or None)
-        for row in _rows("successor_authorities.csv")
-        if row["predecessor_code"] == authority.code
-    )
-    return Route(authority.code, authority.name, dscros, authority.valid_to, successors)
+    later = tuple(one for one in successors() if one.predecessor == authority.code)
+    return Route(authority.code, authority.name, dscros, authority.valid_to, later)
 
 
-def _rows(name: str) -> list[dict[str, str]]:
-    with packaged(f"codelists/{name}").open(encoding="utf-8", newline="") as handle:
+def _rows() -> list[dict[str, str]]:
+    with packaged("codelists/la_dscro.csv").open(encoding="utf-8", newline="") as handle:
         return list(csv.DictReader(handle))

@@ -1,45 +1,69 @@
-"""When a field is applicable and when mandatory, and the statuses that the department's data-quality reports give it.
+"""On which rows a field is applicable, mandatory and wanted, and its status in the department's data-quality reports.
 
-The matrix is ``configs/rules/tables/applicability.yaml``; the conditions it names are written here.
+The statement of it is ``configs/rules/tables/applicability.yaml``; the conditions it names are written here.
 """
 
+from collections.abc import Mapping
 from functools import cache
+from typing import Literal
 
 from linkage.configs import read_packaged
 from linkage.engine import ident, literal
 from linkage.errors import InternalError
 from linkage.intake.dates import PARSED
-from linkage.intake.rules.context import Context
+from linkage.intake.rules.context import Context, in_sql
 from linkage.intake.rules.model import Rule, found_sql
-from linkage.spec import age_years_sql
+from linkage.spec import Field, age_years_sql
 from pseudo.config_file import ConfigModel
 
 NOT_APPLICABLE, APPLICABLE, MANDATORY = "Not applicable", "Applicable not mandatory", "Mandatory"
 UNDETERMINED = "Undetermined"
 BLANK_MANDATORY = "blank_mandatory"
+EVENT_SECTIONS = ("event", "request", "assessment", "service", "review", "cost")
+Certainty = Literal["certain", "base", "implied", "inferred", "design"]
 
 
 class FieldEntry(ConfigModel):
-    """One row of the matrix: ``applicable`` is all of its conditions, ``mandatory`` all of any of its lists."""
+    """One row of the matrix: ``mandatory`` is all of the conditions of any of its lists."""
 
     module: str
     field: str
-    applicable: tuple[str, ...] = ()
     mandatory: tuple[tuple[str, ...], ...] = ()
 
 
-class MatrixFile(ConfigModel):
-    """The form of ``configs/rules/tables/applicability.yaml``."""
+class WantedOnly(ConfigModel):
+    """A field that is wanted only where all of the conditions hold."""
 
-    versions: tuple[str, ...]
+    field: str
+    conditions: tuple[str, ...]
+    certainty: Certainty
+
+
+class BlankHasMeaning(ConfigModel):
+    """Mandatory fields that say something by being blank."""
+
+    fields: tuple[str, ...]
+    certainty: Certainty
+
+
+class ApplicabilityFile(ConfigModel):
+    """The form of ``configs/rules/tables/applicability.yaml``; ``certainty`` of the matrix, by the versions that have one."""
+
+    wanted_only: tuple[WantedOnly, ...]
+    blank_has_meaning: BlankHasMeaning
+    certainty: Mapping[str, Certainty]
     fields: tuple[FieldEntry, ...]
 
 
 @cache
+def applicability() -> ApplicabilityFile:
+    """The packaged statement."""
+    return read_packaged("rules/tables/applicability.yaml", ApplicabilityFile)
+
+
 def matrix(version: str) -> tuple[FieldEntry, ...]:
     """The rows for a version, in order; none for a version without a matrix."""
-    file = read_packaged("rules/tables/applicability.yaml", MatrixFile)
-    return file.fields if version in file.versions else ()
+    return applicability().fields if version in applicability().certainty else ()
 
 
 def costed_sql(context: Context) -> str:
@@ -58,6 +82,8 @@ def condition_sql(name: str, context: Context) -> str:
         "service_user": context.is_in("service_user"),
         "carers": context.is_in("carers"),
         "deceased": "s.date_of_death is not null",
+        "ended": f"s.event_end_date{PARSED} is not null",
+        "community_or_prison": context.is_in("community", "prison"),
         "learning_disability_18_to_64": f"({context.is_in('learning_disability')} and coalesce({between}, false))",
         "costed_service": costed_sql(context),
         "not_request": f"not {context.is_in('request')}",
@@ -73,6 +99,32 @@ def condition_sql(name: str, context: Context) -> str:
     return known[name]
 
 
+def applicable_sql(field: Field, context: Context) -> str:
+    """SQL for whether a field belongs to a row (``s``), by its event and client types; never null."""
+    tests = [condition_sql("has_events", context)] if field.section in EVENT_SECTIONS else []
+    if field.event_types:
+        tests.append(f"coalesce(s.event_type in {in_sql(field.event_types)}, false)")
+    if field.client_types:
+        tests.append(f"coalesce(s.client_type in {in_sql(field.client_types)}, false)")
+    return "(" + (" and ".join(tests) or "true") + ")"
+
+
+def wanted_sql(field: Field, context: Context) -> str:
+    """SQL (row ``s``, the file's ``facts``) for whether a blank would be a gap on a row; never null."""
+    entry = _mandatory_entry(field, context)
+    if entry:
+        return mandatory_sql(entry, context)
+    narrowed = [name for only in applicability().wanted_only if only.field == field.id for name in only.conditions]
+    return " and ".join([applicable_sql(field, context), *(condition_sql(name, context) for name in narrowed)])
+
+
+def to_be_filled(field: Field, context: Context) -> bool:
+    """Whether a field is mandatory on the rows that want it, and its blank says nothing."""
+    if _mandatory_entry(field, context):
+        return True
+    return field.requirement == "mandatory" and field.id not in applicability().blank_has_meaning.fields
+
+
 def mandatory_sql(entry: FieldEntry, context: Context) -> str:
     """SQL for whether the field is mandatory on a row; never null."""
     ways = ["(" + _all(way, context) + ")" for way in entry.mandatory]
@@ -83,17 +135,18 @@ def status_sql(entry: FieldEntry, context: Context) -> str:
     """SQL for the status of a field on a row. Undetermined: the conditions ask for a client or event type, and the row
     has none that is listed.
     """
-    asked = {*entry.applicable, *(name for way in entry.mandatory for name in way)}
+    field = context.specification.field(entry.field)
+    asked, of_client = {name for way in entry.mandatory for name in way}, {"has_events", "service_user"}
     unknown = ["false"]
-    if asked & {"has_events", "service_user", "carers"}:
+    if asked & of_client or field.client_types or field.section in EVENT_SECTIONS:
         unknown.append(f"not {context.is_in('service_user', 'carers')}")
-    if asked - {"has_events", "service_user", "carers"}:
+    if asked - of_client or field.event_types:
         unknown.append(
             f"{context.is_in('service_user', 'carer')} and not {context.is_in('request', 'assessment', 'service', 'review')}"
         )
     return f"""case when {" or ".join(f"({test})" for test in unknown)} then {literal(UNDETERMINED)}
         when {mandatory_sql(entry, context)} then {literal(MANDATORY)}
-        when {_all(entry.applicable, context)} then {literal(APPLICABLE)} else {literal(NOT_APPLICABLE)} end"""
+        when {applicable_sql(field, context)} then {literal(APPLICABLE)} else {literal(NOT_APPLICABLE)} end"""
 
 
 def blank_mandatory(rule: Rule, context: Context) -> list[str]:
@@ -103,6 +156,12 @@ def blank_mandatory(rule: Rule, context: Context) -> list[str]:
         for entry in matrix(context.specification.version)
         if entry.field in rule.entry.mandatory
     ]
+
+
+def _mandatory_entry(field: Field, context: Context) -> FieldEntry | None:
+    """The row of the version's matrix that makes the field mandatory somewhere, if there is one."""
+    entries = matrix(context.specification.version)
+    return next((entry for entry in entries if entry.field == field.id and entry.mandatory), None)
 
 
 def _all(names: tuple[str, ...], context: Context) -> str:

@@ -2,7 +2,7 @@
 
 from linkage.engine import ident
 from linkage.intake.dates import PARSED
-from linkage.intake.rules.applicability import blank_mandatory
+from linkage.intake.rules.applicability import EVENT_SECTIONS, blank_mandatory
 from linkage.intake.rules.context import Context, in_sql
 from linkage.intake.rules.dates import written_dates
 from linkage.intake.rules.model import Rule, all_of, found_sql
@@ -100,12 +100,11 @@ def e13_no_events(_: Rule, context: Context) -> str:
     """Fields of an event filled on rows of carers known by association."""
     if not context.has("client_type"):
         return all_of()
-    sections = ("event", "request", "assessment", "service", "review", "cost")
     known = context.is_in("carer_by_association")
     return all_of(
         *(
             found_sql("filled", field.id, f"{known} and s.{ident(field.id)} is not null")
-            for field in context.specification.section(*sections)
+            for field in context.specification.section(*EVENT_SECTIONS)
         )
     )
 

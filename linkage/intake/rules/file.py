@@ -3,6 +3,7 @@
 from linkage.engine import ident, literal
 from linkage.intake.dates import PARSED
 from linkage.intake.keeping.settings import keeping_settings
+from linkage.intake.rules.applicability import to_be_filled, wanted_sql
 from linkage.intake.rules.context import Context, in_sql
 from linkage.intake.rules.dates import written_dates
 from linkage.intake.rules.model import Rule, all_of, file_found_sql
@@ -13,7 +14,7 @@ _AUTHORITY_SEEN = """with seen as (
     from submission group by all
 ), judged as (
     select seen.*, known.code, known.synthetic, facts.la_code as usual, names.code as named, facts.period_end < known.valid_from
-        or facts.period_end > known.valid_to as not_in_use
+        or facts.period_end > known.valid_to as not_in_use, known.replaced_by
     from seen cross join submission_facts as facts
     left join known_authorities as known on known.code = seen.la_code
     left join authority_names as names
@@ -43,9 +44,12 @@ def f02_surplus_columns(_: Rule, __: Context) -> str:
 
 
 def f03_authority(_: Rule, context: Context) -> str:
-    """The LA Code is known at the period's end, the only one, and goes with the LA Name. One finding per value."""
+    """The LA Code is known at the period's end, the only one, and goes with the LA Name. One finding per value.
+
+    For an authority that is no more, those that came in its place are suggested.
+    """
     has_name = context.specification.has("la_name")
-    code = """select row_number, {part} as part, 'la_code' as field, la_code as value, null as suggestion
+    code = """select row_number, {part} as part, 'la_code' as field, la_code as value, {suggestion} as suggestion
         from judged where {where}"""
     parts = {
         "missing": "la_code is null",
@@ -56,8 +60,12 @@ def f03_authority(_: Rule, context: Context) -> str:
     }
     name = """select row_number, 'name' as part, 'la_name' as field, la_name as value, null as suggestion
         from judged where la_name is not null and code is not null and named is null"""
+    selects = [
+        code.format(part=f"'{part}'", where=where, suggestion="replaced_by" if part == "not_in_use" else "null")
+        for part, where in parts.items()
+    ]
     seen = _AUTHORITY_SEEN.format(name="la_name" if has_name else "cast(null as varchar)")
-    return f"{seen}\n" + all_of(*(code.format(part=f"'{part}'", where=where) for part, where in parts.items()), name)
+    return f"{seen}\n" + all_of(*selects, name)
 
 
 def f04_period(_: Rule, context: Context) -> str:
@@ -123,23 +131,14 @@ def f06_partial(_: Rule, context: Context) -> str:
     return all_of(*selects)
 
 
-def f07_blank_fields(rule: Rule, context: Context) -> str:
-    """Mandatory fields that no row fills although there are rows they belong to; those that may rightly be blank on every
-    row apart. Fields of an event type are looked for only in files with such events, an outcome only where events ended.
-    """
+def f07_blank_fields(_: Rule, context: Context) -> str:
+    """Mandatory fields that none of the rows that want them fills; those that may rightly be blank on every row apart."""
     selects = []
     for field in context.specification.fields:
-        if field.requirement != "mandatory" or field.id in rule.texts("may_be_blank"):
-            continue
-        where = f"s.event_type in {in_sql(field.event_types)}" if field.event_types else "true"
-        if field.id == "event_outcome":
-            where = f"s.event_end_date{PARSED} is not null"
-        if field.id == "delivery_mechanism":
-            where = context.is_in("community", "prison")
-        if field.client_types and context.has("client_type"):
-            where += f" and s.client_type in {in_sql(field.client_types)}"
-        rest = f"from submission as s where {where} having count(*) > 0 and count(s.{ident(field.id)}) = 0"
-        selects.append(file_found_sql("wholly_blank", field.id, "null", rest))
+        if to_be_filled(field, context):
+            rest = f"""from submission as s cross join submission_facts as facts where {wanted_sql(field, context)}
+                having count(*) > 0 and count(s.{ident(field.id)}) = 0"""
+            selects.append(file_found_sql("wholly_blank", field.id, "null", rest))
     return all_of(*selects)
 
 

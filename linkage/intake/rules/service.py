@@ -4,6 +4,7 @@ from functools import cache
 
 from linkage.configs import read_packaged
 from linkage.intake.dates import PARSED
+from linkage.intake.rules.applicability import wanted_sql
 from linkage.intake.rules.context import Context, in_sql
 from linkage.intake.rules.listed import listed
 from linkage.intake.rules.model import Rule, all_of, found_sql
@@ -44,13 +45,13 @@ def s03_delivery_mechanism(rule: Rule, context: Context) -> str:
     other listed services, save carer support.
     """
     field = "delivery_mechanism"
-    needs = context.values("community") + context.values("prison")
-    allowed = (*needs, *context.values("carer_direct"), *context.values("carer_involving"))
+    groups = ("community", "prison", "carer_direct", "carer_involving")
+    allowed = [name for group in groups for name in context.values(group)]
     barred = [name for name in context.specification.values("service_type") if name not in allowed]
     service = context.is_in("service")
     prefix = f"starts_with(s.{field}, '{rule.text('community_prefix')}')"
     prison = f"s.service_type in {in_sql(rule.texts('prison_service'))}"
-    missing = f"{service} and s.service_type in {in_sql(needs)} and s.{field} is null"
+    missing = f"{wanted_sql(context.specification.field(field), context)} and s.{field} is null"
     not_expected = f"{service} and s.service_type in {in_sql(barred)} and s.{field} is not null"
     return all_of(
         found_sql("missing", field, missing),
