@@ -190,6 +190,7 @@ def open_engine(options: EngineOptions | None = None, folders: Sequence[Path] = 
         ("autoinstall_known_extensions", False),
         ("autoload_known_extensions", False),
         ("enable_progress_bar", False),
+        ("parquet_metadata_cache", True),
         ("allowed_directories", [f"{Path(folder).resolve()}/" for folder in allowed]),
     ]
     if options.memory_limit:
