@@ -55,8 +55,8 @@ select query_row, person_id, {levels} from (
 
 
 def _cross_checked_step() -> Step:
-    """Needs the given name, or one like it where the gender does not speak against it; where there is none, the gender,
-    and a family name that does not speak against it; or nothing but number and date, as the national service has it.
+    """Needs the given name, for one that is only like it may be a twin's; where there is none, the gender, and a family name
+    that does not speak against it; or nothing but number and date, as the national service has it.
     """
     return Step(
         "cross_checked",
@@ -65,10 +65,9 @@ select n.query_row, n.person_id, p.current_nhs_number, p.sensitive, p.invalidate
   p.current_nhs_number <> p.nhs_number as superseded
 from number_level n join candidate_person p using (person_id)
 where case when {_GIVEN_NAME} in ({_SURE}) then true
-  when {_GIVEN_NAME} = 'different' or level_gender = 'different' then false
   when {_GIVEN_NAME} = 'missing' then coalesce(level_family_name, 'exact') <> 'different'
     and (level_gender = 'exact' or coalesce(level_family_name, level_gender, level_postcode) is null)
-  else true end""",
+  else false end""",
     )
 
 
@@ -141,7 +140,9 @@ from once""",
 
 
 def _best_step(prior_weight: float) -> Step:
-    """The best person of each query with the distance to the next; ``alike`` when both fit names and date of birth."""
+    """The best person of each query with the distance to the next; ``alike`` when both fit names and date of birth;
+    ``twin`` when the given number is the best person's, and the name is only like theirs and is that of another born that day.
+    """
     family = comparison_of("family_name").names_with("full")
 
     def alike(row: str) -> str:
@@ -151,9 +152,12 @@ def _best_step(prior_weight: float) -> Step:
     return Step(
         "best",
         f"""
-with rival as (select query_row, max(rival_weight) as next_weight from ranked where place > 1 group by query_row)
+with rival as (
+  select query_row, max(rival_weight) as next_weight, bool_or({alike("r")}) as fits
+  from ranked r where place > 1 group by query_row)
 select b.* exclude (rival_weight), n.next_weight,
   coalesce({alike("b")} and {alike("s")}, false) as alike,
+  coalesce(n.fits and b.level_nhs_number = 'exact' and b.level_given_name not in ({_SURE}), false) as twin,
   round(b.match_weight - greatest(coalesce(n.next_weight, $prior), $prior), 4) as gap
 from ranked b left join rival n using (query_row) left join ranked s on s.query_row = b.query_row and s.place = 2
 where b.place = 1""",
@@ -200,7 +204,7 @@ select q.query_row,
     when x.query_row is not null and x.superseded then 'superseded'
     when x.query_row is not null then 'confirmed'
     when not q.enough then 'not_enough_data'
-    when j.strong and j.identified and j.gap >= $min_gap then
+    when j.strong and j.identified and j.gap >= $min_gap and not j.twin then
       case when j.invalidated then 'invalidated'
         when q.nhs_number is null then 'found'
         when q.nhs_number = j.current_nhs_number then 'confirmed'

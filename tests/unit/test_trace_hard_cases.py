@@ -23,7 +23,7 @@ NAMES = (
     "WILLIAM", "ROSE", "HYPHEN", "BRIAIN", "MOHAMMED", "SINGLE", "HOMELESS", "CARE_A", "CARE_B", "CARE_C", "MOVED", "FIRST",
     "SECOND", "THIRD", "BRANCH", "SENSITIVE", "INVALID", "OLD_SELF", "NEW_SELF", "DEAD", "TWICE_A", "TWICE_B",
     "SMITH_A", "SMITH_B",
-    "JANUARY", "ABSENT", "PREFIX", "MERGED",
+    "JANUARY", "ABSENT", "PREFIX", "MERGED", "JANE", "JUNE",
 )  # fmt: skip
 N = {name: made_up_number(2_000 + position) for position, name in enumerate(NAMES)}
 
@@ -40,6 +40,8 @@ REGISTER = [
     person("HENRY", "Henrietta", "Larch", "1950-09-09", "2", "ZX3 1AA"),
     person("IVY", "Ivy", "Rowan", "1948-03-17", "2", "ZX3 2BB"),
     person("VIOLET", "Violet", "Rowan", "1948-03-17", "2", "ZX3 2BB"),
+    person("JANE", "Jane", "Alder", "1952-06-14", "2", "ZX3 2CC"),
+    person("JUNE", "June", "Alder", "1952-06-14", "2", "ZX3 2CC"),
     person("FATHER", "Peter", "Marsh", "1932-04-18", "1", "ZX4 2AB"),
     person("SON", "Peter", "Marsh", "1961-11-30", "1", "ZX4 2AB"),
     person("WIFE", "Ruth", "Pascoe", "1941-08-21", "2", "ZX5 5CD"),
@@ -142,6 +144,10 @@ CASES: list[Case] = [
      "found", "VIOLET", MODEL),
     (1, "twin without a given name", asked("", "Rowan", "17/03/1948", "2", "ZX3 2BB"), "multiple", None, MODEL),
     (1, "the twin's number", asked("Violet", "Rowan", "17/03/1948", "2", "ZX3 2BB", N["IVY"]), "conflict", None, MODEL),
+    (1, "the number of a twin of nearly the same name", asked("June", "Alder", "14/06/1952", "2", "ZX3 2CC", N["JANE"]),
+     "conflict", None, MODEL),
+    (1, "a twin's own number and a slip in the name", asked("Janne", "Alder", "14/06/1952", "2", "ZX3 2CC", N["JANE"]),
+     "confirmed", "JANE", MODEL),
     (2, "twin 1", asked("Twin 1", "Rowan", "17/03/1948", "2", "ZX3 2BB"), "multiple", None, MODEL),
     (2, "baby", asked("Baby Girl", "Rowan", "17/03/1948", "2", "ZX3 2BB"), "multiple", None, MODEL),
     (3, "father and son told by the date", asked("Peter", "Marsh", "30/11/1961", "1", "ZX4 2AB"),
