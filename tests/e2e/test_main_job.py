@@ -24,7 +24,7 @@ SAMPLE = ROOT / "sample_data"
 TRACE_COLUMNS = [
     "query_id", "nhs_number_given", "nhs_number", "outcome", "step", "match_weight", "gap", "match_probability",
     "agree_nhs_number", "agree_given_name", "agree_family_name", "agree_date_of_birth", "agree_postcode", "agree_gender",
-    "sensitive", "reason",
+    "sensitive", "reason", "notes",
 ]  # fmt: skip
 OUTCOMES = {
     "confirmed", "superseded", "corrected", "found", "conflict", "multiple", "not_found", "not_enough_data", "invalidated",

@@ -170,7 +170,7 @@ select row_number() over (order by query_id) as query_row, query_id, nhs_number_
   cast(null as double) as match_weight, cast(null as double) as gap, cast(null as double) as match_probability, {levels},
   coalesce(answered = 'sensitive', false) as sensitive,
   case outcome {leads} end || case when matched is null then '' else
-    ' (national service: ' || case indicator {says} end || ')' end || '.' as reason,
+    ' (national service: ' || case indicator {says} end || ')' end || '.' as reason, cast(null as varchar) as notes,
   code, indicator, confidence, mps_id,
   case when answered <> 'sensitive' and matched is not null then date_of_birth end as national_date_of_birth,
   case when answered <> 'sensitive' and matched is not null then gp_practice_code end as national_gp_practice_code,
