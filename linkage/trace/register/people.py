@@ -111,7 +111,10 @@ where s.superseded_by is not null or p.sensitive order by s.nhs_number""",
 
 
 def slice_counts(engine: Engine) -> dict[str, int | str | None]:
-    """What ``register describe`` tells of a slice; the counts of all slices add up."""
+    """What ``register describe`` tells of a slice; the counts of all slices add up.
+
+    The span of the history is in months (yyyy-mm): its first day may be somebody's date of birth.
+    """
     missing = ", ".join(f"count(*) filter (where {column} is null) as {name}" for name, column in _COMPARED)
     step = Step(
         "count_slice",
@@ -120,8 +123,8 @@ select (select count(*) from version) as versions, count(*) as people,
   (select count(distinct number) from version where age_rank = 2) as with_history,
   count(*) filter (where sensitive) as sensitive, count(*) filter (where invalidated) as invalidated,
   count(date_of_death) as dead, {missing},
-  (select min(starts)::varchar from version) as first_valid_from,
-  (select max(starts)::varchar from version) as last_valid_from
+  (select strftime(min(starts), '%Y-%m') from version) as first_valid_from,
+  (select strftime(max(starts), '%Y-%m') from version) as last_valid_from
 from person left join name n on n.name_id = given_id""",
     )
     table = engine.arrow(step)
