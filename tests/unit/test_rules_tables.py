@@ -74,7 +74,7 @@ def test_every_field_is_wanted_somewhere_and_what_narrows_it_names_fields_of_the
     for field in context.specification.fields:
         assert wanted_sql(field, context) != "false"
     stated = applicability()
-    assert context.has(*(only.field for only in stated.wanted_only), *stated.blank_has_meaning.fields)
+    assert context.has(*(only.field for only in stated.wanted_only), *(one.field for one in stated.blank_has_meaning))
 
 
 def test_a_mandatory_field_that_is_blank_is_found_by_exactly_one_rule() -> None:

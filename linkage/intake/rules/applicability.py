@@ -40,9 +40,10 @@ class WantedOnly(ConfigModel):
 
 
 class BlankHasMeaning(ConfigModel):
-    """Mandatory fields that say something by being blank."""
+    """A field that says something by being blank; with ``wider_matrix`` also where the matrix makes it mandatory."""
 
-    fields: tuple[str, ...]
+    field: str
+    wider_matrix: bool = False
     certainty: Certainty
 
 
@@ -50,7 +51,7 @@ class ApplicabilityFile(ConfigModel):
     """The form of ``configs/rules/tables/applicability.yaml``; ``certainty`` of the matrix, by the versions that have one."""
 
     wanted_only: tuple[WantedOnly, ...]
-    blank_has_meaning: BlankHasMeaning
+    blank_has_meaning: tuple[BlankHasMeaning, ...]
     certainty: Mapping[str, Certainty]
     fields: tuple[FieldEntry, ...]
 
@@ -120,9 +121,11 @@ def wanted_sql(field: Field, context: Context) -> str:
 
 def to_be_filled(field: Field, context: Context) -> bool:
     """Whether a field is mandatory on the rows that want it, and its blank says nothing."""
-    if _mandatory_entry(field, context):
-        return True
-    return field.requirement == "mandatory" and field.id not in applicability().blank_has_meaning.fields
+    in_matrix = _mandatory_entry(field, context) is not None
+    says = any(
+        one.field == field.id and (one.wider_matrix or not in_matrix) for one in applicability().blank_has_meaning
+    )
+    return (in_matrix or field.requirement == "mandatory") and not says
 
 
 def mandatory_sql(entry: FieldEntry, context: Context) -> str:
