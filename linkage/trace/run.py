@@ -31,7 +31,7 @@ from linkage.trace.settings import Profile, load_model, load_profile, model_iden
 from linkage.trace.source import ColumnMap, Source, load_source, require_file
 
 RESTRICTED = "restricted"
-CHUNK = 100_000
+CHUNK = 50_000
 """How many people that the cross-check left over are looked up and scored at a time."""
 # Pairs of a query that are kept for the decision: no more than so many, and none that weighs less (bits).
 _MOST_PAIRS = 20
