@@ -11,8 +11,10 @@ from linkage.trace.comparisons import COMPARISONS, comparison_of, paired_columns
 from linkage.trace.settings import Profile, WeightCaps
 
 _IDENTIFYING = ("given_name", "family_name", "date_of_birth", "postcode")
-# Given names that are the person's, not only like it: a twin's or a spouse's may be that.
-_SURE = "'exact', 'shared', 'nickname', 'exchanged'"
+# Given names that are the person's own, or may be: a familiar form may be a twin's or a spouse's of the other gender too
+# (Chris), a name that is only like theirs anybody's.
+_OWN = "'exact', 'shared', 'exchanged'"
+_SURE = f"{_OWN}, 'nickname'"
 # What the names together say of the given name. In the wrong field it is still the person's (``exchanged``); a given name
 # that is only like the person's family name says nothing of it: a spouse has that too.
 _GIVEN_NAME = """case when level_family_name = 'crossed' then 'exchanged'
@@ -55,8 +57,9 @@ select query_row, person_id, {levels} from (
 
 
 def _cross_checked_step() -> Step:
-    """Needs the given name, for one that is only like it may be a twin's; where there is none, the gender, and a family name
-    that does not speak against it; or nothing but number and date, as the national service has it.
+    """Needs the given name, or with the same gender a familiar form of it: one that is only like it may be a twin's. Where
+    there is none it needs the gender, and a family name that does not speak against it; or nothing but number and date, as
+    the national service has it.
     """
     return Step(
         "cross_checked",
@@ -64,7 +67,8 @@ def _cross_checked_step() -> Step:
 select n.query_row, n.person_id, p.current_nhs_number, p.sensitive, p.invalidated,
   p.current_nhs_number <> p.nhs_number as superseded
 from number_level n join candidate_person p using (person_id)
-where case when {_GIVEN_NAME} in ({_SURE}) then true
+where case when {_GIVEN_NAME} in ({_OWN}) then true
+  when {_GIVEN_NAME} = 'nickname' then coalesce(level_gender = 'exact', false)
   when {_GIVEN_NAME} = 'missing' then coalesce(level_family_name, 'exact') <> 'different'
     and (level_gender = 'exact' or coalesce(level_family_name, level_gender, level_postcode) is null)
   else false end""",
@@ -93,7 +97,7 @@ bound as (
   select * exclude (number_agrees, gender, family_differs, family_agrees, given_name, birth), least(
     case when given_name = 'different' or given_name = 'similar' and not number_agrees then $twin end,
     case when given_name = 'different' and (gender = 'different' or family_differs and number_agrees) then $copied end,
-    case when given_name not in ({_SURE}) and gender = 'different' then $copied_unnamed end,
+    case when given_name not in ({_OWN}) and gender = 'different' then $copied_unnamed end,
     case when given_name = 'missing' and not number_agrees then $unnamed end,
     case when given_name = 'missing' and gender = 'missing' and number_agrees then $copied_untold end,
     case when not number_agrees and (birth in ('different', 'two_of_three')
@@ -153,11 +157,11 @@ def _best_step(prior_weight: float) -> Step:
         "best",
         f"""
 with rival as (
-  select query_row, max(rival_weight) as next_weight, bool_or({alike("r")}) as fits
+  select query_row, max(rival_weight) as next_weight, bool_or({alike("r")} and level_given_name in ({_OWN})) as fits
   from ranked r where place > 1 group by query_row)
 select b.* exclude (rival_weight), n.next_weight,
   coalesce({alike("b")} and {alike("s")}, false) as alike,
-  coalesce(n.fits and b.level_nhs_number = 'exact' and b.level_given_name not in ({_SURE}), false) as twin,
+  coalesce(n.fits and b.level_nhs_number = 'exact' and b.level_given_name not in ({_OWN}), false) as twin,
   round(b.match_weight - greatest(coalesce(n.next_weight, $prior), $prior), 4) as gap
 from ranked b left join rival n using (query_row) left join ranked s on s.query_row = b.query_row and s.place = 2
 where b.place = 1""",

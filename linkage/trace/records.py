@@ -65,7 +65,7 @@ def query_step(postcode_as: PostcodeKind) -> Step:
     sql = f"""
 select query_row, query_id, nhs_number_given, nhs_number, nhs_number_fault, given, family, dob, postcode,
   {postcode_parts_sql(postcode_as)}, gender,
-  {words_sql("given")} as given_tokens, {words_sql("other_given")} as other_tokens,
+  list_distinct(list_concat({words_sql("given")}, {words_sql("other_given")})) as given_tokens,
   {words_sql("family")} as family_tokens,
   case when postcode is null then []::varchar[] else [postcode] end as postcodes,
   case when dob is null then []::varchar[] else [dob] end as dobs
@@ -156,7 +156,7 @@ def query_key_steps(source: str, row: str, *, small: bool) -> list[Step]:
     values = {
         "query_date": f"select distinct {row_id}, unnest([dob, {swapped}]) as d from {ident(source)} where dob is not null",
         "query_postcode": f"select {row_id}, postcode as p from {ident(source)} where postcode is not null",
-        "query_given_sound": _sound_sql(row_id, "list_concat(given_tokens, other_tokens)", source),
+        "query_given_sound": _sound_sql(row_id, "given_tokens", source),
         "query_family_sound": _sound_sql(row_id, "family_tokens", source),
     }
     keys = blocking_key_sql(KeyTables(*values), small=small)

@@ -28,7 +28,7 @@ def load_candidates(engine: Engine, register: Register) -> None:
             Step(
                 "asked",
                 """
-select q.* replace ([]::varchar[] as given_tokens, []::varchar[] as other_tokens) from query q
+select q.* replace ([]::varchar[] as given_tokens) from query q
 semi join (select * from mps_left order by query_row limit $size offset $first) using (query_row)""",
                 {"size": _CHUNK, "first": first},
             )
