@@ -145,7 +145,9 @@ from once""",
 
 def _best_step(prior_weight: float) -> Step:
     """The best person of each query with the distance to the next; ``alike`` when both fit names and date of birth;
-    ``twin`` when the given number is the best person's, and the name is only like theirs and is that of another born that day.
+    ``anothers`` when the given number is the best person's but may be a relative's: the date of birth is wholly another (a
+    parent of the same name; the national service does not link it either), or the given name is only like theirs and is that
+    of another person born that day (a twin).
     """
     family = comparison_of("family_name").names_with("full")
 
@@ -161,7 +163,8 @@ with rival as (
   from ranked r where place > 1 group by query_row)
 select b.* exclude (rival_weight), n.next_weight,
   coalesce({alike("b")} and {alike("s")}, false) as alike,
-  coalesce(n.fits and b.level_nhs_number = 'exact' and b.level_given_name not in ({_OWN}), false) as twin,
+  coalesce(b.level_nhs_number = 'exact' and (coalesce(b.level_date_of_birth = 'different', false)
+    or coalesce(n.fits and b.level_given_name not in ({_OWN}), false)), false) as anothers,
   round(b.match_weight - greatest(coalesce(n.next_weight, $prior), $prior), 4) as gap
 from ranked b left join rival n using (query_row) left join ranked s on s.query_row = b.query_row and s.place = 2
 where b.place = 1""",
@@ -208,7 +211,7 @@ select q.query_row,
     when x.query_row is not null and x.superseded then 'superseded'
     when x.query_row is not null then 'confirmed'
     when not q.enough then 'not_enough_data'
-    when j.strong and j.identified and j.gap >= $min_gap and not j.twin then
+    when j.strong and j.identified and j.gap >= $min_gap and not j.anothers then
       case when j.invalidated then 'invalidated'
         when q.nhs_number is null then 'found'
         when q.nhs_number = j.current_nhs_number then 'confirmed'

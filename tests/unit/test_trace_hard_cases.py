@@ -165,6 +165,8 @@ CASES: list[Case] = [
     (3, "father and son without a date", asked("Peter", "Marsh", "", "1", "ZX4 2AB"), "multiple", None, MODEL),
     (3, "a third of the name, another date", asked("Peter", "Marsh", "05/02/1990", "1", "ZX4 2AB"),
      "not_found", None, NONE),
+    (3, "the number of a father of the same name, the son not registered",
+     asked("Derek", "Vane", "02/04/1994", "1", "ZZ99 3VZ", N["HOMELESS"]), "conflict", None, MODEL),
     (4, "the spouse's number", asked("Ruth", "Pascoe", "21/08/1941", "2", "ZX5 5CD", N["HUSBAND"]),
      "corrected", "WIFE", MODEL),
     (5, "the spouse's number and date of birth", asked("Ruth", "Pascoe", "05/12/1939", "2", "ZX5 5CD", N["HUSBAND"]),
