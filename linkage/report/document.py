@@ -103,12 +103,16 @@ class Section:
 
 @dataclass(frozen=True)
 class Report:
-    """A whole report. ``subtitle`` says what it is about and when; ``footer`` where the figures come from."""
+    """A whole report. ``subtitle`` says what it is about and when; ``footer`` where the figures come from.
+
+    ``small_print``: set as small on paper (A4) as can still be read, for what must fit on one sheet.
+    """
 
     title: str
     sections: Sequence[Section]
     subtitle: str = ""
     footer: str = ""
+    small_print: bool = False
 
 
 def _check_rows(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:

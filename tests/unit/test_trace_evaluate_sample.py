@@ -21,7 +21,8 @@ from linkage.trace.evaluate import (
 from linkage.trace.evaluate.estimate import Total, cohen, estimate, fleiss, ratio_interval
 from linkage.trace.evaluate.labels import Design, Pair, Reviewer, Stratum, Verdict, read_design, read_reviewer
 from linkage.trace.evaluate.sample import allocation
-from tests.unit.measured_traces import EACH, World, made, number
+from linkage.trace.evaluate.statement import _named
+from tests.unit.measured_traces import EACH, PROFILE, World, made, number
 
 
 @pytest.fixture(scope="module")
@@ -215,9 +216,8 @@ def test_a_statement_says_what_is_known_and_what_is_not(world: World, sample: Pa
         "| Latest change that the register holds | 2020-01-01 |",
     ):
         assert told in full
-    assert "| Postcode" not in full and "| postcode | 100.0 | 83.3 |" not in full, (
-        "counts are rounded before they are divided"
-    )
+    assert "| % of people | postcode |" in full and "| given | 100.0 |" in full
+    assert "| usable | 83.3 |" not in full, "counts are rounded before they are divided"
     identifying = [*world.numbers, *filter(None, world.numbers.values()), "Canaryname", "QX1 1AA"]
     page = (tmp_path / "full" / "linkage_quality_statement.html").read_text(encoding="utf-8")
     assert [value for value in identifying if value in full + page] == []
@@ -228,6 +228,46 @@ def test_without_a_truth_a_statement_compares_the_share_linked(world: World, tmp
     text = (tmp_path / "linkage_quality_statement.md").read_text(encoding="utf-8")
     assert "differences between groups" not in unsaid and "**Widest difference in linked**" in text
     assert "| Authority | no difference | no difference | 0.00 |" in text, "in both authorities half are linked"
+
+
+def stated(trace: Path, at: Path, settings: dict[str, object], **sources: Path) -> str:
+    """The statement of the trace in ``trace`` as if its manifest held ``settings``."""
+    at.mkdir()
+    (at / "trace.parquet").write_bytes((trace / "trace.parquet").read_bytes())
+    Manifest("trace", [], {}, settings).write(at)
+    write_statement(Sources(at, **sources), at / "out")
+    return (at / "out" / "linkage_quality_statement.md").read_text(encoding="utf-8")
+
+
+def test_a_statement_gives_the_models_hash_that_the_run_recorded(world: World, tmp_path: Path) -> None:
+    model = {"name": "mine", "version": 3, "sha256": "7e5ca7dbeaf57f55" + "0" * 48}
+    text = stated(world.trace, tmp_path / "recorded", {"profile": PROFILE, "model": model})
+    assert "| Model | mine, version 3 (7e5ca7dbeaf57f55) |" in text
+    text = stated(world.trace, tmp_path / "before", {"profile": PROFILE})
+    assert "| Model | default; hash not recorded by the run |" in text
+    text = stated(world.trace, tmp_path / "mps", {"profile": {**PROFILE, "cascade": "mps"}, "model": model})
+    assert "| Model | none: the national cascade" in text and "min weight" not in text
+
+
+def test_a_statement_says_how_the_day_of_the_register_is_recorded(world: World, tmp_path: Path) -> None:
+    (tmp_path / "register").mkdir()
+    (tmp_path / "register" / "register.json").write_text("{}", encoding="utf-8")
+    Manifest("register build", [], {}, {}).write(tmp_path / "register")
+    text = stated(world.trace, tmp_path / "undated", {"profile": PROFILE}, register=tmp_path / "register")
+    assert "| The register as at | not recorded; 'cldlink register build --as-at DAY'" in text
+
+
+def test_a_statement_is_set_to_fit_on_one_sheet(world: World, tmp_path: Path) -> None:
+    write_statement(Sources(world.trace), tmp_path)
+    assert "@page { size: A4;" in (tmp_path / "linkage_quality_statement.html").read_text(encoding="utf-8")
+    many = [{"name": f"part{n}.csv", "sha256": "0" * 64} for n in range(150)]
+    assert _named(many).endswith("part1.csv (0000000000000000); and 148 more files, named in the manifest")
+
+
+def test_no_sample_of_the_national_cascade_which_weighs_nobody(world: World, tmp_path: Path) -> None:
+    stated(world.trace, tmp_path / "mps", {"profile": {**PROFILE, "cascade": "mps"}})
+    with pytest.raises(InputError, match="profile mps has no match weights"):
+        draw_sample(tmp_path / "mps", TracedPeople(world.people), world.register, tmp_path / "sample")
 
 
 def test_the_statement_of_an_imported_answer_names_the_national_service(world: World, tmp_path: Path) -> None:

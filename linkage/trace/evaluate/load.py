@@ -43,13 +43,21 @@ class TraceFiles:
         except (LinkageError, KeyError, ValueError):
             return None
 
+    @property
+    def cascade(self) -> bool:
+        """Whether the trace was made by the national cascade (profile mps), by its manifest."""
+        return bool(self._of_profile("cascade"))
+
     def setting(self, name: str) -> float | None:
         """A number of the profile that the trace was made with, by its manifest; None without one."""
+        value = self._of_profile(name)
+        return float(value) if isinstance(value, int | float) else None
+
+    def _of_profile(self, name: str) -> object:
         try:
-            value = read_manifest(self.folder)["settings"]["profile"][name]
+            return read_manifest(self.folder)["settings"]["profile"][name]
         except (LinkageError, KeyError, TypeError):
             return None
-        return float(value) if isinstance(value, int | float) else None
 
 
 def trace_files(path: Path) -> TraceFiles:

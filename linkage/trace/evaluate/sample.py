@@ -18,7 +18,7 @@ from linkage.errors import InputError
 from linkage.report.excel import ExcelColumn, Sheet, write_workbook
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.trace.evaluate.curves import EXACT
-from linkage.trace.evaluate.load import load_trace, refuse_other_register, trace_files
+from linkage.trace.evaluate.load import TraceFiles, load_trace, refuse_other_register, trace_files
 from linkage.trace.evaluate.settings import evaluation_settings, weight_band_sql
 from linkage.trace.records import LINK_FIELDS
 from linkage.trace.register import versions_of
@@ -67,6 +67,7 @@ def draw_sample(
     plan = plan or SamplePlan()
     files = trace_files(trace)
     if files.candidates is None:
+        _refuse_cascade(files)
         raise InputError(
             f"{files.folder}: restricted/candidates.parquet is not there. Without it nobody can see whom the trace missed."
         )
@@ -88,6 +89,16 @@ def draw_sample(
         inputs = [file_record(path) for path in (files.trace, files.candidates, people.path)]
         Manifest("evaluate sample", inputs, counts, settings | {"with_sensitive": plan.with_sensitive}).write(staging)
     return counts
+
+
+def _refuse_cascade(files: TraceFiles) -> None:
+    """Raise InputError when the trace is of the national cascade, which weighs nobody and so keeps no candidates."""
+    if files.cascade:
+        raise InputError(
+            f"{files.folder}: a trace of the profile mps has no match weights and keeps no candidates, so that no sample can be "
+            "drawn from it. Measure it against a truth (cldlink evaluate --truth), or set it beside a trace of the profile "
+            "default (cldlink trace compare)."
+        )
 
 
 def allocation(sizes: Mapping[str, int], size: int, least: int) -> dict[str, int]:

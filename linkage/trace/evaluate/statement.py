@@ -10,7 +10,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from linkage.configs import packaged
 from linkage.engine import EngineOptions
 from linkage.report import Cell, Part, Report, Section, Table, Text, write_html
 from linkage.report.markdown import render_markdown
@@ -20,12 +19,13 @@ from linkage.trace.evaluate.groups import gap_table, gated_groups
 from linkage.trace.evaluate.report import disclosure_policy
 from linkage.trace.evaluate.statement_facts import Facts, Sources, figures_file, read_facts, unsaid
 from linkage.trace.outcomes import outcomes
-from pseudo.config_file import config_hash
 from pseudo.disclosure import DEFAULT_POLICY, Cells, DisclosurePolicy, Percentage, apply
 
 STATEMENT = "linkage_quality_statement"
 NOT_RECORDED = "not recorded"
+_NO_DAY = "not recorded; 'cldlink register build --as-at DAY' records the day of the extract"
 _HASH = 16
+_NAMED = 2
 
 
 def write_statement(
@@ -50,7 +50,7 @@ def write_statement(
 
 
 def statement(facts: Facts, policy: DisclosurePolicy) -> Report:
-    """The page."""
+    """The page; it fits on one sheet of A4."""
     return Report(
         "Linkage quality statement",
         [
@@ -63,6 +63,7 @@ def statement(facts: Facts, policy: DisclosurePolicy) -> Report:
         footer=f"Made by cldlink from the records of the run. Counts of people as the disclosure policy {policy.name} allows; "
         "rates of the linkage as a whole as they are. Headings: NHS England's Quality Assurance Framework for Data Linkage, and "
         "GUILD.",
+        small_print=True,
     )
 
 
@@ -76,7 +77,7 @@ def _preparation(facts: Facts, policy: DisclosurePolicy) -> list[Part]:
         ["Linked to", "the national service" if _national(facts.manifest) else _register_people(counts)],
         ["The register was made from", _named(register.get("inputs", [])) if register else NOT_RECORDED],
         ["The register was prepared on", _day(register) or NOT_RECORDED],
-        ["The register as at", register.get("settings", {}).get("as_at") or NOT_RECORDED],
+        ["The register as at", register.get("settings", {}).get("as_at") or (_NO_DAY if register else NOT_RECORDED)],
         ["Latest change that the register holds", register.get("counts", {}).get("last_valid_from") or NOT_RECORDED],
     ]
     parts: list[Part] = [Table("What was linked", ["Item", "What it was"], rows)]
@@ -100,12 +101,13 @@ def _completeness(fields: Mapping[str, int], counts: Mapping[str, int], policy: 
         counts={"given": "given", "usable": "usable", "people": "people"},
         percentages=[Percentage("given_pct", "given", "people"), Percentage("usable_pct", "usable", "people")],
     )
-    rows = [
-        [row["field"], row["given_pct"] or None, row["usable_pct"] or None]
-        for row in apply(policy, table, cells).display.to_pylist()
+    shown = apply(policy, table, cells).display.to_pylist()
+    rows: list[list[Cell]] = [
+        [label, *(row[name] or None for row in shown)]
+        for label, name in (("given", "given_pct"), ("usable", "usable_pct"))
     ]
     note = "Usable: understood and no placeholder. A dash: not counted, or hidden."
-    return Table("Linking fields", ["Field", "Given %", "Usable %"], rows, note)
+    return Table("Linking fields", ["% of people", *(row["field"] for row in shown)], rows, note)
 
 
 def _implementation(facts: Facts) -> Table:
@@ -122,7 +124,6 @@ def _implementation(facts: Facts) -> Table:
             "Result",
             f"trace {file_record(facts.files.trace)['sha256'][:_HASH]}: at most one link for each person, with its reason",
         ],
-        ["Time taken", NOT_RECORDED],
     ]
     return Table("How it was linked", ["Item", "What was done"], rows, "Hashes are the first 16 digits of SHA-256.")
 
@@ -186,16 +187,20 @@ _FIGURES = {
 
 
 def _measured(evaluation: Mapping[str, Any], policy: DisclosurePolicy) -> Table:
+    """A row for each figure that was measured; the others are named below."""
+    figures = evaluation["figures"]
     rows: list[list[Cell]] = []
+    lacking: list[str] = []
     for name, label in _FIGURES.items():
-        figure = evaluation["figures"].get(name)
+        figure = figures.get(name)
         if figure is None or figure["value"] is None:
-            rows.append([label, "not measured", None, None, None])
+            lacking.append(label)
             continue
         low, high = figure["interval_95"]
         concerned = _shown(figure["whole"], policy) if "whole" in figure else None
         rows.append([label, concerned, percent(figure["value"]), percent(low), percent(high)])
-    return Table("Quality", ["Figure", "People concerned", "%", "95% from", "to"], rows)
+    note = f"Not measured: {'; '.join(lacking)}." if lacking else ""
+    return Table("Quality", ["Figure", "People concerned", "%", "95% from", "to"], rows, note)
 
 
 def _how(evaluation: Mapping[str, Any]) -> str:
@@ -244,7 +249,9 @@ def _shown(people: int, policy: DisclosurePolicy) -> str:
 def _named(records: Sequence[Mapping[str, Any]]) -> str:
     if not records:
         return "a table given from memory"
-    return "; ".join(f"{record['name']} ({record['sha256'][:_HASH]})" for record in records)
+    named = [f"{record['name']} ({record['sha256'][:_HASH]})" for record in records[:_NAMED]]
+    more = len(records) - len(named)
+    return "; ".join([*named, *([f"and {more} more files, named in the manifest"] if more else [])])
 
 
 def _national(manifest: Mapping[str, Any]) -> bool:
@@ -267,21 +274,21 @@ def _profile(profile: Mapping[str, Any]) -> str:
 
 
 def _rules(profile: Mapping[str, Any]) -> str:
-    """Every number of the profile, as it was in force."""
+    """Every number of the profile, as it was in force; the national cascade has its own."""
+    if profile.get("cascade"):
+        return "those of the national cascade"
     told = {name: value for name, value in profile.items() if isinstance(value, int | float) and name != "version"}
     return "; ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in told.items()) or NOT_RECORDED
 
 
 def _model(settings: Mapping[str, Any], profile: Mapping[str, Any]) -> str:
-    """The model's name and hash: as the run recorded it, or else of the packaged file as it is now, and then said so."""
-    name = profile.get("model")
-    recorded = settings.get("model_sha256")
-    if recorded:
-        return f"{name} ({str(recorded)[:_HASH]})"
-    path = packaged(f"trace/model_{name}.yaml")
-    if path.is_file():
-        return f"{name}; hash not recorded by the run, the file installed now has {config_hash(path)[:_HASH]}"
-    return f"{name}; hash not recorded by the run"
+    """The model's name and hash as the run recorded them; the national cascade has none."""
+    if profile.get("cascade"):
+        return "none: the national cascade has rules and scores of its own"
+    model = settings.get("model") or {}
+    if not model.get("sha256"):
+        return f"{profile.get('model')}; hash not recorded by the run"
+    return f"{model['name']}, version {model['version']} ({str(model['sha256'])[:_HASH]})"
 
 
 def _pairs(counts: Mapping[str, int]) -> str:
