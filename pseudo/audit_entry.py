@@ -1,7 +1,8 @@
 """What an entry of the audit log may hold. Every value has a strict form, and none identifies a person.
 
 A purpose and a reference are the only words that somebody types: they are short, in plain characters, and refused when
-they hold what looks like an NHS number or a postcode, and a purpose also for a day.
+they hold what looks like an NHS number or a postcode; a purpose also for a day, in figures or with the month's name, and for
+six digits in a row. The name of a person cannot be told from other words.
 """
 
 import json
@@ -35,9 +36,18 @@ _SAID = {
     "count": "a name in small letters and a whole number",
 }
 _TEN_DIGITS = re.compile(r"(?<![0-9])[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}(?![0-9])")
-_DAY = re.compile(
-    r"(?<![0-9])([0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{2,4}|[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2})(?![0-9])"
+_MONTH = (
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?|dec(?:ember)?)"
 )
+_TH = "(?:st|nd|rd|th)?"
+_DAY = re.compile(
+    r"(?<![0-9])([0-9]{1,2}[-/. ][0-9]{1,2}[-/. ][0-9]{2,4}|[0-9]{4}[-/. ][0-9]{1,2}[-/. ][0-9]{1,2})(?![0-9])"
+    rf"|(?<![0-9])[0-9]{{1,2}}{_TH}[ ./-]*(?:of )?{_MONTH}(?![a-z])"
+    rf"|(?<![a-z]){_MONTH}[ .,/-]*(?:the )?[0-9]{{1,2}}{_TH}(?![0-9a-z])",
+    re.IGNORECASE,
+)
+_LONG_NUMBER = re.compile(r"[0-9]{6}")
 _POSTCODE = re.compile(r"(?<![A-Z0-9])[A-Z]{1,2}[0-9][A-Z0-9]? ?[0-9][A-Z]{2}(?![A-Z0-9])", re.IGNORECASE)
 _MOST = 1 << 53
 
@@ -108,6 +118,7 @@ def require_form(name: str, value: str) -> None:
     held = [
         ("ten digits, as an NHS number has", bool(_TEN_DIGITS.search(value))),
         ("a day", name == "purpose" and bool(_DAY.search(value))),
+        ("a long number", name == "purpose" and bool(_LONG_NUMBER.search(value))),
         ("a postcode", bool(_POSTCODE.search(value))),
     ]
     for what, there in held:

@@ -141,6 +141,13 @@ def test_where_there_is_no_log_it_is_said(tmp_path: Path) -> None:
     [
         ("purpose", "Looking up 999 000 0018"),
         ("purpose", "Born 03/02/1938, lost her card"),
+        ("purpose", "trace Olivia Thornbury 6 May 1990"),
+        ("purpose", "Born on the 6th of May"),
+        ("purpose", "Born Sept. 3, 1938"),
+        ("purpose", "Born 3sep38"),
+        ("purpose", "Born 1938 02 03"),
+        ("purpose", "Born 19380203"),
+        ("purpose", "Case 123456"),
         ("purpose", "Who lives at ZX1 4AP"),
         ("purpose", "a\nb"),
         ("purpose", ""),
@@ -158,6 +165,7 @@ def test_words_that_could_identify_somebody_are_refused(name: str, value: str) -
 @pytest.mark.parametrize(
     ("name", "value"),
     [("purpose", "Quarterly tracing, Q4 2022/23 (DSCRO)"), ("reference", "DARS-NIC-123456-A1B2C"),
+     ("purpose", "Data of May 2026, 12 markets, 3 decisions, 152 authorities"),
      ("reference", "991 2022-04-01 to 2023-03-31"), ("actor", "CORP\\j.smith")],
 )  # fmt: skip
 def test_ordinary_words_are_taken(name: str, value: str) -> None:
