@@ -29,6 +29,10 @@ class MachineError(LinkageError):
     """The machine cannot do it: disk full, no permission, out of memory, file in use."""
 
 
+class DiskFullError(MachineError):
+    """The disk is full; nothing is wrong with what was read."""
+
+
 class InternalError(LinkageError):
     """A fault of cldlink itself; names the step and never the data."""
 

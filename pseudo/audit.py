@@ -63,7 +63,7 @@ class AuditLog:
         left, FileInUseError when another process holds the log for too long.
         """
         facts = action.facts()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with waiting_lock(self.folder / LOCK):
             head, size = self._end()
             document = {

@@ -16,10 +16,11 @@ from pathlib import Path
 import typer
 
 from linkage.errors import ExitCode, LinkageError, exit_code
+from linkage.runs import kept_notes
 from pseudo.errors import PseudoError
 
 _INTERRUPTED = (
-    "Interrupted. What was being written has been removed; earlier outputs are as they were. Run the command again."
+    "Interrupted. What was half written has been removed; earlier outputs are as they were. Run the command again."
 )
 _TERMINATED = "Ended from outside (SIGTERM)." + _INTERRUPTED.removeprefix("Interrupted.")
 _MACHINE = "The machine could not do it ({kind}): check the path, the rights, the free space and that no file is open elsewhere."
@@ -42,10 +43,10 @@ def main() -> None:
     with _terminable() as termination:
         try:
             _run()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             if termination.received:
-                _fail(_TERMINATED, ExitCode.TERMINATED)
-            _fail(_INTERRUPTED, ExitCode.INTERRUPTED)
+                _fail(_with_notes(_TERMINATED, stop), ExitCode.TERMINATED)
+            _fail(_with_notes(_INTERRUPTED, stop), ExitCode.INTERRUPTED)
 
 
 @contextmanager
@@ -71,14 +72,19 @@ def _run() -> None:
         app(prog_name="cldlink")
     except SystemExit as stop:
         if stop.code == ExitCode.INTERRUPTED:
-            raise KeyboardInterrupt from None
+            raise KeyboardInterrupt from stop
         raise
     except (LinkageError, PseudoError) as error:
-        _fail(str(error), exit_code(error))
+        _fail(_with_notes(str(error), error), exit_code(error))
     except Exception as error:
         code = exit_code(error)
         text = _machine(error) if code == ExitCode.MACHINE else _internal(error)
-        _fail(text, code)
+        _fail(_with_notes(text, error), code)
+
+
+def _with_notes(text: str, error: BaseException) -> str:
+    """The text, and where finished parts of the work are kept."""
+    return " ".join([text, *kept_notes(error)])
 
 
 def _fail(text: str, code: ExitCode) -> None:

@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from linkage.engine.sql import Step, ident
-from linkage.errors import InputError, InternalError, LinkageError, MachineError, UsageError
+from linkage.errors import DiskFullError, InputError, InternalError, LinkageError, MachineError, UsageError
 
 _ROW_GROUP = 122_880
 
@@ -216,8 +216,13 @@ def translate(error: BaseException, step: str) -> LinkageError:
         return UsageError(f"Step '{step}' tried to reach a file outside the folders it was given.")
     if isinstance(error, duckdb.IOException | duckdb.HTTPException):
         full = re.search(r"no space left|disk (is )?full|max_temp_directory_size", str(error), re.IGNORECASE)
-        reason = "the disk is full" if full else "a file could not be read or written"
-        return MachineError(f"Step '{step}': {reason}. Check the path, the rights and the free space.")
+        if full:
+            return DiskFullError(
+                f"Step '{step}': the disk is full. Make room, or give --out and --temp-dir another disk."
+            )
+        return MachineError(
+            f"Step '{step}': a file could not be read or written. Check the path, the rights and the disk."
+        )
     if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException | duckdb.ConstraintException):
         return InputError(f"Step '{step}' met data that do not have the expected form.")
     return InternalError(

@@ -2,12 +2,13 @@
 
 from linkage.runs.manifest import Manifest, file_record, read_manifest, verify_manifest
 from linkage.runs.outputs import FOLDER_MODE, owner_only, staged_outputs
-from linkage.runs.work import note, noted, whole, work_folder
+from linkage.runs.work import kept_notes, note, noted, whole, work_folder
 
 __all__ = [
     "FOLDER_MODE",
     "Manifest",
     "file_record",
+    "kept_notes",
     "note",
     "noted",
     "owner_only",

@@ -8,6 +8,8 @@ Files and new folders are made for their owner alone (0600, 0700; on Windows the
 identify people, and others are to see one only when its owner gives them the right.
 """
 
+import errno
+import glob
 import json
 import os
 import shutil
@@ -16,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from linkage.errors import MachineError, UsageError
+from linkage.errors import DiskFullError, MachineError, UsageError
 
 MANIFEST = "manifest.json"
 FOLDER_MODE, _FILE_MODE = 0o700, 0o600
@@ -27,22 +29,36 @@ FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 def staged_outputs(target: Path) -> Iterator[Path]:
     """Yield an empty folder; move what is written there into ``target`` if the block succeeds.
 
-    What an earlier run of the same command wrote there goes; files of others stay. Raises UsageError when ``target`` is a
-    file, MachineError when it cannot be written.
+    What an earlier run of the same command wrote there goes, and so does a hidden folder that a killed run left beside it;
+    files of others stay. Raises UsageError when ``target`` is a file, MachineError when it cannot be written.
     """
     target = target.resolve()
     if target.exists() and not target.is_dir():
         raise UsageError(f"{target}: this is a file; --out needs a folder.")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        for left in hidden_folders(target, "part"):
+            shutil.rmtree(left, ignore_errors=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.part-", dir=target.parent))
-    except OSError:
-        raise MachineError(f"{target}: the folder cannot be written. Check the path and the rights.") from None
+    except OSError as error:
+        raise unwritable(target, error) from None
     try:
         yield staging
         _move_in(staging, target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def hidden_folders(target: Path, kind: str) -> list[Path]:
+    """The hidden folders of one kind (``part``, ``work``) that runs with this ``target`` have beside it."""
+    return sorted(target.parent.glob(f".{glob.escape(target.name)}.{kind}-*"))
+
+
+def unwritable(target: Path, error: OSError) -> MachineError:
+    """Why the folder for ``target`` cannot be made, in our words."""
+    if error.errno == errno.ENOSPC:
+        return DiskFullError(f"{target}: the disk is full. Make room, or give --out another disk.")
+    return MachineError(f"{target}: the folder cannot be written. Check the path and the rights.")
 
 
 def owner_only(path: Path) -> None:

@@ -4,6 +4,7 @@ A command that is killed leaves its work folder; the same command on the same in
 input, setting or version of the program is removed.
 """
 
+import errno
 import hashlib
 import json
 import shutil
@@ -13,11 +14,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from linkage.errors import InputError, MachineError, UsageError
-from linkage.runs.outputs import FOLDER_MODE
+from linkage.errors import DiskFullError, InputError, MachineError, UsageError
+from linkage.runs.outputs import FOLDER_MODE, hidden_folders, unwritable
 
 # Of the file that says that a part is finished.
 _NOTE = ".json"
+_KEPT = "Finished parts are kept in "
+_GO_ON = (
+    "{folder} (they hold what the input holds). The same command goes on from them; any other with the same --out "
+    "removes them; or delete that folder."
+)
 _LIBRARIES = ("cldlink", "duckdb", "splink", "pyarrow")
 
 
@@ -26,21 +32,22 @@ def work_folder(target: Path, key: Mapping[str, Any]) -> Iterator[Path]:
     """Yield the folder ``.<target>.work-<hash of key>`` beside ``target``; it goes when the block succeeds.
 
     It goes too when the input or the options are at fault, since they have to change; after Ctrl-C, a kill or a fault of
-    the machine it stays if a part of the work is finished. ``key`` holds all that shapes the work (hashes of inputs,
-    settings); the versions of the program and its libraries are added. Raises MachineError when it cannot be written.
+    the machine it stays if a part of the work is finished, and a note on the error says so. ``key`` holds all that shapes
+    the work (hashes of inputs, settings); the versions of the program and its libraries are added. Raises MachineError when
+    it cannot be written.
     """
     target = target.resolve()
     versions = {name: version(name) for name in _LIBRARIES}
     text = json.dumps([versions, dict(key)], sort_keys=True, default=str)
     name = f".{target.name}.work-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     folder = target.parent / name
-    for other in target.parent.glob(f".{target.name}.work-*"):
+    for other in hidden_folders(target, "work"):
         if other.name != name:
             shutil.rmtree(other, ignore_errors=True)
     try:
         folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    except OSError:
-        raise MachineError(f"{target}: the folder cannot be written. Check the path and the rights.") from None
+    except OSError as error:
+        raise unwritable(target, error) from None
     done = False
     try:
         yield folder
@@ -48,9 +55,25 @@ def work_folder(target: Path, key: Mapping[str, Any]) -> Iterator[Path]:
     except (InputError, UsageError):
         done = True
         raise
+    except BaseException as error:
+        done = not any(folder.rglob(f"*{_NOTE}"))
+        if not done:
+            error.add_note(_KEPT + _GO_ON.format(folder=folder))
+        raise
     finally:
-        if done or not any(folder.rglob(f"*{_NOTE}")):
+        if done:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def kept_notes(error: BaseException) -> list[str]:
+    """What ``work_folder`` noted on an error, or on one that led to it; notes of other libraries are left out."""
+    notes: list[str] = []
+    reason: BaseException | None = error
+    while reason is not None:
+        told = (note for note in getattr(reason, "__notes__", ()) if note.startswith(_KEPT))
+        notes += [note for note in told if note not in notes]
+        reason = reason.__cause__ or reason.__context__
+    return notes
 
 
 @contextmanager
@@ -65,10 +88,11 @@ def whole(path: Path) -> Iterator[Path]:
             shutil.rmtree(aside)
         yield aside
         aside.replace(path)
-    except OSError:
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DiskFullError(f"{path.parent}: the disk is full. Make room and run the command again.") from None
         raise MachineError(
-            f"{path.parent}: a part of the work could not be written (disk full, or no right). What is finished is kept: "
-            "run the command again."
+            f"{path.parent}: a part of the work could not be written. Check the rights and run the command again."
         ) from None
 
 

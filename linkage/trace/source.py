@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.engine import Engine, Step, ident, literal
-from linkage.errors import InputError, InternalError, MachineError, UsageError
+from linkage.errors import DiskFullError, InputError, InternalError, MachineError, UsageError
 
 _DELIMITERS = (",", "\t", ";", "|")
 _PARQUET = (".parquet", ".pq")
@@ -102,6 +102,8 @@ class Scan:
             yield
         except (InputError, InternalError):
             raise InputError(_unreadable(self.source)) from None
+        except DiskFullError:
+            raise
         except MachineError:
             if not _is_parquet(self.source.path):
                 raise

@@ -1,6 +1,8 @@
 """The audit log: what may stand in it, and that nothing in it can be changed unseen."""
 
 import json
+import os
+import stat
 import subprocess
 import sys
 from dataclasses import replace
@@ -31,6 +33,11 @@ def lines(log: AuditLog) -> list[bytes]:
 
 def write(log: AuditLog, lines: list[bytes]) -> None:
     (log.folder / LOG).write_bytes(b"".join(lines))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of folders are POSIX's")
+def test_the_folder_is_its_owners_alone(log: AuditLog) -> None:
+    assert stat.S_IMODE(log.folder.stat().st_mode) == 0o700
 
 
 def test_entries_are_numbered_and_chained(log: AuditLog) -> None:

@@ -32,6 +32,7 @@ CODES: dict[type[BaseException], int] = {
     pseudo.errors.KeyCustodyError: 6,
     pseudo.errors.ReleaseError: 6,
     errors.MachineError: 7,
+    errors.DiskFullError: 7,
     pseudo.errors.ReleaseWriteError: 7,
     MemoryError: 7,
     PermissionError: 7,

@@ -57,6 +57,13 @@ def test_a_failure_leaves_the_earlier_outputs(out: Path, error: type[BaseExcepti
     assert [path.name for path in out.parent.iterdir()] == ["out"]
 
 
+def test_what_a_killed_run_left_goes_with_the_next(out: Path) -> None:
+    (out.parent / ".out.part-abcdefgh").mkdir()
+    (out.parent / ".output.part-abcdefgh").mkdir()
+    write(out, FILES)
+    assert sorted(path.name for path in out.parent.iterdir()) == [".output.part-abcdefgh", "out"]
+
+
 def test_a_failure_leaves_no_new_folder(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="stopped"), staged_outputs(tmp_path / "out"):
         raise ValueError("stopped")

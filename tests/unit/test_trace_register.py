@@ -12,9 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage import open_register
-from linkage.engine import Step, open_engine
-from linkage.errors import InputError, MachineError, UsageError
-from linkage.runs import verify_manifest
+from linkage.engine import Engine, Step, open_engine
+from linkage.engine.duckdb import duckdb
+from linkage.errors import DiskFullError, InputError, MachineError, UsageError
+from linkage.runs import kept_notes, verify_manifest
 from linkage.trace.register import build, build_register, describe_register, extract, people, update_register
 from linkage.trace.run import Queries, trace_queries
 from linkage.trace.source import ColumnMap
@@ -312,10 +313,42 @@ def test_a_full_disk_is_said_and_what_is_finished_kept(tmp_path: Path, monkeypat
             yield aside
 
     monkeypatch.setattr(build, "whole", full)
-    with pytest.raises(MachineError, match="disk full"):
+    with pytest.raises(MachineError, match="the disk is full"):
         build_register([write(tmp_path / "a.csv", ROWS)], tmp_path / "register")
     assert not (tmp_path / "register").exists()
     assert list(tmp_path.glob(".register.work-*/raw/0"))
+
+
+def test_a_full_disk_is_no_fault_of_the_extract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also when the disk fills while an extract is read."""
+    people = write(tmp_path / "a.csv", ROWS)
+    with open_engine(folders=[tmp_path]) as engine:
+        engine.write_parquet(
+            Step("made", "select * from read_csv($file)", {"file": str(people)}), tmp_path / "a.parquet"
+        )
+
+    def full() -> None:
+        raise duckdb.IOException("IO Error: Could not write file: No space left on device")
+
+    monkeypatch.setattr(Engine, "write_partitions", lambda self, step, *_: self.at_work(step.name, full))
+    with pytest.raises(DiskFullError, match="the disk is full"):
+        build_register([tmp_path / "a.parquet"], tmp_path / "register")
+
+
+def test_work_of_another_column_map_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds the extract."""
+    source, out = write(tmp_path / "a.csv", ROWS), tmp_path / "register"
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt) as stopped:
+        patched.setattr(people, "make_people", stop)
+        build_register([source], out, columns=ColumnMap({"given_name": "family_name", "family_name": "given_name"}))
+    (left,) = tmp_path.glob(".register.work-*")
+    assert str(left) in kept_notes(stopped.value)[0]
+    build_register([source], out)
+    assert not list(tmp_path.glob(".register.work-*"))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
