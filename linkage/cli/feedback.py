@@ -39,7 +39,10 @@ def make(
         typer.Option("--current", help="Folder of the consolidated submissions traced: adds differing details."),
     ] = None,
     register: Annotated[
-        Path | None, typer.Option("--register", help="The register, for details of accepted links; with --current.")
+        Path | None,
+        typer.Option(
+            "--register", help="The register: details of accepted links, with --current; the audit log is beside it."
+        ),
     ] = None,
     checked: Annotated[
         list[Path] | None,
@@ -137,6 +140,9 @@ def processed(
     current: Annotated[Path, typer.Argument(help="Folder of 'cldlink submission consolidate'.")],
     trace: Annotated[Path, typer.Option("--trace", help="Folder of the trace of its people.")],
     out: Out,
+    register: Annotated[
+        Path | None, typer.Option("--register", help="The register: the audit log is beside it. Else beside the trace.")
+    ] = None,
     purpose: Purpose = None,
     submission: Submission = None,
     by: By = None,
@@ -146,12 +152,14 @@ def processed(
 ) -> None:
     """Write the events and people of consolidated submissions with the traced number beside the given one. Loses no row.
 
-    Only accepted links to records that are not sensitive give a number.
+    Only accepted links to records that are not sensitive give a number. Purpose and submission are those of the trace in the
+    audit log, unless given.
 
-    Example: cldlink processed current --trace traced --out processed
+    Example: cldlink processed current --trace traced --register register --out processed
     """
     from linkage.audited import Asked
     from linkage.feedback.processed import write_processed
 
-    counts = write_processed(current, trace, out, asked=Asked(purpose, submission, by, audit, synthetic))
+    asked = Asked(purpose, submission, by, audit, synthetic)
+    counts = write_processed(current, trace, out, register=register, asked=asked)
     emit("processed", counts, as_json=json)

@@ -23,7 +23,7 @@ from linkage.feedback.decisions import FORM
 from linkage.feedback.details import load_given, load_known
 from linkage.feedback.receipt import receipt_lines
 from linkage.feedback.rows import Sources, before_step, feedback_names, make_feedback, make_link
-from linkage.feedback.traced import Trace, load_people, open_trace
+from linkage.feedback.traced import Trace, load_people, log_of, open_trace
 from linkage.quality import QUALITY
 from linkage.report.excel import ExcelColumn, Sheet, text_sheet, without_formulas, write_workbook
 from linkage.runs import Manifest, file_record, read_manifest, staged_outputs, verify_manifest
@@ -57,20 +57,20 @@ def write_feedback(
     """Write a pack for every authority of a trace to ``out/<code>``; return the people told of by authority.
 
     Purpose and submission are those of the trace in the audit log, unless ``asked`` gives others. Raises InputError when the
-    trace is not one of CLD people or an input is not as it was written, UsageError without a purpose.
+    trace is not one of CLD people or an input is not as it was written, UsageError without a purpose, or when it is not clear
+    which audit log knows the trace.
     """
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out}: this is a file; --out needs a folder.")
     trace = open_trace(sources.trace)
     previous = open_trace(sources.previous) if sources.previous else None
     checks = _checks_by_authority(sources.checked)
-    beside = sources.register or trace.folder
     folders = [trace.folder, *([previous.folder] if previous else [])]
     folders += [folder.resolve() for folder in (sources.current, sources.register) if folder]
     with open_engine(options, folders) as engine:
         names = _load(engine, trace, previous, sources)
         asked = asked or Asked()
-        log = asked.log(beside)
+        log = log_of(asked, trace, sources.register)
         action = replace(
             asked_for(asked, log, trace.made_from).action(COMMAND),
             made_from=[trace.made_from, *([previous.made_from] if previous else [])],

@@ -11,7 +11,7 @@ from pathlib import Path
 from linkage.audited import Asked, asked_for, manifest_hash, record
 from linkage.engine import Engine, EngineOptions, Step, ident, literal, open_engine
 from linkage.errors import InputError
-from linkage.feedback.traced import open_trace
+from linkage.feedback.traced import log_of, open_trace
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.trace.outcomes import accepted_outcomes
 from linkage.trace.result import read_trace
@@ -22,17 +22,24 @@ _TABLES = {"events": "la_code, submission, row_number", "persons": "query_id"}
 
 
 def write_processed(
-    current: Path, trace: Path, out: Path, *, asked: Asked | None = None, options: EngineOptions | None = None
+    current: Path,
+    trace: Path,
+    out: Path,
+    *,
+    register: Path | None = None,
+    asked: Asked | None = None,
+    options: EngineOptions | None = None,
 ) -> dict[str, int]:
     """Write ``events.parquet`` and ``persons.parquet`` of a folder of consolidated submissions with the traced numbers.
 
     Purpose and submission are those of the trace in the audit log, unless ``asked`` gives others; the entry is there before the
-    files. Raises InputError when nobody of the submissions is in the trace.
+    files. The log is beside ``register``, or beside the trace if that log knows it. Raises InputError when nobody of the
+    submissions is in the trace, UsageError without a purpose, or when it is not clear which log knows the trace.
     """
     traced = open_trace(trace)
     paths = {name: require_file(current / f"{name}.parquet", "the consolidated submissions") for name in _TABLES}
     asked = asked or Asked()
-    log = asked.log(traced.folder)
+    log = log_of(asked, traced, register)
     action = replace(asked_for(asked, log, traced.made_from).action(COMMAND), made_from=[traced.made_from])
     with staged_outputs(out) as folder:
         with open_engine(options, [current.resolve(), traced.folder, folder]) as engine:

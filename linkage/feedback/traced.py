@@ -4,12 +4,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkage.audited import manifest_hash
+from linkage.audited import Asked, manifest_hash, recorded
 from linkage.engine import Engine, Step
-from linkage.errors import InputError
+from linkage.errors import InputError, UsageError
 from linkage.runs import file_record, read_manifest
 from linkage.trace.result import read_trace
 from linkage.trace.source import require_file, trace_file_of
+from pseudo.audit import AuditLog
 
 _AUTHORITY = re.compile(r"[0-9]{3}")
 SENSITIVE = Path("restricted") / "sensitive.parquet"
@@ -47,6 +48,24 @@ def open_trace(path: Path) -> Trace:
     if known.get(file.name) != record["sha256"]:
         raise InputError(f"{file}: not the file that its manifest.json knows. Trace again, or restore the folder.")
     return Trace(file, manifest_hash(file.parent))
+
+
+def log_of(asked: Asked, trace: Trace, register: Path | None) -> AuditLog:
+    """The audit log that what is made of a trace goes into: the one named, else that beside the register, else that beside
+    the trace, if it knows the trace.
+
+    Raises UsageError when it does not: whatever is made of a trace must be in one log, or a link later found wrong would not
+    be traced to it. Synthetic data are not asked for that.
+    """
+    log = asked.log(register or trace.folder)
+    named = register or asked.audit or asked.synthetic
+    if not named and all(entry.action.manifest != trace.made_from for entry in recorded(log)):
+        raise UsageError(
+            f"{trace.folder}: the audit log beside the trace does not know it. Name the register that it was made against "
+            "(--register) or the log (--audit), so that everything made of a trace is in one log. If no log knows it, as after "
+            "'cldlink trace import', say as well what it is for: --purpose and --submission."
+        )
+    return log
 
 
 def load_people(engine: Engine, name: str, trace: Trace) -> None:

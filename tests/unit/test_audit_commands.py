@@ -120,7 +120,8 @@ def test_from_trace_to_decision_to_the_next_trace_by_command(
     tmp_path: Path, register: Path, tracing: list[Path | None]
 ) -> None:
     current = write_current(tmp_path / "current", [{"query_id": "991/a"}, {"query_id": "991/b"}])
-    queries, traced = current / "persons.parquet", tmp_path / "traced"
+    queries, traced = current / "persons.parquet", tmp_path / "elsewhere" / "traced"
+    traced.parent.mkdir()
     asked = ("--purpose", "Quarterly tracing", "--submission", "2022-23 Q4", "--by", "tester")
     run = cldlink("trace", queries, "--register", register, "--out", traced, *asked, "--json")
     assert run.code == 0, run.err
@@ -128,6 +129,10 @@ def test_from_trace_to_decision_to_the_next_trace_by_command(
         "feedback", traced, "--current", current, "--register", register, "--out", tmp_path / "packs", "--json"
     )
     assert packs.results == {"people_991": 2}, packs.err
+    inserting = ("processed", current, "--trace", traced, "--out", tmp_path / "processed", "--json")
+    astray = cldlink(*inserting, *asked)
+    assert astray.code == 2 and "--register" in astray.err, "the log beside the trace is not the one that knows it"
+    assert cldlink(*inserting, "--register", register).results["persons_with_traced_number"] == 2
     form = tmp_path / "packs" / "991" / "991_decisions_IDENTIFIABLE.csv"
     filled = form.read_text(encoding="utf-8-sig").replace(f'"{ANN}",,,,', f"{ANN},reject,SW 12,2022-12-01,Not hers")
     form.write_text(filled, encoding="utf-8")
@@ -139,7 +144,7 @@ def test_from_trace_to_decision_to_the_next_trace_by_command(
     numbers = pq.read_table(tmp_path / "again" / "trace.parquet")["nhs_number"].to_pylist()
     assert numbers == [None, BOB]
     wrong = cldlink("feedback", "wrong", traced, "--query", "991/a", "--reason", "The twin", *where)
-    assert [place["made"] for place in wrong.results["places"]] == ["feedback"]
+    assert [place["made"] for place in wrong.results["places"]] == ["feedback", "processed"]
     log = tmp_path / "audit"
     assert ANN not in (log / "log.jsonl").read_text(encoding="utf-8")
     assert cldlink("audit", "verify", log, "--json").results == {"faults": []}
@@ -147,6 +152,7 @@ def test_from_trace_to_decision_to_the_next_trace_by_command(
     assert [one["command"] for one in shown if one["outcome"] == "done"] == [
         "trace",
         "feedback",
+        "processed",
         "feedback decide",
         "trace",
         "feedback wrong",

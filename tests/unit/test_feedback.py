@@ -20,7 +20,7 @@ from linkage.trace.outcomes import outcomes
 from pseudo.audit import AuditLog
 from tests.unit.traced_people import linked, write_current, write_register, write_trace
 
-ASKED = Asked("Quarterly tracing", "2022-23 Q4", by="tester")
+ASKED = Asked("Quarterly tracing", "2022-23 Q4", by="tester", synthetic=True)
 ANN, BOB, CAT, DEE, EVE, OLD_ANN, STRANGER = (f"9990000{n:03}" for n in (18, 26, 34, 42, 50, 69, 77))
 
 TRACE = [

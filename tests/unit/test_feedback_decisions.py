@@ -21,7 +21,7 @@ from linkage.runs import verify_manifest
 from pseudo.audit import AuditLog
 from tests.unit.traced_people import linked, write_current, write_register, write_trace
 
-ASKED = Asked("Quarterly tracing", "2022-23 Q4", by="tester")
+ASKED = Asked("Quarterly tracing", "2022-23 Q4", by="tester", synthetic=True)
 ANN, BOB, CAT, DEE, NEW_ANN = (f"9990000{n:03}" for n in (18, 26, 34, 42, 50))
 DAY = date(2026, 11, 20)
 
