@@ -12,9 +12,12 @@ _KEEP = ("query_row", "query_id", "nhs_number_given")
 def open_tables(engine: Engine, register: Register) -> None:
     """Load what every trace against a register needs: ``nickname`` and ``current_number`` (of superseded ones)."""
     load_nicknames(engine)
-    engine.run(
-        Step("current_number", "select * from read_parquet($file)", {"file": str(register.succession_file)}),
+    # A register that was prepared before chains were judged says nothing of ``broken``.
+    judged = "union all by name select cast(null as boolean) as broken where false"
+    step = Step(
+        "current_number", f"select * from read_parquet($file) {judged}", {"file": str(register.succession_file)}
     )
+    engine.run(step)
 
 
 def prepare_queries(engine: Engine, register: Register) -> None:

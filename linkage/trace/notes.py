@@ -43,6 +43,7 @@ def notes_sql(shown: str) -> str:
         *ranges,
         "case when q.nhs_number in (select nhs_number from shared_number) then 'number_on_several_people' end",
         f"case when {shown} and p.date_of_death is not null then 'deceased' end",
+        "case when d.outcome = 'invalidated' and p.broken and not p.sensitive then 'succession_broken' end",
         "case when d.outcome in ('multiple', 'conflict') and d.alike then 'register_duplicate' end",
     ]
     return "nullif(array_to_string(list_filter([" + ", ".join(told) + "], lambda t: t is not null), ' '), '')"

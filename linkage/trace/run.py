@@ -29,6 +29,7 @@ from linkage.trace.register import Register, open_register, with_scratch
 from linkage.trace.result import candidate_step, count_outcomes, csv_step, public_step, result_steps, sensitive_step
 from linkage.trace.settings import Profile, load_model, load_profile, model_identity
 from linkage.trace.source import ColumnMap, Source, load_source, require_file
+from linkage.trace.usable import readable_queries, refuse_unusable
 
 RESTRICTED = "restricted"
 CHUNK = 50_000
@@ -131,7 +132,7 @@ class Tracer:
         memory is bounded; the decision is made at the end, for all queries at once.
         """
         engine, register = self.engine, self.register
-        load_queries(engine, queries, chunks.folder)
+        _read_queries(engine, queries, register, chunks.folder)
         prepare_queries(engine, register)
         engine.run(Step("candidate_person", "select * from number_person"))
         engine.run_all(cross_check_steps())
@@ -158,7 +159,7 @@ def _traced(engine: Engine, queries: Queries, register: Register, profile: Profi
 
 def _by_cascade(engine: Engine, queries: Queries, register: Register, scratch: Path) -> TraceResult:
     open_tables(engine, register)
-    load_queries(engine, queries, scratch)
+    _read_queries(engine, queries, register, scratch)
     prepare_queries(engine, register)
     trace_by_cascade(engine, register, _submission(queries))
     counts = {
@@ -178,7 +179,7 @@ def _submission(queries: Queries) -> Submission:
 def prepare_candidates(engine: Engine, queries: Queries, register: Register, scratch: Path) -> None:
     """From a file to ``query_known`` (one row per query), ``found`` (query, person) and ``candidate_person``."""
     open_tables(engine, register)
-    load_queries(engine, queries, scratch)
+    _read_queries(engine, queries, register, scratch)
     prepare_queries(engine, register)
     find_candidates(engine, register, "query")
     load_terms(engine, register, "query")
@@ -282,6 +283,14 @@ def _completeness(engine: Engine) -> dict[str, int]:
         **{f"with_{field}": count for field, count in zip(LINK_FIELDS, values, strict=True)},
         **{f"usable_{field}": n for field, n in zip(("nhs_number", "date_of_birth", "postcode"), usable, strict=True)},
     }
+
+
+def _read_queries(engine: Engine, queries: Queries, register: Register, scratch: Path) -> None:
+    load_queries(engine, queries, scratch)
+    refuse_unusable(
+        readable_queries(engine, register.postcode_as),
+        "If it is the right one, trace a copy of the file without that column: it can only mislead.",
+    )
 
 
 def load_queries(engine: Engine, queries: Queries, scratch: Path) -> None:

@@ -5,6 +5,7 @@ import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -262,9 +263,30 @@ def test_a_question_needs_a_purpose(register: Path) -> None:
         ({"nhs_number": "family_name"}, ROWS, "no row with a valid NHS number"),
         ({"date_of_birth": "gender"}, ROWS, "usable date of birth"),
         ({}, [], "heading and no rows"),
-        ({}, [(*ROWS[2][:6], "", ""), (*ROWS[2][:6], "", "")], "at least 1 NHS numbers on more than one undated row"),
+        (
+            {},
+            [(*ROWS[2][:6], "", ""), (BEN, "Ben", "Moss", *ROWS[2][3:6], "", "")],
+            "1 NHS numbers on more than one undated row",
+        ),
+        ({}, [ROWS[2], (BEN, "Zed", *ROWS[2][2:])], "1 NHS numbers with rows that start on the same day"),
+        (
+            {"postcode": "family_name", "family_name": "postcode"},
+            crowd(20),
+            "field postcode can be read.*--columns postcode=",
+        ),
+        ({"date_of_birth": "postcode", "postcode": "date_of_birth"}, crowd(20), "field date_of_birth can be read"),
+        ({"nhs_number": "given_name", "given_name": "nhs_number"}, crowd(20), "field nhs_number can be read"),
     ],
-    ids=["another column as number", "another column as date", "no rows", "duplicate numbers"],
+    ids=[
+        "another column as number",
+        "another column as date",
+        "no rows",
+        "undated duplicates",
+        "duplicates of one day",
+        "names as postcodes",
+        "postcodes as dates",
+        "names as numbers",
+    ],
 )
 def test_what_is_wrong_with_an_extract_is_said(
     tmp_path: Path, columns: dict[str, str], rows: list[tuple[str, ...]], message: str
@@ -285,6 +307,49 @@ def test_rows_without_a_valid_number_are_left_out_and_counted(tmp_path: Path) ->
     rows = [*ROWS, ("1234567890", "Eve", "Nunn", "1970-01-01", "2", "ZX1 1AA", "", "")]
     counts = build_register([write(tmp_path / "a.csv", rows)], tmp_path / "register")
     assert (counts["rows_read"], counts["rows_without_valid_nhs_number"], counts["versions"]) == (4, 1, 3)
+
+
+def test_rows_that_are_the_same_count_once(tmp_path: Path) -> None:
+    """Two parts of an extract may overlap."""
+    source = write(tmp_path / "a.csv", ROWS)
+    twice = write(tmp_path / "b.csv", ROWS[1:])
+    counts = build_register([source, twice], tmp_path / "register")
+    assert (counts["rows_read"], counts["rows_repeated"], counts["versions"]) == (5, 2, 3)
+
+
+def test_a_row_that_was_corrected_on_its_day_is_history(tmp_path: Path) -> None:
+    corrected = (BEN, "Bem", *ROWS[2][2:7], "2010-01-01")
+    build_register([write(tmp_path / "a.csv", [ROWS[2], corrected])], tmp_path / "register")
+    assert [row["given_name"] for row in versions(tmp_path / "register")] == ["Bem", "Ben"]
+
+
+def test_a_succession_that_leads_nowhere_gives_no_number(tmp_path: Path) -> None:
+    """A circle, and a chain that ends in a number without a record."""
+    fields = ("nhs_number", "given_name", "family_name", "date_of_birth", "superseded_by")
+    rows = [
+        (ANN, "Ann", "Oakes", "1938-02-03", BEN),
+        (BEN, "Ann", "Oakes", "1938-02-03", ANN),
+        (CAT, "Cat", "Quill", "1950-01-02", made_up_number(9)),
+        (DAN, "Dan", "Fen", "1960-01-02", ""),
+    ]
+    counts = build_register([write(tmp_path / "a.csv", rows, fields)], tmp_path / "register")
+    assert (counts["superseded"], counts["succession_broken"]) == (3, 3)
+    asked = [(number, given, family, born) for number, given, family, born, _ in rows] + [("", *rows[2][1:4])]
+    queries = Queries(path=write(tmp_path / "queries.csv", asked, fields[:4]))
+    traced = trace_queries(queries, tmp_path / "register", None).table.to_pylist()
+    assert [row["outcome"] for row in traced[:4]] == ["invalidated", "invalidated", "invalidated", "confirmed"]
+    assert [row["nhs_number"] for row in traced] == [None, None, None, DAN, None]
+    assert [row["notes"] for row in traced[:3]] == ["succession_broken"] * 3
+
+
+@pytest.mark.parametrize("field", ["nhs_number", "date_of_birth", "postcode"])
+def test_a_field_that_nobody_can_read_stops_a_trace(register: Path, tmp_path: Path, field: str) -> None:
+    columns = ColumnMap({field: "given_name", "given_name": field})
+    queries = Queries(path=write(tmp_path / "queries.csv", crowd(20)), columns=columns)
+    with pytest.raises(InputError, match=f"field {field} can be read.*--columns {field}=.*without that column"):
+        trace_queries(queries, register, tmp_path / "traced")
+    few = replace(queries, path=write(tmp_path / "few.csv", crowd(12)[:12]))
+    assert trace_queries(few, register, None).table.num_rows == 12
 
 
 def test_an_empty_query_file_is_said(register: Path, tmp_path: Path) -> None:

@@ -17,11 +17,17 @@ from linkage.trace.register.extract import Extract, slices_for, write_slices
 from linkage.trace.register.folder import FORMAT, Register, bucket_bits, hash_check, open_register, part_name
 from linkage.trace.settings import load_register_settings
 from linkage.trace.source import ColumnMap, require_file
+from linkage.trace.usable import readable_extract, refuse_unusable
 
 Report = Callable[[int, int], None]
 """Told how many of how many parts are done."""
 
 _MEMORY = "4GB"
+_MAP = "Check the column map: name the right column with --columns {}=YOUR_HEADING."
+_RIGHT_COLUMN = (
+    "If it is the right one: postcodes that are not British need --postcode-as text; a column that nobody can read is better "
+    "left out of the extract."
+)
 
 
 @dataclass(frozen=True)
@@ -147,14 +153,20 @@ def _run(engine: Engine, build: _Build) -> dict[str, Any]:
         _cut(engine, build, part)
         build.done(part + 1)
     cut = _count_cut(engine, build)
+    invalid = cut["rows_without_valid_nhs_number"]
+    refuse_unusable({"nhs_number": (cut["rows_read"], cut["rows_read"] - invalid)}, "The register needs it.")
     most = load_register_settings().most_rows_of_a_small_register
     small = cut["rows_read"] + (build.earlier.people if build.earlier else 0) <= most
-    counted = [_slice(engine, build, number, small=small) for number in range(build.slices)]
+    counted: list[dict[str, Any]] = []
+    for number in range(build.slices):
+        counted.append(_slice(engine, build, number, small=small))
+        refuse_unusable(_readable(counted), _RIGHT_COLUMN)
     for bucket in range(build.buckets):
         _bucket(engine, build, bucket)
         build.done(len(build.extract.sources) + build.slices + bucket + 1)
     counts = _added(cut, counted)
-    counts["superseded"] = _finish(engine, build, [int(c["people"]) for c in counted], small=small)
+    sizes = [int(c["people"]) for c in counted]
+    counts["superseded"], counts["succession_broken"] = _finish(engine, build, sizes, small=small)
     note(build.work / "done.json", counts)
     return counts
 
@@ -211,7 +223,8 @@ def _slice(engine: Engine, build: _Build, number: int, *, small: bool) -> dict[s
             keys.mkdir(exist_ok=True)
         with whole(build.work / "links" / file) as links:
             people.write_links(engine, links)
-        counts = people.slice_counts(engine) | {"first_id": first_id}
+        readable = readable_extract(engine, build.extract.postcode_as)
+        counts = people.slice_counts(engine) | {"first_id": first_id, "readable": readable}
         note(mark, counts)
         engine.drop(*people.TABLES)
     for path in _raw(build, number):
@@ -231,6 +244,12 @@ def _bucket(engine: Engine, build: _Build, bucket: int) -> None:
         part.unlink()
 
 
+def _readable(counted: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, int]]:
+    """Values of the extract given and readable, by field, in the slices that are done: they are random parts of it."""
+    every = [counts["readable"] for counts in counted]
+    return {field: (sum(one[field][0] for one in every), sum(one[field][1] for one in every)) for field in every[0]}
+
+
 def _added(cut: Mapping[str, int], counted: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The counts of all slices together."""
     result: dict[str, Any] = dict(cut)
@@ -240,22 +259,23 @@ def _added(cut: Mapping[str, int], counted: Sequence[Mapping[str, Any]]) -> dict
             result[name] = min(values, default=None)
         elif name.startswith("last_valid"):
             result[name] = max(values, default=None)
-        elif name != "first_id":
+        elif name not in ("first_id", "readable"):
             result[name] = sum(values)
     if not result["people"]:
         if not result["rows_read"]:
             raise InputError("The register extract has a heading and no rows.")
-        raise InputError("The register extract has no row with a valid NHS number. Check the column map.")
+        raise InputError(f"The register extract has no row with a valid NHS number. {_MAP.format('nhs_number')}")
     if result["without_date_of_birth"] == result["people"]:
-        raise InputError("Nobody in the register extract has a usable date of birth. Check the column map.")
+        raise InputError(f"Nobody in the register extract has a usable date of birth. {_MAP.format('date_of_birth')}")
     return result
 
 
-def _finish(engine: Engine, build: _Build, sizes: Sequence[int], *, small: bool) -> int:
-    """Write what all slices together tell; return the number of superseded NHS numbers."""
+def _finish(engine: Engine, build: _Build, sizes: Sequence[int], *, small: bool) -> tuple[int, int]:
+    """Write what all slices together tell; return the number of superseded NHS numbers, and of them the broken ones."""
     settings, work = load_register_settings(), build.work
-    superseded = index.write_succession(engine, sorted((work / "links").iterdir()), work / "succession.parquet")
     files = [str(path) for path in sorted((work / "person").iterdir())]
+    links = sorted((work / "links").iterdir())
+    superseded = index.write_succession(engine, links, files, work / "succession.parquet")
     index.write_terms(engine, files, settings, work / "term_frequency.parquet")
     enough = next((n for n in range(1, len(sizes)) if sum(sizes[:n]) >= settings.u_sample_people), len(sizes))
     document = {

@@ -41,7 +41,7 @@ class Register:
 
     @property
     def succession_file(self) -> Path:
-        """One row per superseded NHS number: its current number, and whether that record is sensitive."""
+        """One row per superseded NHS number: its current number, whether that record is sensitive, and ``broken``."""
         return self.folder / "succession.parquet"
 
     @property
@@ -136,7 +136,8 @@ def whole_person_sql(source: str, succession: str, postcode_as: PostcodeKind) ->
     """A person's row as it is compared, from the packed row of the files and the table of successions.
 
     ``dob`` becomes text, the lists hold what any version ever held, and ``sensitive`` counts that of the current record.
-    ``given_related`` is empty: nicknames are those of the query.
+    ``given_related`` is empty: nicknames are those of the query. A record whose succession is ``broken`` counts as
+    invalidated: it was replaced, and nothing valid takes its place.
     """
 
     def words(*forms: str) -> str:
@@ -153,7 +154,8 @@ select p.person_id, p.nhs_number, coalesce(s.current_nhs_number, p.nhs_number) a
   given, family, cast(dob as varchar) as dob, postcode, {postcode_parts_sql(postcode_as)}, gender,
   {words("given", "other_given", "given_more")} as given_tokens, {words("family", "family_more")} as family_tokens,
   {held("postcode", "postcode_more")} as postcodes, {held("cast(dob as varchar)", "dob_more")} as dobs,
-  date_of_death, p.sensitive or coalesce(s.current_sensitive, false) as sensitive, invalidated,
+  date_of_death, p.sensitive or coalesce(s.current_sensitive, false) as sensitive,
+  invalidated or coalesce(s.broken, false) as invalidated, coalesce(s.broken, false) as broken,
   []::varchar[] as given_related
 from {source} p left join {succession} s on s.nhs_number = p.nhs_number"""
 

@@ -32,8 +32,10 @@ def write_bucket(engine: Engine, parts: Sequence[Path], path: Path, max_people_p
     engine.drop("bucket", "common_key")
 
 
-def write_succession(engine: Engine, links: Sequence[Path], path: Path) -> int:
-    """Follow every superseded number to the current one (20 steps at most); return how many there are."""
+def write_succession(engine: Engine, links: Sequence[Path], person_files: Sequence[str], path: Path) -> tuple[int, int]:
+    """Follow every superseded number to the current one (20 steps at most); return how many there are, and how many of
+    them are ``broken``: they lead in a circle, further than that, or to a number of which the register has no record.
+    """
     engine.run(Step("link", "select * from read_parquet($links)", {"links": [*map(str, links)]}))
     engine.run(
         Step(
@@ -45,13 +47,18 @@ walk as (
   union all
   select walk.nhs_number, hop.next, walk.steps + 1 from walk join hop on hop.nhs_number = walk.next
   where walk.steps < {_LONGEST_CHAIN}),
-ends as (select nhs_number, arg_max(next, steps) as current_nhs_number from walk group by nhs_number)
-select e.*, coalesce(c.sensitive, false) as current_sensitive
-from ends e left join link c on c.nhs_number = e.current_nhs_number""",
+ends as (select nhs_number, arg_max(next, steps) as current_nhs_number from walk group by nhs_number),
+there as (
+  select nhs_number from read_parquet($people) where nhs_number in (select current_nhs_number from ends))
+select e.*, coalesce(c.sensitive, false) as current_sensitive, t.nhs_number is null or c.next is not null as broken
+from ends e left join link c on c.nhs_number = e.current_nhs_number
+left join there t on t.nhs_number = e.current_nhs_number""",
+            {"people": list(person_files)},
         )
     )
     engine.write_parquet(Step("write_succession", "select * from current_number order by nhs_number"), path)
-    return engine.count("current_number")
+    broken = engine.value(Step("count_broken", "select count(*) from current_number where broken"))
+    return engine.count("current_number"), int(broken)
 
 
 def write_terms(engine: Engine, person_files: Sequence[str], settings: RegisterSettings, path: Path) -> None:
