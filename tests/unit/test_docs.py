@@ -4,6 +4,7 @@ To write the tables again: ``python -m tests.unit.test_docs``. A table stands be
 ``<!-- end -->``.
 """
 
+import ast
 import math
 import re
 import shlex
@@ -70,6 +71,16 @@ def faults(words: list[str]) -> list[str]:
 def unknown_options(command: Command, words: list[str]) -> list[str]:
     given = {word.strip("[]…").partition("=")[0] for word in words if word.strip("[").startswith("--")}
     return sorted(given - command.option_names - {"--help"})
+
+
+def traces_without_a_reason(page: Path) -> Iterator[str]:
+    """Every call of ``trace`` or ``open_register`` in a Python block that neither says what for nor that data are invented."""
+    for block in re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("trace", "open_register"):
+                given = {keyword.arg for keyword in node.keywords}
+                if not given & {"synthetic", None} and not given >= {"purpose", "submission"}:
+                    yield ast.unparse(node)
 
 
 def outcome_table() -> str:
@@ -180,6 +191,18 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_command_and_option_is_in_the_program(page: Path) -> None:
     assert [(words, wrong) for words in typed_commands(page) if (wrong := faults(words))] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_call_of_a_trace_says_what_for(page: Path) -> None:
+    assert list(traces_without_a_reason(page)) == []
+
+
+def test_the_thresholds_shown_are_those_of_the_default_profile() -> None:
+    page = (ROOT / "docs" / "how-to" / "trace_a_file_of_your_own.md").read_text(encoding="utf-8")
+    profile = load_profile("default")
+    for option, value in (("--min-weight", profile.min_weight), ("--min-gap", profile.min_gap)):
+        assert f"| `{option}` | {value:g} |" in page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)

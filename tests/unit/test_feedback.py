@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from linkage.audited import Asked
@@ -15,7 +17,7 @@ from linkage.errors import InputError, UsageError
 from linkage.feedback.columns import feedback_columns
 from linkage.feedback.pack import PackSources, write_feedback
 from linkage.feedback.processed import write_processed
-from linkage.runs import verify_manifest
+from linkage.runs import Manifest, verify_manifest
 from linkage.trace.outcomes import outcomes
 from pseudo.audit import AuditLog
 from tests.unit.traced_people import linked, write_current, write_register, write_trace
@@ -150,6 +152,16 @@ def test_nobody_else_is_in_a_pack(made: Path, code: str, canary: str) -> None:
     assert not re.search(rf"(?<![0-9A-Za-z]){canary}", re.sub(r"[0-9a-f]{64}", "", texts(made / "packs" / code)))
 
 
+def test_notes_look_across_authorities_and_are_in_no_pack(tmp_path: Path) -> None:
+    trace = write_trace(tmp_path / "traced", TRACE)
+    table = pq.read_table(trace / "trace.parquet")
+    noted = table.append_column("notes", pa.array(["number_on_several_people"] * table.num_rows))
+    pq.write_table(noted, trace / "trace.parquet")
+    Manifest("trace", [], {}).write(trace)
+    write_feedback(PackSources(trace), tmp_path / "packs", asked=ASKED)
+    assert "number_on_several_people" not in texts(tmp_path / "packs")
+
+
 def test_the_given_number_of_a_conflict_is_the_authoritys_own(rows: Rows) -> None:
     assert [name for name, value in rows["d"].items() if value == STRANGER] == ["nhs_number_given"]
 
@@ -274,8 +286,6 @@ def test_a_trace_compared_with_itself_has_nothing_to_tell(made: Path, tmp_path: 
 
 
 def test_the_processed_dataset_keeps_every_row_and_the_given_number(made: Path, tmp_path: Path) -> None:
-    import pyarrow.parquet as pq
-
     counts = write_processed(made / "current", made / "traced", tmp_path / "processed", asked=ASKED)
     assert (counts["events_in"], counts["events_out"], counts["persons_with_traced_number"]) == (8, 8, 5)
     table = pq.read_table(tmp_path / "processed" / "events.parquet")
