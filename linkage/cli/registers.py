@@ -109,11 +109,17 @@ def update(
 
 
 @register_app.command("describe")
-def describe(register: Annotated[Path, typer.Argument(help="A prepared register.")], json: Json = False) -> None:
+def describe(
+    register: Annotated[Path, typer.Argument(help="A prepared register.")],
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compare every file with its hash, also of a register over 256 MB.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Say what a prepared register holds: people, versions, spans, missing fields, marks, and the extracts it is made of.
 
-    Example: cldlink register describe register
+    Examples: cldlink register describe register; cldlink register describe register --verify
     """
     from linkage.trace.register import describe_register
 
-    emit("register describe", describe_register(register), as_json=json)
+    emit("register describe", describe_register(register, verify=verify), as_json=json)

@@ -4,11 +4,12 @@ from linkage.engine import Engine, Step
 from linkage.trace.comparisons import FREQUENCY_COLUMNS
 from linkage.trace.nicknames import load_nicknames
 from linkage.trace.records import nickname_step, normalised_step, query_key_steps, query_step
-from linkage.trace.register.folder import Register, whole_person_sql
+from linkage.trace.register.folder import Register, reads_register, whole_person_sql
 
 _KEEP = ("query_row", "query_id", "nhs_number_given")
 
 
+@reads_register
 def open_tables(engine: Engine, register: Register) -> None:
     """Load what every trace against a register needs: ``nickname`` and ``current_number`` (of superseded ones)."""
     load_nicknames(engine)
@@ -20,6 +21,7 @@ def open_tables(engine: Engine, register: Register) -> None:
     engine.run(step)
 
 
+@reads_register
 def prepare_queries(engine: Engine, register: Register) -> None:
     """From ``query_source`` to ``query`` (one row per query, as compared), ``number_person`` (the people whose number was
     given) and ``query_known`` (``query``, with ``enough`` and what the register says of the number).
@@ -36,6 +38,7 @@ def prepare_queries(engine: Engine, register: Register) -> None:
     engine.run(_known_step())
 
 
+@reads_register
 def find_candidates(engine: Engine, register: Register, queries: str) -> int:
     """Make ``found`` (``query_row``, ``person_id``; each pair once) for the queries of a table, a part of ``query``, and
     ``candidate_person`` (everybody found); return how many pairs. A person whose number was given is found by it.
@@ -65,6 +68,7 @@ def _packed_step(register: Register, slices: list[int], wanted: str, key: str) -
     )
 
 
+@reads_register
 def load_versions(engine: Engine, register: Register) -> None:
     """Make ``candidate_version``: the history of everybody in ``candidate_person``."""
     engine.run(
@@ -76,6 +80,7 @@ def load_versions(engine: Engine, register: Register) -> None:
     )
 
 
+@reads_register
 def load_terms(engine: Engine, register: Register, queries: str) -> None:
     """Make ``term_frequency`` of the values that the queries of a table have: no other value can agree."""
     values = "\nunion ".join(

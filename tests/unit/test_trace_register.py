@@ -17,7 +17,7 @@ from linkage.engine import Engine, Step, open_engine
 from linkage.engine.duckdb import duckdb
 from linkage.errors import DiskFullError, InputError, MachineError, UsageError
 from linkage.runs import kept_notes, verify_manifest
-from linkage.trace.register import build, build_register, describe_register, extract, people, update_register
+from linkage.trace.register import build, build_register, describe_register, extract, folder, people, update_register
 from linkage.trace.run import Queries, trace_queries
 from linkage.trace.source import ColumnMap
 from tests.benchmarks.febrl4 import made_up_number
@@ -363,8 +363,38 @@ def test_a_damaged_register_is_refused(register: Path, tmp_path: Path, name: str
     target = tmp_path / "bad" / name
     target = next(target.iterdir()) if target.is_dir() else target
     target.write_bytes(target.read_bytes()[:-7])
-    with pytest.raises(InputError, match="not as it was written"):
+    with pytest.raises(InputError, match=f"the register is damaged: {name}"):
         describe_register(tmp_path / "bad")
+
+
+@pytest.fixture
+def altered(register: Path, tmp_path: Path) -> Path:
+    """A register in which bytes of a file were changed and none lost."""
+    shutil.copytree(register, tmp_path / "altered")
+    person = tmp_path / "altered" / "person" / "000.parquet"
+    person.write_bytes(bytes(person.stat().st_size))
+    return tmp_path / "altered"
+
+
+def test_changed_bytes_of_a_small_register_are_seen_at_once(altered: Path) -> None:
+    for look in (describe_register, folder.open_register):
+        with pytest.raises(InputError, match=r"the register is damaged: person/000\.parquet"):
+            look(altered)
+
+
+def test_changed_bytes_of_a_large_register_are_said_when_met(
+    altered: Path, queries: Queries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder, "_HASHED_AT_ONCE", 0)
+    describe_register(altered)
+    with pytest.raises(InputError, match=r"the register is damaged: person/000\.parquet"):
+        trace_queries(queries, altered, None)
+    with pytest.raises(InputError, match=r"the register is damaged: person/000\.parquet"):
+        describe_register(altered, verify=True)
+
+
+def test_all_files_can_be_verified(register: Path) -> None:
+    assert describe_register(register, verify=True)["files_verified"] == 6
 
 
 def test_a_full_disk_is_said_and_what_is_finished_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from linkage.engine import Engine, Step
 from linkage.trace.candidates import find_candidates
 from linkage.trace.register import Register
+from linkage.trace.register.folder import reads_register
 
 _CHUNK = 100_000
 
@@ -50,6 +51,7 @@ join query q using (query_row) where list_contains(p.dobs, q.dob)""",
     )
 
 
+@reads_register
 def _load_versions(engine: Engine, register: Register, numbers: str, known: str | None = None) -> None:
     """``candidate_version``: all versions of the records of ``numbers`` and of every record of the same succession.
 

@@ -1,20 +1,26 @@
 """A prepared register as a folder: opening, describing, and reading people, versions and keys from it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from linkage.engine import Engine, Step, open_engine
-from linkage.errors import InputError, UsageError
-from linkage.runs import read_manifest
+from linkage.errors import DiskFullError, InputError, InternalError, MachineError, UsageError
+from linkage.runs import file_record, read_manifest
 from linkage.trace.records import KEY_BITS, PostcodeKind, postcode_parts_sql, words_of_forms_sql
 
 FORMAT = "cldlink-register-2"
 COMMANDS = ("register build", "register update")
 # Between the words of a list kept as text: no name or postcode holds it.
 SEPARATOR = "\x1f"
+# Bytes of a register that are hashed in a second or less.
+_HASHED_AT_ONCE = 256 << 20
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -167,8 +173,11 @@ def _split(packed: str) -> str:
 def open_register(folder: Path) -> Register:
     """Open a prepared register. Raises UsageError when the folder is none, InputError when it is damaged or of another
     format.
+
+    Every file must have its length; a register of up to 256 MB is compared with its hashes too. A larger one is not, for
+    it would take longer than many a trace: ``describe_register`` does it when asked, and so does a step that cannot read it.
     """
-    _require_whole(folder)
+    require_whole(folder)
     try:
         document = json.loads((folder / "register.json").read_text(encoding="utf-8"))
         first_ids = tuple(int(number) for number in document.get("first_ids", ()))
@@ -186,17 +195,19 @@ def open_register(folder: Path) -> Register:
             document["as_at"],
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise InputError(f"{folder}: register.json is missing or damaged. Build the register again.") from None
+        raise _damaged(folder, "register.json") from None
 
 
-def describe_register(folder: Path) -> dict[str, Any]:
+def describe_register(folder: Path, *, verify: bool = False) -> dict[str, Any]:
     """What a register holds: counts, spans, settings, the hashes of the extracts it was made of.
 
-    Raises UsageError when the folder is not a register, InputError when a file of it is missing or cut short.
+    ``verify`` compares every file with its hash, whatever the size of the register, and adds how many there are. Raises
+    UsageError when the folder is not a register, InputError when a file of it is missing or not as it was written.
     """
-    manifest = _require_whole(folder)
+    manifest = require_whole(folder, hashed=True if verify else None)
+    verified = {"files_verified": len(manifest["outputs"])} if verify else {}
     extracts = {f"extract_{record['name']}": record["sha256"] for record in manifest["inputs"]}
-    return {**manifest["counts"], **manifest["settings"], **extracts}
+    return {**manifest["counts"], **manifest["settings"], **extracts, **verified}
 
 
 def hash_check(engine: Engine) -> str:
@@ -204,15 +215,52 @@ def hash_check(engine: Engine) -> str:
     return str(engine.value(Step("hash_check", "select hash('cldlink', 1)")))
 
 
-def _require_whole(folder: Path) -> dict[str, Any]:
-    """The manifest, if every file that it names is there in its full length."""
+def require_whole(folder: Path, *, hashed: bool | None = None) -> dict[str, Any]:
+    """The manifest, if every file that it names is there in its full length and, where ``hashed``, with its hash (None: of
+    a small register).
+    """
     manifest = read_manifest(folder)
-    if manifest["command"] not in COMMANDS:
+    if manifest.get("command") not in COMMANDS:
         raise UsageError(
-            f"{folder}: made by 'cldlink {manifest['command']}'. Give a folder of 'cldlink {COMMANDS[0]}'."
+            f"{folder}: made by 'cldlink {manifest.get('command')}'. Give a folder of 'cldlink {COMMANDS[0]}'."
         )
-    for record in manifest["outputs"]:
-        path = folder / record["name"]
-        if not path.is_file() or path.stat().st_size != record["bytes"]:
-            raise InputError(f"{path}: missing, or not as it was written. Build the register again.")
+    try:
+        sizes = {record["name"]: int(record["bytes"]) for record in manifest["outputs"]}
+        hashes = {record["name"]: record["sha256"] for record in manifest["outputs"]}
+    except (KeyError, TypeError, ValueError):
+        raise _damaged(folder, "manifest.json") from None
+    compared = sum(sizes.values()) <= _HASHED_AT_ONCE if hashed is None else hashed
+    for name, size in sizes.items():
+        path = folder / name
+        if (
+            not path.is_file()
+            or path.stat().st_size != size
+            or (compared and file_record(path)["sha256"] != hashes[name])
+        ):
+            raise _damaged(folder, name)
     return manifest
+
+
+def _damaged(folder: Path, name: str) -> InputError:
+    return InputError(
+        f"{folder}: the register is damaged: {name} is missing, or not as it was written. Restore the folder from a copy, or "
+        "build the register again."
+    )
+
+
+def reads_register(
+    function: Callable[Concatenate[Engine, Register, Given], Result],
+) -> Callable[Concatenate[Engine, Register, Given], Result]:
+    """Of a function that reads files of a register: when it fails, they are compared with their hashes, and damage is said."""
+
+    @wraps(function)
+    def reading(engine: Engine, register: Register, /, *args: Given.args, **kwargs: Given.kwargs) -> Result:
+        try:
+            return function(engine, register, *args, **kwargs)
+        except DiskFullError:
+            raise
+        except (InputError, InternalError, MachineError, TypeError):
+            require_whole(register.folder, hashed=True)
+            raise
+
+    return reading
