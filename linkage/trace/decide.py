@@ -145,9 +145,9 @@ from once""",
 
 def _best_step(prior_weight: float) -> Step:
     """The best person of each query with the distance to the next; ``alike`` when both fit names and date of birth;
-    ``anothers`` when the given number is the best person's but may be a relative's: the date of birth is wholly another (a
-    parent of the same name; the national service does not link it either), or the given name is only like theirs and is that
-    of another person born that day (a twin).
+    ``anothers`` when the given number is the best person's but may be a relative's: the date of birth is wholly another and no
+    1 January (a parent of the same name; the national service does not link it either), or the given name is only like
+    theirs and is that of another person born that day (a twin).
     """
     family = comparison_of("family_name").names_with("full")
 
@@ -163,10 +163,12 @@ with rival as (
   from ranked r where place > 1 group by query_row)
 select b.* exclude (rival_weight), n.next_weight,
   coalesce({alike("b")} and {alike("s")}, false) as alike,
-  coalesce(b.level_nhs_number = 'exact' and (coalesce(b.level_date_of_birth = 'different', false)
+  coalesce(b.level_nhs_number = 'exact'
+    and (coalesce(b.level_date_of_birth = 'different' and not ends_with(cast(q.dob as varchar), '-01-01'), false)
     or coalesce(n.fits and b.level_given_name not in ({_OWN}), false)), false) as anothers,
   round(b.match_weight - greatest(coalesce(n.next_weight, $prior), $prior), 4) as gap
-from ranked b left join rival n using (query_row) left join ranked s on s.query_row = b.query_row and s.place = 2
+from ranked b join query q using (query_row) left join rival n using (query_row)
+  left join ranked s on s.query_row = b.query_row and s.place = 2
 where b.place = 1""",
         {"prior": prior_weight},
     )
