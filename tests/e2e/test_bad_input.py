@@ -28,7 +28,7 @@ TEXT_FILES = {
     "false.parquet": "PAR1 nothing PAR1",
     "repeated_id.csv": "id,given_name,family_name,date_of_birth\n1,A,B,1950-01-01\n1,C,D,1951-01-01\n",
     "blank_id.csv": "id,given_name,family_name,date_of_birth\n1,A,B,1950-01-01\n,C,D,1951-01-01\n",
-    "undated.csv": "nhs_number,date_of_birth\n9990000018,1950-01-01\n9990000018,1950-01-01\n",
+    "undated.csv": "nhs_number,date_of_birth\n9990000018,1950-01-01\n9990000018,1950-01-02\n",
     "no_number.csv": "nhs_number,date_of_birth\n123,1950-01-01\n",
     "no_birth.csv": "nhs_number,given_name\n9990000018,A\n",
     "people.csv": "id,nhs_number,given_name,family_name,date_of_birth\n1,,A,B,1950-01-01\n",
@@ -177,7 +177,7 @@ CASES: list[Case] = [
     ("trace {bad}/people.csv --register {bad}/nowhere --synthetic --out {out}", 2, "no such folder"),
     ("trace {bad}/people.csv --register {bad}/people.csv --synthetic --out {out}", 2, "no such folder"),
     ("trace {bad}/people.csv --register {at}/traced --synthetic --out {out}", 2, "made by 'cldlink trace'"),
-    ("trace {bad}/people.csv --register {bad}/register --synthetic --out {out}", 3, "000.parquet: missing"),
+    ("trace {bad}/people.csv --register {bad}/register --synthetic --out {out}", 3, "person/000.parquet is missing"),
     ("trace {bad}/people.csv --register {at}/register --out {out}", 2, "--purpose TEXT and --submission REF"),
     (f"trace {{bad}}/people.csv {READ} --decisions {{bad}}/nowhere", 2, "no such file"),
     # feedback, evaluate
