@@ -21,8 +21,6 @@ if TYPE_CHECKING:
         TraceOptions,
         check,
         consolidate_submissions,
-        read_request,
-        release,
         traced,
         train,
     )
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from linkage.feedback.pack import PackSources, write_feedback
     from linkage.feedback.processed import write_processed
     from linkage.opened import open_register
+    from linkage.releasing import read_request, release
     from linkage.store import link
     from linkage.trace.evaluate import evaluate_trace
     from linkage.trace.register import build_register
@@ -46,8 +45,8 @@ _HOMES = {
     "evaluate_trace": "linkage.trace.evaluate",
     "link": "linkage.store",
     "open_register": "linkage.opened",
-    "read_request": "linkage.api",
-    "release": "linkage.api",
+    "read_request": "linkage.releasing",
+    "release": "linkage.releasing",
     "study_run": "linkage.cohort.study.run",
     "tables_salt": "linkage.cohort.tables",
     "traced": "linkage.api",

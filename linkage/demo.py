@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
-from linkage import api
+from linkage import api, releasing
 from linkage.audited import Asked
 from linkage.cohort.measures.salt_lts001 import ALL_AGES_BAND
 from linkage.cohort.study.run import StudyResult, study_run
@@ -95,7 +95,7 @@ def _release(sample: Path, out: Path) -> Release:
     tables = {"social_care": out / "current" / api.EVENTS}
     tables |= {name: sample / "health" / f"{name}.csv" for name in HEALTH_TABLES}
     with create_keystore(keystore, passphrase, key_id="demo") as key:
-        return api.release(
+        return releasing.release(
             tables, out / "release", request=_REQUEST, root_key=key, traced_in=out / "traced", as_at=AS_AT
         )
 

@@ -92,14 +92,14 @@ def release_make(
 
     Next: cldlink release verify release
     """
-    from linkage import api
+    from linkage import releasing
     from pseudo.custody import open_keystore
 
     tables = _tables(table)
-    approved = api.read_request(request)
+    approved = releasing.read_request(request)
     with open_keystore(keystore, _passphrase(passphrase_file, passphrase_fd)) as key:
         day = as_at.date() if as_at else None
-        made = api.release(tables, out, request=approved, root_key=key, policy=policy, traced_in=trace, as_at=day)
+        made = releasing.release(tables, out, request=approved, root_key=key, policy=policy, traced_in=trace, as_at=day)
     rows = {f"{name}_rows": record["counts"]["rows_out"] for name, record in made.manifest["tables"].items()}
     emit("release make", rows, as_json=json)
 

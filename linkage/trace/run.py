@@ -294,6 +294,10 @@ def _read_queries(engine: Engine, queries: Queries, register: Register, scratch:
 
 
 def load_queries(engine: Engine, queries: Queries, scratch: Path) -> None:
+    """Make ``query_source``: one row per person to trace, fields as text. ``scratch`` is for a UTF-8 copy, if one is needed.
+
+    Raises InputError when no field is there, nobody is, or the ids are missing or repeated.
+    """
     fields = ("query_id", *LINK_FIELDS, "other_given_name", *EXTRA_FIELDS)
     if queries.table is not None:
         engine.register("query_read", _as_text(queries.table, fields))
