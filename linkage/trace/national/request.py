@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from linkage.engine import Engine, EngineOptions, Step, ident, open_engine
+from linkage.engine import Engine, EngineOptions, Step, ident, literal, open_engine
 from linkage.errors import UsageError
 from linkage.normalise import date_of_birth, gender, name, nhs_number
 from linkage.runs import Manifest, file_record, staged_outputs
+from linkage.trace.cascade.settings import load_cascade_settings
 from linkage.trace.national.layouts import REFERENCE, Layout, layout, national_files
 from linkage.trace.records import postcode_sql
 from linkage.trace.register import with_scratch
@@ -37,8 +38,7 @@ _SENT = {
     "DATE_OF_BIRTH": "date_of_birth",
     "POSTCODE": "postcode",
 }
-# Removed by the service from every field (Person_ID handbook); a partial date of birth is sent as far as it goes.
-_REMOVED = r"[!$%&()\[\]{}=:;#~@|<>.?/_\\£]"
+# A partial date of birth is sent as far as it goes.
 _PARTIAL = "[0-9]{4}(?:0[1-9]|1[0-2])?"
 
 
@@ -102,7 +102,8 @@ def _sent_step() -> Step:
 
 def _name_sql(field: str) -> str:
     """A name in upper case without the characters that the service removes; null for a placeholder."""
-    plain = f"trim(regexp_replace(regexp_replace(upper({field}), '{_REMOVED}', '', 'g'), '\\s+', ' ', 'g'))"
+    removed = literal(load_cascade_settings().parameters.removed_characters.value)
+    plain = f"trim(regexp_replace(translate(upper({field}), {removed}, ''), '\\s+', ' ', 'g'))"
     return f"case when {name.is_valid_sql(field)} then nullif({plain}, '') end"
 
 
