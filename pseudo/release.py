@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pseudo.columns import Source, open_source
-from pseudo.deidentify import Deidentified, DomainKeys, deidentify, derive_keys, present_columns
+from pseudo.deidentify import DomainKeys, derive_keys, present_columns
 from pseudo.errors import ReleaseError, ReleasePathError
 from pseudo.keys import RootKey
-from pseudo.policy import LoadedPolicy, TablePolicy, is_identifier_name, require_all_treated
+from pseudo.policy import LoadedPolicy, is_identifier_name, require_all_treated
 from pseudo.release_manifest import (
     DICTIONARY,
     MANIFEST,
@@ -30,14 +30,13 @@ from pseudo.release_manifest import (
     request_of,
     sealed,
 )
+from pseudo.release_tables import treatment_name, write_table
 from pseudo.request import ReleaseRequest
 from pseudo.staging import staged_folder
 from pseudo.treatments import allowed_values
 
 Listed = Mapping[str, Mapping[str, Sequence[str]]]
 
-_ROWS_PER_GROUP = 122_880
-_DICTIONARY_VALUES = 50_000  # a column of more values, such as a pseudonym, gains nothing from a Parquet dictionary
 _DICTIONARY_HEADINGS = ("table", "column", "type", "treatment", "source_column", "description", "allowed_values")
 _PERSON_DESCRIPTIONS = {
     "person_pseudonym": "Who the row is about. Joins the tables of this project only.",
@@ -102,7 +101,7 @@ def make_release(
         closing(derive_keys(root_key, request)) as keys,
     ):
         records = {
-            name: _write_table(folder, source, policy.policy.tables[name], keys=keys, listed=listed.get(name, {}))
+            name: write_table(folder, source, policy.policy.tables[name], keys=keys, listed=listed.get(name, {}))
             for name, source in sorted(sources.items())
         }
         _write_dictionary(folder / DICTIONARY, sources, policy, listed)
@@ -161,35 +160,6 @@ def _is_delivery(folder: Path, request: ReleaseRequest) -> bool:
     return bool(manifest["request"] == request.record()) and {path.name for path in folder.iterdir()} <= known
 
 
-def _write_table(
-    folder: Path, source: Source, policy: TablePolicy, *, keys: DomainKeys, listed: Mapping[str, Sequence[str]]
-) -> dict[str, Any]:
-    """Write one table; return its part of the manifest."""
-    table = deidentify(source, policy, keys, listed)
-    _write_parquet(folder / f"{source.name}.parquet", table)
-    treated = present_columns(source, policy)
-    sources = {name for _, name, _ in treated}
-    return {
-        "rows_in": source.rows,
-        "counts": dict(table.counts),
-        "withheld_values": dict(table.withheld),
-        "columns": [
-            {"name": name, "type": str(table.columns[name].values.type), "treatment": _treatment_name(treatment)}
-            for name, _, treatment in treated
-        ],
-        "columns_not_released": sorted({column.lower() for column in source.columns} - sources),
-    }
-
-
-def _write_parquet(path: Path, table: Deidentified) -> None:
-    """Row groups of one size, in released order; no metadata but the columns, so that equal tables are equal files."""
-    schema = table.rows(0, 0).schema
-    repeated = [name for name, column in table.columns.items() if len(column.values) <= _DICTIONARY_VALUES]
-    with pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=repeated, store_schema=False) as writer:
-        for start in range(0, len(table.order), _ROWS_PER_GROUP):
-            writer.write_table(table.rows(start, start + _ROWS_PER_GROUP), row_group_size=_ROWS_PER_GROUP)
-
-
 def _write_dictionary(path: Path, sources: Mapping[str, Source], policy: LoadedPolicy, listed: Listed) -> None:
     """One row per released column. Allowed values are separated by ``|``."""
     with path.open("w", encoding="utf-8", newline="") as handle:
@@ -204,11 +174,7 @@ def _write_dictionary(path: Path, sources: Mapping[str, Source], policy: LoadedP
 def _dictionary_row(table: str, name: str, column: str | None, treatment: Any, values: Sequence[str]) -> list[str]:
     kind = treatment.type if getattr(treatment, "type", None) else "text"
     description = treatment.description if treatment else _PERSON_DESCRIPTIONS[name]
-    return [table, name, kind, _treatment_name(treatment), column or "", description, "|".join(values)]
-
-
-def _treatment_name(treatment: Any) -> str:
-    return str(treatment.treatment) if treatment else "pseudonymise"
+    return [table, name, kind, treatment_name(treatment), column or "", description, "|".join(values)]
 
 
 def _document(
