@@ -11,6 +11,7 @@ from linkage.cli import (
     evaluating,
     feedback,
     keeping,
+    keys,
     mapping,
     models,
     national,
@@ -65,7 +66,7 @@ app.add_typer(feedback.feedback_app, name="feedback")
 app.command("processed")(feedback.processed)
 app.add_typer(auditing.audit_app, name="audit")
 app.add_typer(evaluating.evaluate_app, name="evaluate")
-app.add_typer(releases.keys_app, name="keys")
+app.add_typer(keys.keys_app, name="keys")
 app.add_typer(releases.release_app, name="release")
 app.command("link")(analysis.link)
 app.add_typer(analysis.tables_app, name="tables")

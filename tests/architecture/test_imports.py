@@ -27,7 +27,14 @@ ALLOWED = {
 DOORWAYS = {
     "duckdb": ("linkage/engine/duckdb.py",),
     "splink": ("linkage/trace/model.py",),
-    "cryptography": ("pseudo/keys.py", "pseudo/pseudonym.py", "pseudo/custody/", "pseudo/known_answers.py"),
+    "cryptography": (
+        "pseudo/keys.py",
+        "pseudo/pseudonym.py",
+        "pseudo/custody/",
+        "pseudo/signing.py",
+        "pseudo/recipient.py",
+        "pseudo/sealing.py",
+    ),
     "hmac": ("pseudo/keys.py", "pseudo/pseudonym.py", "pseudo/custody/"),
     "typer": ("linkage/cli/",),
     "altair": ("linkage/report/",),
