@@ -16,9 +16,8 @@ from linkage.audited import Asked, asked_for, record
 from linkage.engine import EngineOptions, Step, open_engine
 from linkage.errors import InputError, MachineError
 from linkage.feedback.traced import Trace
-from linkage.intake.keeping.lock_file import locked_file
 from linkage.intake.keeping.log import append_line, read_log
-from linkage.runs import FOLDER_MODE, file_record
+from linkage.runs import FOLDER_MODE, file_record, locked_file
 from linkage.trace.comparisons import COMPARED_FIELDS
 from linkage.trace.outcomes import accepted_outcomes
 from linkage.trace.result import read_trace

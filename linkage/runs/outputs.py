@@ -15,10 +15,11 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from linkage.errors import DiskFullError, MachineError, UsageError
+from linkage.runs.lock_file import one_at_a_time
 
 MANIFEST = "manifest.json"
 FOLDER_MODE, _FILE_MODE = 0o700, 0o600
@@ -30,23 +31,39 @@ def staged_outputs(target: Path) -> Iterator[Path]:
     """Yield an empty folder; move what is written there into ``target`` if the block succeeds.
 
     What an earlier run of the same command wrote there goes, and so does a hidden folder that a killed run left beside it;
-    files of others stay. Raises UsageError when ``target`` is a file, MachineError when it cannot be written.
+    files of others stay. Raises UsageError when ``target`` is a file, MachineError when it cannot be written or another
+    command is writing there.
     """
     target = target.resolve()
     if target.exists() and not target.is_dir():
         raise UsageError(f"{target}: this is a file; --out needs a folder.")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        for left in hidden_folders(target, "part"):
-            shutil.rmtree(left, ignore_errors=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.part-", dir=target.parent))
-    except OSError as error:
-        raise unwritable(target, error) from None
-    try:
-        yield staging
-        _move_in(staging, target)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    with alone(target):
+        try:
+            for left in hidden_folders(target, "part"):
+                shutil.rmtree(left, ignore_errors=True)
+            staging = Path(tempfile.mkdtemp(prefix=f".{target.name}.part-", dir=target.parent))
+        except OSError as error:
+            raise unwritable(target, error) from None
+        try:
+            yield staging
+            _move_in(staging, target)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextmanager
+def alone(target: Path) -> Iterator[None]:
+    """Be the only command that writes to a folder; that around it is made. Raises MachineError when another one is at it,
+    or when it cannot be written.
+    """
+    target = target.resolve()
+    with ExitStack() as held:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(one_at_a_time(target))
+        except OSError as error:
+            raise unwritable(target, error) from None
+        yield
 
 
 def hidden_folders(target: Path, kind: str) -> list[Path]:

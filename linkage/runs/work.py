@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.errors import DiskFullError, InputError, MachineError, UsageError
-from linkage.runs.outputs import FOLDER_MODE, hidden_folders, unwritable
+from linkage.runs.outputs import FOLDER_MODE, alone, hidden_folders, unwritable
 
 # Of the file that says that a part is finished.
 _NOTE = ".json"
@@ -34,23 +34,30 @@ def work_folder(target: Path, key: Mapping[str, Any]) -> Iterator[Path]:
     It goes too when the input or the options are at fault, since they have to change; after Ctrl-C, a kill or a fault of
     the machine it stays if a part of the work is finished, and a note on the error says so. ``key`` holds all that shapes
     the work (hashes of inputs, settings); the versions of the program and its libraries are added. Raises MachineError when
-    it cannot be written.
+    it cannot be written, or when another command is writing to ``target``.
     """
     target = target.resolve()
     versions = {name: version(name) for name in _LIBRARIES}
     text = json.dumps([versions, dict(key)], sort_keys=True, default=str)
     name = f".{target.name}.work-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     folder = target.parent / name
-    for other in hidden_folders(target, "work"):
-        if other.name != name:
-            shutil.rmtree(other, ignore_errors=True)
-    try:
-        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    except OSError as error:
-        raise unwritable(target, error) from None
+    with alone(target):
+        for other in hidden_folders(target, "work"):
+            if other.name != name:
+                shutil.rmtree(other, ignore_errors=True)
+        try:
+            folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        except OSError as error:
+            raise unwritable(target, error) from None
+        with _kept_until_done(folder):
+            yield folder
+
+
+@contextmanager
+def _kept_until_done(folder: Path) -> Iterator[None]:
     done = False
     try:
-        yield folder
+        yield
         done = True
     except (InputError, UsageError):
         done = True

@@ -1,13 +1,16 @@
 """Outputs appear whole or not at all, and a manifest proves them."""
 
 import json
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from linkage.errors import InputError, MachineError, UsageError
-from linkage.runs import Manifest, file_record, read_manifest, staged_outputs, verify_manifest
+from linkage.errors import ExitCode, InputError, MachineError, UsageError, exit_code
+from linkage.runs import Manifest, alone, file_record, read_manifest, staged_outputs, verify_manifest, work_folder
 
 FILES = {"a.csv": "x\n1\n", "inner/b.csv": "y\n"}
 
@@ -155,3 +158,54 @@ def test_a_damaged_or_strange_manifest(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_text(text, encoding="utf-8")
     with pytest.raises(InputError):
         read_manifest(tmp_path)
+
+
+# --- one command at a time
+
+HOLD = """
+import sys
+from pathlib import Path
+from linkage.runs import staged_outputs
+with staged_outputs(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another process that is writing to ``tmp_path/out``."""
+    command = [sys.executable, "-c", HOLD, str(tmp_path / "out")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        yield process
+        process.kill()
+
+
+def test_a_second_command_on_the_same_folder_ends_and_touches_nothing(
+    tmp_path: Path, holder: subprocess.Popen[str]
+) -> None:
+    before = sorted(tmp_path.iterdir())
+    for writing in (staged_outputs(tmp_path / "out"), work_folder(tmp_path / "out", {}), alone(tmp_path / "out")):
+        with pytest.raises(MachineError, match="another command is writing to this folder"), writing:
+            pass
+    assert sorted(tmp_path.iterdir()) == before
+    assert exit_code(MachineError()) == ExitCode.MACHINE
+    with staged_outputs(tmp_path / "other"):
+        pass
+
+
+def test_a_killed_command_holds_nobody_up_and_leaves_nothing(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
+    holder.kill()
+    holder.wait()
+    assert (tmp_path / ".out.lock").exists()
+    write(tmp_path / "out", FILES)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_parts_of_one_command_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    with alone(target), work_folder(target, {"input": 1}) as work, staged_outputs(target) as staging:
+        assert {work.parent, staging.parent} == {tmp_path}
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]

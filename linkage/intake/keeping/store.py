@@ -20,9 +20,8 @@ from uuid import uuid4
 
 from linkage.errors import InputError, UsageError
 from linkage.intake.keeping.kept import KeptFile, reporting_year
-from linkage.intake.keeping.lock_file import locked_file
 from linkage.intake.keeping.log import ASIDE, LogLine, append_line, read_log, write_whole
-from linkage.runs import FOLDER_MODE, owner_only, verify_manifest
+from linkage.runs import FOLDER_MODE, locked_file, owner_only, verify_manifest
 from linkage.spec import Specification, load_specification, versions
 
 FORMAT = "cldlink-submission-store-1"
