@@ -1,14 +1,13 @@
 """Opaque key handles: a root key derives domain keys, a domain key makes message authentication codes.
 
 A handle shows its id and its key check value and nothing else: no key bytes in ``repr``, in an exception, in a pickle
-or in a copy. Python cannot reliably wipe memory, so handles should be short-lived: ``close`` drops the key.
+or in a copy.
 """
 
 import secrets
 from collections.abc import Callable, Iterable
 from functools import cache
-from types import TracebackType
-from typing import NoReturn
+from multiprocessing.connection import Connection
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from pseudo.domain import SUITE, Domain, require_name
 from pseudo.errors import KeyCustodyError
+from pseudo.handle import Handle
 from pseudo.known_answers import ARGON2ID, HKDF_SHA256, HMAC_SHA256, PSEUDONYM
 
 ROOT_KEY_BYTES = 32
@@ -26,28 +26,13 @@ _KCV_MESSAGE = b"cldlink-kcv-1"
 _KCV_BYTES = 4
 
 
-class _Handle:
-    """What every key handle shares: it cannot be pickled or copied, and it closes."""
-
-    __slots__ = ()
-
-    def __reduce__(self) -> NoReturn:
-        raise KeyCustodyError("A key handle cannot be pickled or copied. Open the keystore where the key is needed.")
-
-    def close(self) -> None:
-        """Drop the key. Any later use of the handle raises KeyCustodyError."""
-        raise KeyCustodyError("This handle holds no key.")
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self.close()
-
-
-class DomainKey(_Handle):
+class DomainKey(Handle):
     """The key of one domain. Made by ``RootKey.derive`` only; gives 16-byte codes, never the key."""
 
-    __slots__ = ("_keyed", "domain", "kcv")
+    __slots__ = ("_keyed", "_secret", "domain", "kcv")
 
     def __init__(self, secret: bytes, domain: Domain) -> None:
+        self._secret: bytes | None = bytes(secret)
         self._keyed: HMAC | None = HMAC(secret, SHA256())
         self.domain = domain
         self.kcv = self.mac(_KCV_MESSAGE)[:_KCV_BYTES].hex()
@@ -78,12 +63,23 @@ class DomainKey(_Handle):
             add(code.finalize()[:MAC_BYTES])
         return b"".join(codes)
 
+    def hand_over(self, worker: Connection) -> None:
+        """Send the key down the pipe of a process that this one started, and nowhere else: it calls ``receive``."""
+        if self._secret is None:
+            raise KeyCustodyError("This key has been closed. Derive it again from the root key.")
+        worker.send_bytes(self._secret)
+
+    @classmethod
+    def receive(cls, pipe: Connection, domain: Domain) -> "DomainKey":
+        """The key that the process at the other end hands over."""
+        return cls(pipe.recv_bytes(), domain)
+
     def close(self) -> None:
         """Drop the key. Any later use of the handle raises KeyCustodyError."""
-        self._keyed = None
+        self._keyed = self._secret = None
 
 
-class RootKey(_Handle):
+class RootKey(Handle):
     """The key that a custodian keeps. It derives domain keys and does nothing else.
 
     Raises KeyCustodyError when the secret is not 32 bytes or the self test of the cryptography fails.

@@ -1,7 +1,7 @@
 """Published known answers for the power-on self test. Every key here is public; none may be used for data.
 
-Sources: RFC 4231 section 4.3 (HMAC-SHA-256), RFC 5869 appendix A.1 (HKDF-SHA-256), RFC 9106 section 5.3 (Argon2id),
-RFC 4648 section 10 (base32), and the worked example of the cldlink definition of a pseudonym.
+Sources: RFC 4231 section 4.3 (HMAC-SHA-256), RFC 5869 appendix A.1 (HKDF-SHA-256), RFC 9106 section 5.3 (Argon2id), RFC 8032
+section 7.1 (Ed25519), RFC 4648 section 10 (base32), and the worked example of the cldlink definition of a pseudonym.
 """
 
 from dataclasses import dataclass
@@ -43,6 +43,16 @@ class Argon2Answer:
 
 
 @dataclass(frozen=True)
+class SignatureAnswer:
+    """Ed25519 signature of ``message``."""
+
+    secret: bytes
+    public: bytes
+    message: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True)
 class PseudonymAnswer:
     """A whole pseudonym, from root key to text."""
 
@@ -77,6 +87,16 @@ ARGON2ID = Argon2Answer(
     memory_kib=32,
     lanes=4,
     tag=bytes.fromhex("0d640df58d78766c08c037a34a8b53c9d01ef0452d75b65eb52520e96b01e659"),
+)
+
+ED25519 = SignatureAnswer(
+    secret=bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60"),
+    public=bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"),
+    message=b"",
+    signature=bytes.fromhex(
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+        "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+    ),
 )
 
 PSEUDONYM = PseudonymAnswer(

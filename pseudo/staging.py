@@ -35,7 +35,7 @@ def staged_folder(target: Path, may_replace: Callable[[Path], bool]) -> Iterator
 def _swap(staging: Path, target: Path) -> None:
     old = target.with_name(f"{staging.name}-old")
     try:
-        for file in staging.iterdir():
+        for file in (path for path in staging.rglob("*") if path.is_file()):
             with file.open("rb+") as handle:
                 os.fsync(handle.fileno())
         if target.exists():
