@@ -4,25 +4,26 @@ Who a row is about is settled in one place: the NHS number of an accepted link, 
 known, who gets a pseudonym used once. The kind stands beside every pseudonym.
 """
 
+import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pseudo.columns import Coded, Source, coded, encode, map_distinct, positions_of, total_order
+from pseudo.columns import Coded, Source, coded, encode, positions_of, total_order
 from pseudo.errors import IdentifierError, PolicyError
 from pseudo.keys import DomainKey, RootKey
 from pseudo.policy import LA_PERSON_PSEUDONYM, PERSON_ID_TYPE, PERSON_PSEUDONYM, PersonRoles, TablePolicy
 from pseudo.pseudonym import la_messages, la_person_id_messages, nhs_number_messages, one_time_messages, pseudonyms
 from pseudo.request import ReleaseRequest
-from pseudo.treatments import Pseudonymise, arrow_type, value_rule
+from pseudo.treated import treated_column, withheld_rows
+from pseudo.treatments import NO_LOOKUPS, Lookups, Pseudonymise, Treatment, needs_directory, shift_days
 
 ID_TYPES = ("nhs_number", "la_person_id", "one_time")
-FIELDS = (*ID_TYPES, "event_reference")
+FIELDS = (*ID_TYPES, "event_reference", "date_shift")
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,11 @@ class Deidentified:
 
 
 def deidentify(
-    source: Source, policy: TablePolicy, keys: DomainKeys, listed: Mapping[str, Sequence[str]]
+    source: Source,
+    policy: TablePolicy,
+    keys: DomainKeys,
+    listed: Mapping[str, Sequence[str]],
+    lookups: Lookups = NO_LOOKUPS,
 ) -> Deidentified:
     """Apply a table policy that ``require_all_treated`` has compared with the table.
 
@@ -74,16 +79,20 @@ def deidentify(
     """
     columns, counts = _person_columns(source, policy.person, keys)
     withheld: dict[str, int] = {}
-    for released, name, treatment in present_columns(source, policy):
-        if name is None:
+    for released, name, treatment in present_columns(source, policy, lookups):
+        if name is None or treatment is None:
             continue
         given = source.column(name)
         if isinstance(treatment, Pseudonymise):
             messages = _messages(source, name, treatment.field, policy.person)
             columns[released] = _pseudonym_column(messages, keys[treatment.field])
         else:
-            rule = value_rule(treatment, listed.get(name, ()))
-            columns[released] = map_distinct(given, rule, arrow_type(treatment))
+            columns[released] = treated_column(
+                source, name, treatment, listed=listed.get(name, ()), lookups=lookups,
+                shifts=lambda max_days: _shifts(source, policy.person, keys, max_days),
+            )  # fmt: skip
+        if treatment.withheld_when:
+            columns[released] = _without(columns[released], withheld_rows(source, treatment))
         lost = columns[released].nulls - _nulls(given)
         if lost:
             withheld[released] = lost
@@ -91,17 +100,24 @@ def deidentify(
     return Deidentified(columns, total_order(list(columns.values())), counts, withheld)
 
 
-def present_columns(source: Source, policy: TablePolicy) -> list[tuple[str, str | None, Any]]:
+def present_columns(
+    source: Source, policy: TablePolicy, lookups: Lookups = NO_LOOKUPS
+) -> list[tuple[str, str | None, Treatment | None]]:
     """Released columns of this table as (released name, source column, treatment), optional absent ones left out.
 
-    Source column and treatment are None for the columns that stand for the person.
+    An area that the release has no directory for is absent too. Source column and treatment are None for the columns
+    that stand for the person.
     """
     present = {column.lower() for column in source.columns}
     return [
-        (released, name, policy.columns[name] if name else None)
-        for released, name in policy.released()
-        if name is None or name in present
+        (released, name, treatment)
+        for released, name, treatment in policy.treated()
+        if name is None or (name in present and (treatment is None or _can_be_looked_up(treatment, lookups)))
     ]
+
+
+def _can_be_looked_up(treatment: Treatment, lookups: Lookups) -> bool:
+    return not needs_directory(treatment) or lookups.has(getattr(treatment, "level", ""))
 
 
 # Ten digits together or in the usual groups. Other codes of ten digits and a hyphen, such as a CQC location id, are not
@@ -128,8 +144,21 @@ def _require_no_numbers(table: str, columns: Mapping[str, Coded]) -> None:
 def _person_columns(source: Source, roles: PersonRoles, keys: DomainKeys) -> tuple[dict[str, Coded], dict[str, int]]:
     """The columns that stand for the person, and the counts of how each was found."""
     counts = {"rows_in": source.rows}
-    parts: list[pa.DictionaryArray] = []
+    parts = _person_parts(source, roles, keys, counts)
     columns: dict[str, Coded] = {}
+    if roles.la_person_id:
+        columns[LA_PERSON_PSEUDONYM] = coded(parts[1].dictionary, positions_of(parts[1]))
+    person, kinds = _first_of(parts)
+    counts |= _id_type_counts(person, kinds)
+    first = {PERSON_PSEUDONYM: person, PERSON_ID_TYPE: coded(pa.array(ID_TYPES), kinds)}
+    return first | columns, counts
+
+
+def _person_parts(
+    source: Source, roles: PersonRoles, keys: DomainKeys, counts: dict[str, int]
+) -> list[pa.DictionaryArray]:
+    """The pseudonym of each row by each kind of identifier, in the order in which they stand for the person."""
+    parts: list[pa.DictionaryArray] = []
     if roles.nhs_number:
         messages = _accepted_numbers(source, roles, counts)
         parts.append(pseudonyms(messages, keys["nhs_number"]))
@@ -139,14 +168,24 @@ def _person_columns(source: Source, roles: PersonRoles, keys: DomainKeys) -> tup
         messages = la_person_id_messages(source.column(roles.la_code), source.column(roles.la_person_id))
         counts["la_person_id_missing"] = messages.null_count
         parts.append(pseudonyms(messages, keys["la_person_id"]))
-        columns[LA_PERSON_PSEUDONYM] = coded(parts[1].dictionary, positions_of(parts[1]))
     else:
         parts.append(_nobody(source.rows))
     parts.append(_one_time(source, roles, _unresolved(parts), keys))
-    person, kinds = _first_of(parts)
-    counts |= _id_type_counts(person, kinds)
-    first = {PERSON_PSEUDONYM: person, PERSON_ID_TYPE: coded(pa.array(ID_TYPES), kinds)}
-    return first | columns, counts
+    return parts
+
+
+def _shifts(source: Source, roles: PersonRoles, keys: DomainKeys, max_days: int) -> npt.NDArray[np.int64]:
+    """Days by which the dates of each row move: the person's own message, under the key for shifts."""
+    for_shifts = DomainKeys(dict.fromkeys(FIELDS, keys["date_shift"]), keys.release_id)
+    person, _ = _first_of(_person_parts(source, roles, for_shifts, {}))
+    codes = b"".join(base64.b32decode(f"{code.upper()}======") for code in person.values.to_pylist())
+    days: npt.NDArray[np.int64] = shift_days(codes, max_days)[person.positions]
+    return days
+
+
+def _without(column: Coded, rows: npt.NDArray[np.bool_]) -> Coded:
+    """A column with null in some rows."""
+    return coded(column.values, np.where(rows, -1, column.positions))
 
 
 def _accepted_numbers(source: Source, roles: PersonRoles, counts: dict[str, int]) -> pa.DictionaryArray:

@@ -76,6 +76,7 @@ class TablePolicy(ConfigModel):
     description: str
     person: PersonRoles
     columns: dict[str, Treatment]
+    derived: dict[str, Treatment] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _consistent(self) -> "TablePolicy":
@@ -90,18 +91,26 @@ class TablePolicy(ConfigModel):
             raise ValueError(f"two columns would be released as {', '.join(twice)}; give one an 'output' name")
         return self
 
-    def released(self) -> list[tuple[str, str | None]]:
-        """Released column names in order, each with its source column (None for the columns that stand for the person)."""
+    def treated(self) -> list[tuple[str, str | None, Treatment | None]]:
+        """Released columns in order as (released name, source column, treatment).
+
+        Source column and treatment are None for the columns that stand for the person. Derived columns come last.
+        """
         first = [PERSON_PSEUDONYM, PERSON_ID_TYPE]
         if self.person.la_person_id:
             first.append(LA_PERSON_PSEUDONYM)
         person = {self.person.nhs_number, self.person.la_person_id}
         rest = [
-            (output_name(name, treatment), name)
+            (output_name(name, treatment), name, treatment)
             for name, treatment in self.columns.items()
             if treatment.treatment != "drop" and name not in person
         ]
-        return [*((name, None) for name in first), *rest]
+        derived = [(name, treatment.source, treatment) for name, treatment in self.derived.items()]
+        return [*((name, None, None) for name in first), *rest, *derived]
+
+    def released(self) -> list[tuple[str, str | None]]:
+        """Released column names in order, each with its source column (None for the columns that stand for the person)."""
+        return [(released, name) for released, name, _ in self.treated()]
 
 
 class ReleasePolicy(ConfigModel):
