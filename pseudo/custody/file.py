@@ -1,215 +1,71 @@
-"""A root key in a file, sealed under a passphrase: Argon2id makes the sealing key, AES-256-GCM seals.
+"""A root key in a file of its own: the simplest custody. For keys that are rotated and retired see ``pseudo.custody.ring``."""
 
-The header (everything but the ciphertext) is bound to the ciphertext, so no byte of the file can be changed unnoticed.
-Whoever has both the file and the passphrase has the key: keep them apart.
-"""
-
-import contextlib
-import json
-import os
-import re
 import secrets
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-
-from pseudo.domain import require_name
+from pseudo.custody.sealed_file import (
+    IN_RING,
+    INSECURE_FAST_FOR_TESTS,
+    MINIMUM_PASSPHRASE_BYTES,
+    STANDARD,
+    KdfProfile,
+    Passphrase,
+    about_new,
+    open_sealed,
+    require_new,
+    write_sealed,
+)
 from pseudo.errors import KeyCustodyError
-from pseudo.keys import ROOT_KEY_BYTES, RootKey, self_test
+from pseudo.keys import ROOT_KEY_BYTES, RootKey
 
-FORMAT = "cldlink-keystore-1"
-MINIMUM_PASSPHRASE_BYTES = 12
-
-_SALT_BYTES = 16
-_NONCE_BYTES = 12
-_TAG_BYTES = 16
-_FILE_LIMIT_BYTES = 64 * 1024
-_HEADER_KEYS = {"format", "key_id", "kcv", "state", "created", "kdf", "cipher", "nonce_hex"}
-# Bounds on what a file may ask for, so that a forged header cannot exhaust the machine.
-_MAXIMUM_MEMORY_KIB = 4 * 1024 * 1024
-_MAXIMUM_ITERATIONS = 64
-_MAXIMUM_LANES = 64
+__all__ = [
+    "INSECURE_FAST_FOR_TESTS",
+    "MINIMUM_PASSPHRASE_BYTES",
+    "STANDARD",
+    "KdfProfile",
+    "create_keystore",
+    "open_keystore",
+]
 
 
-@dataclass(frozen=True)
-class KdfProfile:
-    """Cost of one guess at the passphrase: passes, memory in KiB and parallel lanes of Argon2id."""
-
-    iterations: int
-    memory_kib: int
-    lanes: int
-
-
-STANDARD = KdfProfile(iterations=3, memory_kib=256 * 1024, lanes=4)  # 256 MiB, about half a second
-INSECURE_FAST_FOR_TESTS = KdfProfile(iterations=1, memory_kib=64, lanes=1)
-
-
-def create_keystore(path: Path, passphrase: bytes, *, key_id: str, profile: KdfProfile = STANDARD) -> RootKey:
+def create_keystore(path: Path, passphrase: Passphrase, *, key_id: str, profile: KdfProfile = STANDARD) -> RootKey:
     """Make a new random root key, write it sealed to ``path`` (owner-only where the system has such rights), return it.
 
     Never overwrites. Raises KeyCustodyError when the file exists, cannot be written, or the passphrase has fewer than
     12 bytes; PolicyError when ``key_id`` is not a plain name.
     """
-    _require_strength(passphrase)
-    self_test()
-    require_name("key id", key_id)
-    if path.exists():
-        raise _exists(path)
-    secret = secrets.token_bytes(ROOT_KEY_BYTES)
-    root = RootKey(secret, key_id)
-    header = _new_header(root, profile)
-    sealed = _cipher(header, passphrase).encrypt(bytes.fromhex(header["nonce_hex"]), secret, _canonical(header))
-    text = json.dumps({**header, "ciphertext_hex": sealed.hex()}, indent=1) + "\n"
-    _write_new(path, text.encode("utf-8"))
-    return root
+    return create_root_file(path, passphrase, key_id=key_id, profile=profile, state="active")
 
 
-def open_keystore(path: Path, passphrase: bytes) -> RootKey:
+def open_keystore(path: Path, passphrase: Passphrase) -> RootKey:
     """The root key of a keystore file.
 
     Raises KeyCustodyError when the file is missing, is not a keystore, is damaged, is not active, or the passphrase is
     wrong (damage to the sealed part cannot be told from a wrong passphrase).
     """
-    self_test()
-    header, sealed = _read(path)
-    try:
-        nonce = bytes.fromhex(header["nonce_hex"])
-        secret = _cipher(header, passphrase).decrypt(nonce, sealed, _canonical(header))
-    except InvalidTag:
-        raise KeyCustodyError(
-            f"{path}: the passphrase is wrong, or the file has been altered. Try again, or restore the file from backup."
-        ) from None
-    root = RootKey(secret, header["key_id"])
-    if root.kcv != header["kcv"]:
-        raise KeyCustodyError(f"{path}: the key does not have the check value of its file. Restore it from backup.")
-    if header["state"] != "active":
+    root, state = open_root_file(path, passphrase)
+    if state == IN_RING:
+        raise KeyCustodyError(f"{path}: this key belongs to a key ring. Give the ring's folder in place of the file.")
+    if state != "active":
         raise KeyCustodyError(f"{path}: this key is not active and cannot be used for a release.")
     return root
 
 
-def _require_strength(passphrase: bytes) -> None:
-    if len(passphrase) < MINIMUM_PASSPHRASE_BYTES or len(set(passphrase)) < 4:
-        raise KeyCustodyError(
-            f"The passphrase is too weak. Give at least {MINIMUM_PASSPHRASE_BYTES} bytes of at least 4 different "
-            "characters; four or more unrelated words are good."
-        )
-
-
-def _new_header(root: RootKey, profile: KdfProfile) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "key_id": root.key_id,
-        "kcv": root.kcv,
-        "state": "active",
-        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "kdf": {"name": "argon2id", "salt_hex": secrets.token_hex(_SALT_BYTES), **asdict(profile)},
-        "cipher": "aes-256-gcm",
-        "nonce_hex": secrets.token_hex(_NONCE_BYTES),
-    }
-
-
-def _cipher(header: dict[str, Any], passphrase: bytes) -> AESGCM:
-    kdf = header["kdf"]
-    argon = Argon2id(
-        salt=bytes.fromhex(kdf["salt_hex"]),
-        length=32,
-        iterations=kdf["iterations"],
-        lanes=kdf["lanes"],
-        memory_cost=kdf["memory_kib"],
+def create_root_file(path: Path, passphrase: Passphrase, *, key_id: str, profile: KdfProfile, state: str) -> RootKey:
+    """A new root key in a new file of the given state."""
+    require_new(path, passphrase, key_id)
+    secret = secrets.token_bytes(ROOT_KEY_BYTES)
+    root = RootKey(secret, key_id)
+    write_sealed(
+        path, secret, passphrase, about=about_new("root", key_id, root.kcv, passphrase, state), profile=profile
     )
-    return AESGCM(argon.derive(passphrase))
+    return root
 
 
-def _canonical(header: dict[str, Any]) -> bytes:
-    """The header as bytes that depend on nothing but its values: keys sorted, no spaces, UTF-8."""
-    return json.dumps(header, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
-
-
-def _read(path: Path) -> tuple[dict[str, Any], bytes]:
-    try:
-        if path.stat().st_size > _FILE_LIMIT_BYTES:
-            raise _not_a_keystore(path)
-        document = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        raise KeyCustodyError(f"{path}: there is no keystore here. Make one with 'cldlink keys create'.") from None
-    except OSError:
-        raise KeyCustodyError(f"{path}: the keystore cannot be read. Check that it is a file and its rights.") from None
-    except (ValueError, RecursionError):
-        raise _not_a_keystore(path) from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
-        raise _not_a_keystore(path)
-    sealed = document.pop("ciphertext_hex", None)
-    if not _is_header(document) or not _is_hex(sealed, ROOT_KEY_BYTES + _TAG_BYTES):
-        raise KeyCustodyError(f"{path}: the keystore is damaged. Restore it from backup.")
-    return document, bytes.fromhex(sealed)
-
-
-def _is_header(header: dict[str, Any]) -> bool:
-    kdf = header.get("kdf")
-    return (
-        set(header) == _HEADER_KEYS
-        and all(isinstance(header[name], str) and header[name].isascii() for name in _HEADER_KEYS - {"kdf"})
-        and header["cipher"] == "aes-256-gcm"
-        and _is_hex(header["nonce_hex"], _NONCE_BYTES)
-        and isinstance(kdf, dict)
-        and set(kdf) == {"name", "salt_hex", "iterations", "memory_kib", "lanes"}
-        and kdf["name"] == "argon2id"
-        and _is_hex(kdf["salt_hex"], _SALT_BYTES)
-        and _is_between(kdf["lanes"], 1, _MAXIMUM_LANES)
-        and _is_between(kdf["iterations"], 1, _MAXIMUM_ITERATIONS)
-        and _is_between(kdf["memory_kib"], 8 * kdf["lanes"], _MAXIMUM_MEMORY_KIB)
-    )
-
-
-def _is_hex(value: Any, length_bytes: int) -> bool:
-    return isinstance(value, str) and re.fullmatch(rf"[0-9a-f]{{{2 * length_bytes}}}", value) is not None
-
-
-def _is_between(value: Any, lowest: int, highest: int) -> bool:
-    return type(value) is int and lowest <= value <= highest
-
-
-def _write_new(path: Path, content: bytes) -> None:
-    """Write aside, flush to disk and rename; the name appears with the whole file or not at all."""
-    aside = path.with_name(f".{path.name}.part-{secrets.token_hex(6)}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-        with os.fdopen(descriptor, "wb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        _rename_new(aside, path)
-    except OSError:
-        raise KeyCustodyError(f"{path}: the keystore cannot be written. Check the folder and its rights.") from None
-    finally:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
-
-
-def _rename_new(aside: Path, path: Path) -> None:
-    """Rename without replacing. A hard link refuses an existing name in one step; not every file system has links."""
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        raise _exists(path) from None
-    except OSError:
-        if path.exists():
-            raise _exists(path) from None
-        aside.rename(path)
-
-
-def _exists(path: Path) -> KeyCustodyError:
-    return KeyCustodyError(
-        f"{path}: the file exists already and is not overwritten: without it, no release made under it can be repeated. "
-        "Give another name."
-    )
-
-
-def _not_a_keystore(path: Path) -> KeyCustodyError:
-    return KeyCustodyError(f"{path}: this is not a keystore of a format this version knows ({FORMAT}).")
+def open_root_file(path: Path, passphrase: Passphrase) -> tuple[RootKey, str]:
+    """The root key of a file, whatever its state, and the state."""
+    about, secret = open_sealed(path, passphrase, "root")
+    root = RootKey(secret, about.key_id)
+    if root.kcv != about.kcv:
+        raise KeyCustodyError(f"{path}: the key does not have the check value of its file. Restore it from backup.")
+    return root, about.state
