@@ -39,7 +39,7 @@ class Engine:
     """One locked, in-memory database with a record of every step it ran.
 
     It can read and write only inside the folders named at opening; it never looks up Python variables, never loads an
-    extension and never reaches the network. Not safe to share between threads.
+    extension and never reaches the network. Not safe to share between threads, but for ``interrupt``.
     """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -161,6 +161,10 @@ class Engine:
                     self._connection.interrupt()
                     wait([future], timeout=0.1)
                 raise
+
+    def interrupt(self) -> None:
+        """End whatever another thread is doing with this engine; it meets KeyboardInterrupt."""
+        self._connection.interrupt()
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:

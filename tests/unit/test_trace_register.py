@@ -13,11 +13,20 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage import open_register
-from linkage.engine import Engine, Step, open_engine
+from linkage.engine import Engine, EngineOptions, Step, open_engine
 from linkage.engine.duckdb import duckdb
 from linkage.errors import DiskFullError, InputError, MachineError, UsageError
 from linkage.runs import kept_notes, verify_manifest
-from linkage.trace.register import build, build_register, describe_register, extract, folder, people, update_register
+from linkage.trace.register import (
+    build,
+    build_register,
+    describe_register,
+    extract,
+    folder,
+    index,
+    people,
+    update_register,
+)
 from linkage.trace.run import Queries, trace_queries
 from linkage.trace.source import ColumnMap
 from tests.benchmarks.febrl4 import made_up_number
@@ -178,6 +187,18 @@ class StoppedError(Exception):
     """Stands for a kill."""
 
 
+@pytest.mark.parametrize("limit", [1, 2, 3, 5])
+def test_a_key_of_more_people_than_the_limit_is_left_out(tmp_path: Path, limit: int) -> None:
+    rows = [(key, person) for key in range(1, 9) for person in range(key)]
+    with open_engine(folders=[tmp_path]) as engine:
+        values = ", ".join(f"({key}::ubigint, {person}::uinteger)" for key, person in reversed(rows))
+        part = Step("part", f"select * from (values {values}) t(key_hash, person_id)")
+        engine.write_parquet(part, tmp_path / "part.parquet")
+        index.write_bucket(engine, [tmp_path / "part.parquet"], tmp_path / "bucket.parquet", limit)
+    written = pq.read_table(tmp_path / "bucket.parquet").to_pylist()
+    assert [(row["key_hash"], row["person_id"]) for row in written] == [row for row in rows if row[0] <= limit]
+
+
 def test_a_build_that_is_stopped_leaves_nothing_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extract, "_ROWS_OF_A_SLICE", 8)
     source, out = write(tmp_path / "people.csv", crowd(40)), tmp_path / "register"
@@ -193,11 +214,12 @@ def test_a_build_that_is_stopped_leaves_nothing_and_goes_on(tmp_path: Path, monk
 
     monkeypatch.setattr(people, "make_people", make)
     with pytest.raises(StoppedError):
-        build_register([source], out)
+        build_register([source], out, options=EngineOptions(threads=1))
     assert not out.exists()
     build_register([source], out)
     slices = len(list((out / "person").iterdir()))
-    assert len([first for first in made if first]) == slices
+    assert len({first for first in made if first}) == slices
+    assert [made.count(first) for first in made[:2]] == [1, 1]
     build_register([source], tmp_path / "again")
     same = ("register.json", "term_frequency.parquet", *(f"person/{n:03}.parquet" for n in range(slices)))
     assert all((out / name).read_bytes() == (tmp_path / "again" / name).read_bytes() for name in same)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from linkage.engine import Engine, EngineOptions, Step, open_engine
-from linkage.errors import InputError
+from linkage.engine import Engine, EngineOptions, Step, open_engine, side_by_side
+from linkage.errors import InputError, UsageError
 from linkage.runs import Manifest, file_record, note, noted, staged_outputs, whole, work_folder
 from linkage.trace.records import PostcodeKind
 from linkage.trace.register import index, people
@@ -23,6 +23,8 @@ Report = Callable[[int, int], None]
 """Told how many of how many parts are done."""
 
 _MEMORY = "4GB"
+# The people of a slice are numbered from its own multiple of this, so that slices do not wait for one another.
+_NUMBERS_OF_A_SLICE = 1 << 24
 _MAP = "Check the column map: name the right column with --columns {}=YOUR_HEADING."
 _RIGHT_COLUMN = (
     "If it is the right one: postcodes that are not British need --postcode-as text; a column that nobody can read is better "
@@ -32,9 +34,14 @@ _RIGHT_COLUMN = (
 
 @dataclass(frozen=True)
 class _Build:
-    """One build: where its parts are, what it is made of. ``earlier`` is the register that an update starts from."""
+    """One build: where its parts are, what it is made of. ``earlier`` is the register that an update starts from.
+
+    ``limits`` are those of all engines together, which may touch ``folders`` only.
+    """
 
     work: Path
+    limits: EngineOptions
+    folders: Sequence[Path]
     extract: Extract
     slices: int
     earlier: Register | None
@@ -129,9 +136,10 @@ def _make(
     key = {"command": command, "format": FORMAT, "inputs": inputs, "settings": settings, "keys": _key_settings()}
     with work_folder(out, key) as work, tempfile.TemporaryDirectory(prefix="cldlink-") as scratch:
         slices = earlier.slices if earlier else slices_for(extract.sources)
-        build = _Build(work, extract, slices, earlier, report)
         folders = [work, *(path.resolve().parent for path in extract.sources), *([earlier.folder] if earlier else [])]
-        with open_engine(with_scratch(options, Path(scratch), _MEMORY), [Path(scratch), *folders]) as engine:
+        limits = with_scratch(options, Path(scratch), _MEMORY)
+        build = _Build(work, limits, folders, extract, slices, earlier, report)
+        with open_engine(limits, [Path(scratch), *folders]) as engine:
             counts = _run(engine, build)
         with staged_outputs(out) as staging:
             for name in ("person", "version", "key", "succession.parquet", "term_frequency.parquet", "register.json"):
@@ -157,13 +165,8 @@ def _run(engine: Engine, build: _Build) -> dict[str, Any]:
     refuse_unusable({"nhs_number": (cut["rows_read"], cut["rows_read"] - invalid)}, "The register needs it.")
     most = load_register_settings().most_rows_of_a_small_register
     small = cut["rows_read"] + (build.earlier.people if build.earlier else 0) <= most
-    counted: list[dict[str, Any]] = []
-    for number in range(build.slices):
-        counted.append(_slice(engine, build, number, small=small))
-        refuse_unusable(_readable(counted), _RIGHT_COLUMN)
-    for bucket in range(build.buckets):
-        _bucket(engine, build, bucket)
-        build.done(len(build.extract.sources) + build.slices + bucket + 1)
+    counted = _slices(build, small=small)
+    _buckets(build)
     counts = _added(cut, counted)
     sizes = [int(c["people"]) for c in counted]
     counts["superseded"], counts["succession_broken"] = _finish(engine, build, sizes, small=small)
@@ -204,17 +207,44 @@ def _rows(engine: Engine, paths: Iterable[Path]) -> int:
     )
 
 
+def _slices(build: _Build, *, small: bool) -> list[dict[str, Any]]:
+    """Make the files of every slice; return their counts."""
+    for name in ("slice", "person", "version", "keys", "links"):
+        (build.work / name).mkdir(exist_ok=True)
+    counted: list[dict[str, Any]] = []
+
+    def make(engine: Engine, number: int) -> dict[str, Any]:
+        return _slice(engine, build, number, small=small)
+
+    with side_by_side(range(build.slices), make, build.limits, build.folders) as made:
+        for counts in made:
+            counted.append(counts)
+            refuse_unusable(_readable(counted), _RIGHT_COLUMN)
+            build.done(len(build.extract.sources) + len(counted))
+    return counted
+
+
+def _buckets(build: _Build) -> None:
+    """Make the files of the index."""
+    (build.work / "key").mkdir(exist_ok=True)
+
+    def make(engine: Engine, bucket: int) -> int:
+        _bucket(engine, build, bucket)
+        return bucket
+
+    with side_by_side(range(build.buckets), make, build.limits, build.folders) as made:
+        for bucket in made:
+            build.done(len(build.extract.sources) + build.slices + bucket + 1)
+
+
 def _slice(engine: Engine, build: _Build, number: int, *, small: bool) -> dict[str, Any]:
     """Make the files of one slice, unless they are made; return its counts."""
     mark = build.work / "slice" / f"{number:03}.json"
     counts = noted(mark)
     if counts is None:
-        for name in ("slice", "person", "version", "keys", "links"):
-            (build.work / name).mkdir(exist_ok=True)
-        first_id = 1 + sum(noted(build.work / "slice" / f"{n:03}.json")["people"] for n in range(number))  # type: ignore[index]
         earlier = Path(build.earlier.version_files([number])[0]) if build.earlier else None
         people.load_versions(engine, earlier, [str(path) for path in _raw(build, number)], build.extract.as_at)
-        people.make_people(engine, build.extract.postcode_as, first_id)
+        people.make_people(engine, build.extract.postcode_as, _first_id(number))
         file = part_name(number)
         with whole(build.work / "person" / file) as person, whole(build.work / "version" / file) as version:
             people.write_people(engine, person, version)
@@ -224,17 +254,23 @@ def _slice(engine: Engine, build: _Build, number: int, *, small: bool) -> dict[s
         with whole(build.work / "links" / file) as links:
             people.write_links(engine, links)
         readable = readable_extract(engine, build.extract.postcode_as)
-        counts = people.slice_counts(engine) | {"first_id": first_id, "readable": readable}
+        counts = people.slice_counts(engine) | {"readable": readable}
+        if counts["people"] > _NUMBERS_OF_A_SLICE:
+            raise UsageError(
+                "The register has grown too large to be brought up to date. Build it anew from its extracts."
+            )
         note(mark, counts)
         engine.drop(*people.TABLES)
     for path in _raw(build, number):
         path.unlink()
-    build.done(len(build.extract.sources) + number + 1)
     return counts
 
 
+def _first_id(number: int) -> int:
+    return 1 + number * _NUMBERS_OF_A_SLICE
+
+
 def _bucket(engine: Engine, build: _Build, bucket: int) -> None:
-    (build.work / "key").mkdir(exist_ok=True)
     path = build.work / "key" / part_name(bucket)
     parts = sorted((build.work / "keys").glob(f"*/bucket={bucket}/*.parquet"))
     if parts and not path.exists():
@@ -259,7 +295,7 @@ def _added(cut: Mapping[str, int], counted: Sequence[Mapping[str, Any]]) -> dict
             result[name] = min(values, default=None)
         elif name.startswith("last_valid"):
             result[name] = max(values, default=None)
-        elif name not in ("first_id", "readable"):
+        elif name != "readable":
             result[name] = sum(values)
     if not result["people"]:
         if not result["rows_read"]:
@@ -285,7 +321,7 @@ def _finish(engine: Engine, build: _Build, sizes: Sequence[int], *, small: bool)
         "as_at": build.extract.as_at,
         "bucket_bits": bucket_bits(build.slices),
         "small": small,
-        "first_ids": [1 + sum(sizes[:n]) for n in range(len(sizes))],
+        "first_ids": [_first_id(number) for number in range(build.slices)],
         "hash_check": hash_check(engine),
         "u": index.measure_u(engine, files[:enough], build.extract.postcode_as, settings),
     }

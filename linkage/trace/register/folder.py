@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 class Register:
     """An opened register: where it is, how many people it holds, and what tracing needs of it.
 
-    Slice ``n`` of the people is all numbers whose hash leaves ``n``; their ``person_id`` start at ``first_ids[n]``.
+    Slice ``n`` of the people is all numbers whose hash leaves ``n``; their ``person_id`` follow on from ``first_ids[n]``.
     ``small``: the keys that tell enough in a small register only are in the index.
     """
 
