@@ -70,6 +70,7 @@ _EXIT_CODES: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (pseudo.errors.KeyCustodyError, ExitCode.KEY),
     (MachineError, ExitCode.MACHINE),
     (pseudo.errors.FileInUseError, ExitCode.MACHINE),
+    (pseudo.errors.WorkerError, ExitCode.MACHINE),
     (MemoryError, ExitCode.MACHINE),
     (OSError, ExitCode.MACHINE),
     (KeyboardInterrupt, ExitCode.INTERRUPTED),

@@ -59,3 +59,7 @@ class AuditValueError(PseudoError):
 
 class FileInUseError(PseudoError):
     """Another process writes to the same files, and did not end in time."""
+
+
+class WorkerError(PseudoError):
+    """A process that worked for this one was stopped from outside, mostly for want of memory."""

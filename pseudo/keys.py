@@ -7,8 +7,9 @@ or in a copy.
 import secrets
 from collections.abc import Callable, Iterable
 from functools import cache
-from multiprocessing.connection import Connection
+from typing import Protocol
 
+import numpy as np
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -24,6 +25,16 @@ MAC_BYTES = 16
 
 _KCV_MESSAGE = b"cldlink-kcv-1"
 _KCV_BYTES = 4
+
+
+class Pipe(Protocol):
+    """A way to another process, one byte string at a time."""
+
+    def send_bytes(self, data: bytes, /) -> None:
+        """Send one byte string."""
+
+    def recv_bytes(self) -> bytes:
+        """Wait for one byte string."""
 
 
 class DomainKey(Handle):
@@ -60,17 +71,18 @@ class DomainKey(Handle):
         for message in messages:
             code = fresh()
             code.update(message)
-            add(code.finalize()[:MAC_BYTES])
-        return b"".join(codes)
+            add(code.finalize())
+        whole = np.frombuffer(b"".join(codes), dtype=np.uint8)
+        return whole.reshape(-1, SHA256.digest_size)[:, :MAC_BYTES].tobytes()
 
-    def hand_over(self, worker: Connection) -> None:
+    def hand_over(self, worker: Pipe) -> None:
         """Send the key down the pipe of a process that this one started, and nowhere else: it calls ``receive``."""
         if self._secret is None:
             raise KeyCustodyError("This key has been closed. Derive it again from the root key.")
         worker.send_bytes(self._secret)
 
     @classmethod
-    def receive(cls, pipe: Connection, domain: Domain) -> "DomainKey":
+    def receive(cls, pipe: Pipe, domain: Domain) -> "DomainKey":
         """The key that the process at the other end hands over."""
         return cls(pipe.recv_bytes(), domain)
 

@@ -18,15 +18,13 @@ from pseudo.domain import Domain
 from pseudo.errors import IdentifierError, KeyCustodyError, PolicyError
 from pseudo.keys import DomainKey, RootKey, self_test
 from pseudo.pseudonym import (
-    base32_text,
-    hex_text,
-    int63,
     la_messages,
     la_person_id_messages,
     nhs_number_messages,
     one_time_messages,
     pseudonyms,
 )
+from pseudo.rendering import as_codes, int63, order_of, require_distinct_int63, text_of
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 GROUPS = {
@@ -78,8 +76,8 @@ def test_argon2id(case: dict[str, Any]) -> None:
 @by_id(GROUPS["rfc4648-base32"])
 def test_base32_agrees_with_the_standard(case: dict[str, Any]) -> None:
     code = bytes.fromhex(case["input_hex"]).ljust(16, b"\0")
-    assert base32_text(code)[0].as_py().startswith(case["text"][:-1])
-    assert base32_text(code)[0].as_py() == base64.b32encode(code).decode().rstrip("=").lower()
+    assert text_of(as_codes(code))[0].as_py().startswith(case["text"][:-1])
+    assert text_of(as_codes(code))[0].as_py() == base64.b32encode(code).decode().rstrip("=").lower()
 
 
 @by_id(WORKED)
@@ -89,9 +87,9 @@ def test_worked_example(case: dict[str, Any]) -> None:
     with root().derive(domain) as key:
         code = key.mac(bytes.fromhex(case["message_hex"]))
         assert (key.kcv, code.hex()) == (case["key_check_value_hex"], case["pseudonym_hex"])
-    assert base32_text(code)[0].as_py() == case["pseudonym_base32"]
-    assert hex_text(code)[0].as_py() == case["pseudonym_hex"]
-    assert int63(code)[0].as_py() == case["pseudonym_int63"]
+    assert text_of(as_codes(code))[0].as_py() == case["pseudonym_base32"]
+    assert text_of(as_codes(code), "hex")[0].as_py() == case["pseudonym_hex"]
+    assert int63(as_codes(code))[0].as_py() == case["pseudonym_int63"]
 
 
 def test_the_messages_of_the_worked_examples() -> None:
@@ -200,8 +198,23 @@ def test_an_empty_column_gives_an_empty_column() -> None:
 
 
 def test_a_shared_int63_is_refused() -> None:
+    with pytest.raises(IdentifierError, match="1 pairs of people would share one 63-bit number"):
+        require_distinct_int63(as_codes(bytes(16) + bytes(15) + b"\1"))
     with pytest.raises(IdentifierError, match="share one 63-bit number"):
-        int63(bytes(16) + bytes(15) + b"\1")
+        require_distinct_int63(as_codes(bytes(16) + bytes(7) + b"\1" + bytes(8)))
+
+
+def test_one_person_twice_shares_nothing_with_anyone() -> None:
+    require_distinct_int63(as_codes(bytes(32) + b"\1" * 16))
+
+
+@pytest.mark.parametrize("form", ["base32", "hex"])
+def test_the_order_of_codes_is_the_order_of_their_texts(form: Any) -> None:
+    made = bytes((place * 89 + place * place * 7) % 256 for place in range(16 * 40))
+    alike = b"".join(bytes(16 - tail) + b"\xff" * tail for tail in range(17))
+    codes = as_codes(made + alike + made[:32])
+    ordered = text_of(codes[order_of(codes, form)], form).to_pylist()
+    assert ordered == sorted(text_of(codes, form).to_pylist())
 
 
 RECIPE = r"""

@@ -1,0 +1,221 @@
+"""Messages: what of an identifier is hashed. One function per kind of identifier, a column at a time.
+
+A value that has no message (blank, invalid) has no pseudonym: blanks never share one. Columns come back as positions
+into the distinct messages, so that each is hashed once.
+"""
+
+import unicodedata
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pseudo.distinct import Numbers, distinct_numbers, encode, encoded_at, positions_of
+from pseudo.errors import IdentifierError
+
+SEPARATOR = "\x1f"
+
+_NHS_DIGITS = 10
+_BLOCK = 1 << 16
+_PLAIN_ID = r"^[!-~]+$"
+_LA_CODE = r"^[0-9]{3}$"
+# Ten equal digits, and one digit at both ends of eight zeros: they pass the check digit and are used as fillers.
+_FILLERS = np.array([*(d * 1_111_111_111 for d in range(10)), *(d * 1_000_000_001 for d in range(10))])
+_HALF = 100_000  # a number of ten digits is two of five
+
+
+def nhs_number_messages(values: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Messages of NHS numbers given as text: ten ASCII digits that pass Modulus 11, spaces and hyphens taken out.
+
+    Null where the value is null or anything else. Ten equal digits and forms such as 1000000001 pass the check and are
+    used as fillers or result codes: they are refused too, so that no two strangers share a pseudonym.
+    """
+    numbers, positions = distinct_numbers(_ten_digit_numbers(_text(values)))
+    texts = _ten_digits(numbers)
+    right = _passes_modulus_11(numbers) & ~np.isin(numbers, _FILLERS)
+    if not right.all():
+        texts = texts[right]
+        positions = np.append(np.where(right, np.cumsum(right) - 1, -1), -1).astype(np.int32)[positions]
+    return encoded_at(positions, _fixed_width(texts, pa.binary()))
+
+
+def la_person_id_messages(la_codes: pa.ChunkedArray, ids: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Messages of a local authority's own person ids, as ``la_messages`` makes them.
+
+    Raises IdentifierError when two ids of one authority differ only in case, white space or Unicode form: they may be
+    one person or two, and a pseudonym must not decide it.
+    """
+    positions, messages = _la_messages(la_codes, ids)
+    present = pc.drop_null(messages)
+    clashes = len(present) - pc.count_distinct(present).as_py()
+    if clashes:
+        raise IdentifierError(
+            f"{clashes} person ids are written in two ways within one authority (differing only in case, spaces or "
+            "Unicode form). Ask the authority which is right and correct the submission."
+        )
+    return _without_nulls(positions, messages)
+
+
+def la_messages(la_codes: pa.ChunkedArray, references: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Messages of references that mean something within one authority only: LA code, 0x1F, normalised reference.
+
+    Normalised: Unicode NFKC, outer white space removed, inner white space collapsed to one space, upper case. Leading
+    zeros are kept. Null where the reference is null or blank, or the LA code is not three ASCII digits. Raises
+    IdentifierError when a reference holds the character 0x1F.
+    """
+    positions, messages = _la_messages(la_codes, references)
+    again = messages.dictionary_encode()
+    merged = np.append(positions_of(again), -1)
+    return encoded_at(merged[positions], again.dictionary)
+
+
+def one_time_messages(release_id: str, table: str, record_ids: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Messages for rows of nobody known: release id, 0x1F, table and record id. Null where the record id is null.
+
+    The same on every run of one release, and unlinkable to any other release.
+    """
+    encoded = encode(_text(record_ids))
+    prefix = pa.scalar(f"{release_id}{SEPARATOR}{table}/")
+    messages = pc.binary_join_element_wise(prefix, encoded.dictionary, "").cast(pa.binary())
+    return _without_nulls(positions_of(encoded), messages)
+
+
+# ------------------------------------------------------------------------------------------------------- local ids
+
+
+def _la_messages(la_codes: pa.ChunkedArray, ids: pa.ChunkedArray) -> tuple[npt.NDArray[np.int32], pa.Array]:
+    """Positions of the distinct (LA code, id) pairs as written, and the message of each pair (null: it has none)."""
+    codes, names = encode(_text(la_codes)), encode(_text(ids))
+    if pc.any(pc.match_substring(names.dictionary, SEPARATOR)).as_py():
+        raise IdentifierError("A local id holds the control character 0x1F. Correct the submission.")
+    at_code, at_name = (positions_of(part).astype(np.int64) for part in (codes, names))
+    count = max(len(names.dictionary), 1)
+    pairs, positions = distinct_numbers(np.where((at_code < 0) | (at_name < 0), -1, at_code * count + at_name))
+    code = codes.dictionary.take(pa.array(pairs // count))
+    name = _normalise(names.dictionary).take(pa.array(pairs % count))
+    present = pc.and_(pc.match_substring_regex(code, _LA_CODE), pc.greater(pc.binary_length(name), 0))
+    joined = pc.binary_join_element_wise(code, name, SEPARATOR)
+    return positions, pc.if_else(present, joined, None).cast(pa.binary())
+
+
+def _normalise(ids: pa.Array) -> pa.Array:
+    """The normalised form of distinct ids. Plain ASCII without spaces, nearly all of them, is done in one pass."""
+    upper = pc.ascii_upper(ids)
+    plain = pc.match_substring_regex(ids, _PLAIN_ID)
+    if pc.all(plain).as_py():
+        return upper
+    others = pc.filter(ids, pc.invert(plain)).to_pylist()
+    return pc.replace_with_mask(upper, pc.invert(plain), pa.array(map(_normalise_one, others), pa.string()))
+
+
+def _normalise_one(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).split()).upper()
+
+
+# ----------------------------------------------------------------------------------------------------- NHS numbers
+
+
+def _ten_digit_numbers(column: pa.ChunkedArray) -> Numbers:
+    """Texts of ten digits, spaces and hyphens taken out, as whole numbers; -1 for any other text and null."""
+    parts = [_numbers_of(chunk) for chunk in column.chunks]
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+
+
+def _numbers_of(texts: pa.Array) -> Numbers:
+    if pa.types.is_dictionary(texts.type):
+        return np.append(_numbers_of(texts.dictionary), -1)[positions_of(texts)]
+    numbers = np.full(len(texts), -1, dtype=np.int64)
+    ends = np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    is_ten = np.diff(ends) == _NHS_DIGITS
+    if texts.null_count:
+        is_ten &= np.asarray(texts.is_valid())
+    data = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)
+    if is_ten.all():
+        return _read_digits(data[ends[0] : ends[-1]].reshape(-1, _NHS_DIGITS))
+    numbers[is_ten] = _read_digits(data[ends[:-1][is_ten][:, None] + np.arange(_NHS_DIGITS)])
+    rest = np.flatnonzero(~is_ten)
+    others = texts.take(pa.array(rest)).dictionary_encode()
+    compact = pc.replace_substring_regex(others.dictionary, r"[ -]", "")
+    cleaned = pc.if_else(pc.equal(pc.binary_length(compact), _NHS_DIGITS), compact, None)
+    numbers[rest] = np.append(_all_ten(cleaned), -1)[positions_of(others)]
+    return numbers
+
+
+def _all_ten(texts: pa.Array) -> Numbers:
+    """Numbers of texts of ten bytes; -1 for null."""
+    numbers = np.full(len(texts), -1, dtype=np.int64)
+    present = pc.drop_null(texts)
+    if len(present):
+        numbers[np.asarray(texts.is_valid())] = _numbers_of(present)
+    return numbers
+
+
+def _read_digits(texts: npt.NDArray[np.uint8]) -> Numbers:
+    """Rows of ten bytes as whole numbers, -1 where a byte is no ASCII digit."""
+    is_number = ((texts - np.uint8(ord("0"))) <= 9).all(axis=1)
+    if not is_number.all():
+        numbers = np.full(len(texts), -1, dtype=np.int64)
+        numbers[is_number] = _read_digits(texts[is_number])
+        return numbers
+    return np.asarray(_fixed_width(texts, pa.string()).cast(pa.int64()))
+
+
+def _ten_digits(numbers: Numbers) -> npt.NDArray[np.uint8]:
+    """Whole numbers as ten ASCII digits each, leading zeros included."""
+    texts = np.empty((len(numbers), _NHS_DIGITS), dtype=np.uint8)
+    for start in range(0, len(numbers), _BLOCK):
+        upper, lower = np.divmod(numbers[start : start + _BLOCK], _HALF)
+        texts[start : start + _BLOCK, :5] = _five_digits().take(upper, axis=0)
+        texts[start : start + _BLOCK, 5:] = _five_digits().take(lower, axis=0)
+    return texts
+
+
+def _passes_modulus_11(numbers: Numbers) -> npt.NDArray[np.bool_]:
+    """Whether each number of ten digits has its check digit (weights 10 to 2, then the check digit at weight 1)."""
+    upper, lower = np.divmod(numbers, _HALF)
+    return (_weighted(10)[upper] + _weighted(5)[lower]) % 11 == 0
+
+
+@cache
+def _five_digits() -> npt.NDArray[np.uint8]:
+    """Every number of five digits, as ASCII."""
+    return np.frombuffer(b"".join(b"%05d" % number for number in range(_HALF)), dtype=np.uint8).reshape(-1, 5)
+
+
+@cache
+def _weighted(weight: int) -> npt.NDArray[np.int64]:
+    """For every number of five digits the sum of its digits times ``weight``, ``weight`` - 1 and so on."""
+    digits = (_five_digits() - np.uint8(ord("0"))).astype(np.int64)
+    return sum((digits[:, place] * (weight - place) for place in range(5)), np.zeros(len(digits), dtype=np.int64))
+
+
+# -------------------------------------------------------------------------------------------------- Arrow plumbing
+
+
+def _text(values: Any) -> pa.ChunkedArray:
+    """Any column of texts as a chunked array of strings. Raises IdentifierError for numbers and dates."""
+    column = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
+    is_encoded = pa.types.is_dictionary(column.type)
+    kind = column.type.value_type if is_encoded else column.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind)):
+        raise IdentifierError(f"An identifier column must be text and is {kind}. Numbers lose leading zeros.")
+    if is_encoded and pa.types.is_string(kind):
+        return column
+    return column.cast(pa.string())
+
+
+def _fixed_width(rows: npt.NDArray[np.uint8], kind: pa.DataType) -> pa.Array:
+    ends = np.arange(len(rows) + 1, dtype=np.int32) * rows.shape[1]
+    return pa.Array.from_buffers(kind, len(rows), [None, pa.py_buffer(ends), pa.py_buffer(np.ascontiguousarray(rows))])
+
+
+def _without_nulls(positions: npt.NDArray[Any], messages: pa.Array) -> pa.DictionaryArray:
+    """Positions into the messages that are not null; null where a value has no message. No two messages are equal."""
+    if messages.null_count == 0:
+        return encoded_at(positions, messages)
+    valid = np.asarray(messages.is_valid())
+    lookup = np.append(np.where(valid, np.cumsum(valid) - 1, -1), -1)
+    return encoded_at(lookup[positions], messages.drop_null())
