@@ -179,14 +179,14 @@ class Area(_Treatment):
 
 
 class Group(_Treatment):
-    """A listed value leaves as the name of its group. ``others`` are the values that leave as they are.
+    """A listed value leaves as the name of its group. ``values`` are those that leave as they are.
 
-    ``others`` is a list, or ``listed``: those of the specification. A value in neither leaves as null.
+    ``values`` is a list, or ``listed``: those of the specification. A value in neither leaves as null.
     """
 
     treatment: Literal["group"]
     groups: dict[str, list[str]] = Field(min_length=1)
-    others: list[str] | Literal["listed"] = Field(default_factory=list)
+    values: list[str] | Literal["listed"] = Field(default_factory=list)
     output: str | None = None
 
     @model_validator(mode="after")

@@ -61,7 +61,7 @@ def arrow_type(treatment: Treatment) -> pa.DataType:
 def allowed_values(treatment: Treatment, listed: Collection[str] = ()) -> list[str]:
     """The values that a column of listed values may hold, in the order of the list; empty for any other column."""
     if isinstance(treatment, Group):
-        others = listed if treatment.others == "listed" else treatment.others
+        others = listed if treatment.values == "listed" else treatment.values
         grouped = {_folded(value) for values in treatment.groups.values() for value in values}
         return list(dict.fromkeys([*treatment.groups, *(value for value in others if _folded(value) not in grouped)]))
     if isinstance(treatment, Keep) and treatment.values is not None:
@@ -71,7 +71,7 @@ def allowed_values(treatment: Treatment, listed: Collection[str] = ()) -> list[s
 
 def needs_list(treatment: Treatment) -> bool:
     """Whether a treatment needs the listed values of its column."""
-    return getattr(treatment, "values", None) == "listed" or getattr(treatment, "others", None) == "listed"
+    return getattr(treatment, "values", None) == "listed"
 
 
 def value_rule(treatment: Treatment, listed: Collection[str] = (), lookups: Lookups = NO_LOOKUPS) -> Rule:

@@ -11,7 +11,8 @@ from pseudo.errors import ConfigError, PolicyError
 from pseudo.policy import is_identifier_name, load_policy, require_all_treated
 from pseudo.treatments import Treatment, output_name, value_rule
 
-SECURE = Path(__file__).parents[2] / "configs" / "release" / "secure.yaml"
+FOLDER = Path(__file__).parents[2] / "configs" / "release"
+PROFILES = ("cld_view", "open", "own_bi", "secure")
 HEAD = 'name: t\nversion: "1"\ndescription: d\ntables:\n  t:\n    description: d\n'
 
 
@@ -109,16 +110,17 @@ def test_an_optional_column_may_be_missing(tmp_path: Path) -> None:
     require_all_treated(policy, {"t": ["nhs_number"]}, {})
 
 
-def test_the_shipped_policy_covers_the_four_tables() -> None:
-    tables = load_policy(SECURE).policy.tables
-    assert set(tables) == {"social_care", "admissions", "gp_registrations", "long_term_conditions"}
-    released = {name: [column for column, _ in table.released()] for name, table in tables.items()}
+@pytest.mark.parametrize("name", PROFILES)
+def test_a_profile_releases_pseudonyms_and_no_identifier(name: str) -> None:
+    tables = load_policy(FOLDER / f"{name}.yaml").policy.tables
+    released = {table: [column for column, _ in policy.released()] for table, policy in tables.items()}
     assert all(columns[:2] == ["person_pseudonym", "person_id_type"] for columns in released.values())
     assert not [column for columns in released.values() for column in columns if is_identifier_name(column)]
 
 
-def test_the_shipped_policy_drops_free_text_and_source_order() -> None:
-    columns = load_policy(SECURE).policy.tables["social_care"].columns
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_profile_drops_free_text_and_source_order(profile: str) -> None:
+    columns = load_policy(FOLDER / f"{profile}.yaml").policy.tables["social_care"].columns
     for name in ("event_description", "first_name", "last_name", "nhs_number", "submission", "row_number", "record_id"):
         assert columns[name].treatment == "drop"
 
