@@ -5,6 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import yaml
+from pydantic import ValidationError
 
 from pseudo.disclosure import (
     DEFAULT_POLICY,
@@ -19,26 +21,11 @@ from pseudo.disclosure import (
 )
 from pseudo.errors import PolicyError
 
-POLICIES = load_policies(Path(__file__).parents[2] / "configs" / "disclosure" / "policies.yaml")
+ROOT = Path(__file__).parents[2]
+POLICIES = load_policies(ROOT / "configs" / "disclosure" / "policies.yaml")
 PEOPLE = Cells(counts={"people": "people"})
 R = "[REDACTED]"
-
-# The people behind a cell, and how each policy shows them. Sources: see configs/disclosure/policies.yaml.
-BOUNDARIES = [
-    (0, {"hes_subnational": "0", "opensafely": "0", "threshold10": "*", "cld_round5": "-", "none": "0"}),
-    (1, {"hes_subnational": "*", "opensafely": R, "threshold10": "*", "cld_round5": "-", "none": "1"}),
-    (2, {"hes_subnational": "*", "opensafely": R, "threshold10": "*", "cld_round5": "-", "none": "2"}),
-    (3, {"hes_subnational": "*", "opensafely": R, "threshold10": "*", "cld_round5": "5", "none": "3"}),
-    (6, {"hes_subnational": "*", "opensafely": R, "threshold10": "*", "cld_round5": "5", "none": "6"}),
-    (7, {"hes_subnational": "*", "opensafely": R, "threshold10": "*", "cld_round5": "5", "none": "7"}),
-    (8, {"hes_subnational": "10", "opensafely": "10", "threshold10": "*", "cld_round5": "10", "none": "8"}),
-    (9, {"hes_subnational": "10", "opensafely": "10", "threshold10": "*", "cld_round5": "10", "none": "9"}),
-    (10, {"hes_subnational": "10", "opensafely": "10", "threshold10": "10", "cld_round5": "10", "none": "10"}),
-    (12, {"hes_subnational": "10", "opensafely": "10", "threshold10": "12", "cld_round5": "10", "none": "12"}),
-    (13, {"hes_subnational": "15", "opensafely": "15", "threshold10": "13", "cld_round5": "15", "none": "13"}),
-    (17, {"hes_subnational": "15", "opensafely": "15", "threshold10": "17", "cld_round5": "15", "none": "17"}),
-    (18, {"hes_subnational": "20", "opensafely": "20", "threshold10": "18", "cld_round5": "20", "none": "18"}),
-]
+VECTORS = yaml.safe_load((ROOT / "tests" / "vectors" / "disclosure.yaml").read_text(encoding="utf-8"))["boundaries"]
 
 
 def gated(policy: str, cells: Cells = PEOPLE, **columns: list[Any]) -> GatedTable:
@@ -50,7 +37,7 @@ def shown(policy: str, cells: Cells = PEOPLE, **columns: list[Any]) -> dict[str,
 
 
 @pytest.mark.parametrize(
-    ("policy", "people", "text"), [(name, people, text) for people, texts in BOUNDARIES for name, text in texts.items()]
+    ("policy", "people", "text"), [(name, row["n"], text) for row in VECTORS for name, text in row["shown"].items()]
 )
 def test_boundary_values(policy: str, people: int, text: str) -> None:
     assert shown(policy, people=[people])["people"] == [text]
@@ -95,7 +82,8 @@ AGES = {"age": ["18-64", "65+", "Total"]}
         ("opensafely", [13, 13], "30"),
         ("opensafely", [7, 13], "15"),
         ("opensafely", [5, 5], R),
-        ("threshold10", [9, 13], "*"),
+        ("threshold10", [9, 13], "22"),
+        ("threshold10", [4, 5], "*"),
         ("threshold10", [11, 13], "24"),
         ("cld_round5", [13, 13], "25"),
         ("none", [1, 2], "3"),
@@ -105,13 +93,14 @@ def test_totals(policy: str, parts: list[int], total: str) -> None:
     assert shown(policy, TOTALS, **AGES, people=[*parts, sum(parts)])["people"][-1] == total
 
 
-def test_a_hidden_part_hides_the_totals_of_its_row_its_column_and_the_whole() -> None:
+def test_a_hidden_cell_is_not_told_by_the_totals_of_its_row_and_its_column() -> None:
     cells = Cells(
         counts={name: name for name in ("a", "b", "all")},
         totals=Totals(rows={"age": "Total"}, columns={"all": ("a", "b")}),
     )
-    table = shown("threshold10", cells, **AGES, a=[9, 20, 29], b=[20, 20, 40], all=[29, 40, 69])
-    assert (table["a"], table["b"], table["all"]) == (["*", "20", "*"], ["20", "20", "40"], ["*", "40", "*"])
+    table = shown("threshold10", cells, **AGES, a=[9, 20, 29], b=[20, 30, 50], all=[29, 50, 79])
+    assert table["a"] == table["b"] == ["*", "*", table["a"][-1]]
+    assert (table["a"][-1], table["b"][-1], table["all"]) == ("29", "50", ["29", "50", "79"])
 
 
 def test_a_total_without_its_parts_is_refused() -> None:
@@ -130,6 +119,8 @@ PERCENT = Cells(counts={"n": "n", "all": "all"}, percentages=(Percentage("percen
         ("hes_subnational", 7, 18, "*"),
         ("hes_subnational", 0, 0, ""),
         ("threshold10", 9, 40, "*"),
+        ("threshold10", 20, 40, "50.0"),
+        ("threshold10", 38, 40, "*"),
         ("hes_subnational", 0, 18, "0.0"),
     ],
 )
@@ -142,10 +133,41 @@ def test_rates_per_thousand() -> None:
     assert shown("hes_subnational", cells, n=[52], all=[1001])["rate"] == ["50"]
 
 
-@pytest.mark.parametrize(("people", "mean"), [(7, "*"), (8, "3.5"), (0, "")])
-def test_a_mean_of_few_people_is_hidden(people: int, mean: str) -> None:
+@pytest.mark.parametrize(
+    ("policy", "people", "mean"),
+    [
+        ("hes_subnational", 7, "*"),
+        ("hes_subnational", 8, "3.5"),
+        ("hes_subnational", 0, ""),
+        ("opensafely", 5, R),
+        ("opensafely", 6, "3.5"),
+        ("threshold10", 9, "*"),
+        ("threshold10", 10, "3.5"),
+    ],
+)
+def test_a_mean_of_few_people_is_hidden(policy: str, people: int, mean: str) -> None:
     cells = Cells(counts={"n": "n"}, amounts={"mean": "n"})
-    assert shown("hes_subnational", cells, n=[people], mean=[3.5 if people else None])["mean"] == [mean]
+    assert shown(policy, cells, n=[people], mean=[3.5 if people else None])["mean"] == [mean]
+
+
+@pytest.mark.parametrize("name", ["min_age", "longest_stay_max", "minimum", "highest"])
+def test_a_minimum_or_maximum_is_refused_outside_the_zone(name: str) -> None:
+    cells = Cells(counts={"n": "n"}, amounts={name: "n"})
+    with pytest.raises(PolicyError, match=f"value of one person.*{name}"):
+        gated("hes_subnational", cells, n=[50], **{name: [3.5]})
+    assert gated("none", cells, n=[50], **{name: [3.5]}).display[name].to_pylist() == ["3.5"]
+
+
+def test_what_a_percentage_leaves_to_100_is_hidden_too_where_numbers_are_exact() -> None:
+    """38 of 40 would tell that 2 are otherwise."""
+    assert shown("threshold10", PERCENT, n=[38, 30], all=[40, 40])["n"] == ["*", "30"]
+    events = Cells(counts={"n": "n", "all": "all"}, percentages=(Percentage("rate", "n", "all", part=False),))
+    assert shown("threshold10", events, n=[38], all=[40])["rate"] == ["95.0"]
+
+
+def test_a_policy_that_hides_and_shows_exact_numbers_protects_the_hidden_ones() -> None:
+    with pytest.raises(ValidationError, match="secondary must be complementary"):
+        POLICIES["threshold10"].model_validate({**POLICIES["threshold10"].model_dump(), "secondary": "none"})
 
 
 def test_results_of_a_model_pass_as_they_are() -> None:
@@ -155,7 +177,7 @@ def test_results_of_a_model_pass_as_they_are() -> None:
 
 def test_the_record_counts_cells_and_shows_none() -> None:
     record = gated("hes_subnational", PERCENT, n=[0, 7, 20], all=[20, 20, 20]).record
-    assert record == GateRecord(policy="hes_subnational", cells=9, suppressed=2, rounded=4, zero_or_full=2)
+    assert record == GateRecord(policy="hes_subnational", cells=9, suppressed=2, rounded=4, zero_or_full=2, smallest=20)
 
 
 @pytest.mark.parametrize(
@@ -180,4 +202,4 @@ def test_a_count_without_people_behind_it_is_refused() -> None:
 def test_only_the_gate_makes_a_gated_table() -> None:
     table = pa.table({"people": [1]})
     with pytest.raises(PolicyError, match="by the disclosure gate only"):
-        GatedTable(table, table, GateRecord("none", 1, 0, 0, 0), object())
+        GatedTable(table, table, GateRecord("none", 1, 0, 0, 0), PEOPLE, POLICIES["none"], object())

@@ -37,7 +37,7 @@ def rates_table(cells: pd.DataFrame, definition: StudyDefinition, policy: Disclo
     table = pa.Table.from_pylist(rows)
     counts = {"people": "people", ADMISSIONS: "people_admitted", "person_years": "people"}
     totals = Totals(rows={"age_band": ALL_AGES})
-    rate = Percentage(RATE, ADMISSIONS, "person_years", per=100, decimals=1)
+    rate = Percentage(RATE, ADMISSIONS, "person_years", per=100, decimals=1, part=False)
     shown = apply(policy, table, Cells(counts=counts, percentages=[rate], totals=totals)).values.to_pylist()
     intervals = [_shown_interval(row[ADMISSIONS], row["person_years"]) for row in shown]
     for place, name in enumerate(("rate_low", "rate_high")):
