@@ -6,6 +6,7 @@ This module stands above the zones: it alone joins submissions with tracing, and
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -15,15 +16,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from linkage.audited import Asked, audited, manifest_hash
+from linkage.audited import Asked, asked_for, audited, manifest_hash
 from linkage.engine import EngineOptions, Step, open_engine
 from linkage.errors import InputError, UsageError
 from linkage.feedback.decisions import decisions_beside
 from linkage.feedback.obey import obey
 from linkage.intake import CheckOptions, CheckResult, Consolidation, check_submission, consolidate
 from linkage.intake.mapping import read_crosswalk
-from linkage.runs import Manifest, file_record, read_manifest, staged_outputs
-from linkage.trace.run import Queries, TraceResult, trace_queries
+from linkage.runs import Manifest, alone, file_record, read_manifest, staged_outputs
+from linkage.trace.run import Queries, Report, TraceResult, trace_queries
 from linkage.trace.settings import TraceModel, load_profile
 from linkage.trace.source import ColumnMap, parse_column_map, require_file
 from linkage.trace.train import train_model
@@ -171,17 +172,19 @@ def traced(
     out: Path | None,
     request: TraceRequest | None = None,
     options: EngineOptions | None = None,
+    report: Report | None = None,
 ) -> TraceResult:
     """As ``trace``, giving the table as Arrow together with the counts by step and outcome.
 
-    Start and end have their entries in the audit log; nothing is traced without. Standing decisions are obeyed.
+    Start and end have their entries in the audit log; nothing is traced without. Standing decisions are obeyed. ``report``
+    is told how many parts of the work are done, and of how many.
     """
     request = request or TraceRequest()
     asked = replace(request.asked, synthetic=request.synthetic)
     asked.action("trace")
     read_manifest(register)
     with audited("trace", asked, register) as done:
-        result = _traced(queries, register, out, request, options)
+        result = _traced(queries, register, out, request, options, report)
         done.counts = {name: count for name, count in result.counts.items() if type(count) is int}
         done.manifest = manifest_hash(out) if out else None
     return result
@@ -193,6 +196,7 @@ def _traced(
     out: Path | None,
     request: TraceRequest,
     options: EngineOptions | None,
+    report: Report | None = None,
 ) -> TraceResult:
     changes = {"min_weight": request.min_weight, "min_gap": request.min_gap}
     profile = load_profile(request.profile).model_copy(update={k: v for k, v in changes.items() if v is not None})
@@ -203,20 +207,26 @@ def _traced(
     if request.unmatched:
         require_file(request.unmatched, "the file of unmatched records")
     people = replace(_queries(queries, request), as_at=request.as_at, unmatched=request.unmatched)
-    decisions = request.decisions or decisions_beside(register)
-    if request.decisions:
-        require_file(request.decisions, "the file of decisions")
-    if not decisions.is_file():
-        return trace_queries(people, register, out, profile=profile, csv=request.csv, options=options)
-    with tempfile.TemporaryDirectory(prefix="cldlink-") as scratch:
+    decisions = _decisions(request.decisions, register)
+    if decisions is None:
+        return trace_queries(people, register, out, profile=profile, csv=request.csv, options=options, report=report)
+    with alone(out) if out else nullcontext(), tempfile.TemporaryDirectory(prefix="cldlink-") as scratch:
         # Beside the output, so that a trace that was killed goes on where it stopped.
         found = out.resolve().with_name(f".{out.resolve().name}.found") if out else Path(scratch) / "found"
         try:
-            trace_queries(people, register, found, profile=profile, csv=request.csv, options=options)
+            trace_queries(people, register, found, profile=profile, csv=request.csv, options=options, report=report)
             obeyed = obey(found, decisions, register, out or Path(scratch) / "obeyed", options)
         finally:
             shutil.rmtree(found, ignore_errors=True)
     return TraceResult(obeyed.table, obeyed.counts)
+
+
+def _decisions(given: Path | None, beside: Path) -> Path | None:
+    """The file of decisions to obey: the one given, which must be there, else the one beside a folder, if there is one."""
+    if given:
+        return require_file(given, "the file of decisions")
+    book = decisions_beside(beside)
+    return book if book.is_file() else None
 
 
 def train(queries: Path, register: Path, out: Path, *, name: str, request: TraceRequest | None = None) -> TraceModel:
@@ -233,12 +243,52 @@ def ask_national(
     as_at: date | None = None,
     request: TraceRequest | None = None,
 ) -> dict[str, int]:
-    """Write request files for the national tracing service to ``out``; nothing is sent. Returns the counts."""
-    from linkage.trace.national.request import write_request
+    """Write request files for the national tracing service to ``out``; nothing is sent. Returns the counts.
 
-    return write_request(
-        _queries(queries, request or TraceRequest()), out, layout_name=layout, stamp=stamp, as_at=as_at
-    )
+    Start and end have their entries in the audit log, beside ``out`` if no other is named; nothing is written without.
+    """
+    from linkage.trace.national.request import COMMAND, write_request
+
+    request = request or TraceRequest()
+    asked = replace(request.asked, synthetic=request.synthetic)
+    asked.action(COMMAND)
+    people = _queries(queries, request)
+    with audited(COMMAND, asked, out) as done:
+        done.counts = write_request(people, out, layout_name=layout, stamp=stamp, as_at=as_at)
+        done.manifest = manifest_hash(out)
+    return dict(done.counts)
+
+
+def import_national(
+    responses: Sequence[Path],
+    asked_in: Path,
+    out: Path,
+    *,
+    register: Path | None = None,
+    request: TraceRequest | None = None,
+) -> dict[str, int]:
+    """Write the trace of everybody whom the request in folder ``asked_in`` asks about to ``out``; return the counts.
+
+    The audit log and the decisions to obey are beside ``register``, if there is one, else beside the request, unless
+    ``request`` names others. Purpose and submission are those of the request in that log, unless it gives others.
+    """
+    from linkage.trace.national.answers import COMMAND, import_responses, require_request
+
+    request, beside = request or TraceRequest(), register or asked_in
+    require_request(asked_in)
+    made_from = manifest_hash(asked_in)
+    decisions = _decisions(request.decisions, beside)
+    asked = replace(request.asked, synthetic=request.synthetic)
+    asked = asked_for(asked, asked.log(beside), made_from)
+    with audited(COMMAND, asked, beside, [made_from]) as done:
+        if decisions is None:
+            done.counts = import_responses(responses, asked_in, out)
+        else:
+            with tempfile.TemporaryDirectory(prefix="cldlink-") as scratch:
+                import_responses(responses, asked_in, Path(scratch) / "imported")
+                done.counts = obey(Path(scratch) / "imported", decisions, register, out).counts
+        done.manifest = manifest_hash(out)
+    return dict(done.counts)
 
 
 def answer_request(

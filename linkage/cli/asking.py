@@ -16,7 +16,9 @@ By = Annotated[
 ]
 Audit = Annotated[
     Path | None,
-    typer.Option("--audit", help="Folder of the audit log; else 'audit' beside the register (or the trace)."),
+    typer.Option(
+        "--audit", help="Folder of the audit log; else 'audit' beside the register (or the trace or request)."
+    ),
 ]
 Decisions = Annotated[
     Path | None,

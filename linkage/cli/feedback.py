@@ -26,7 +26,8 @@ _TraceFolder = Annotated[
     Path, typer.Argument(metavar="TRACE", help="Folder of a trace of CLD people, or its trace.parquet.")
 ]
 _Register = Annotated[
-    Path, typer.Option("--register", help="The register: audit log and decisions are beside it unless given.")
+    Path | None,
+    typer.Option("--register", help="The register: audit log and decisions are beside it. Else beside the trace."),
 ]
 
 
@@ -78,7 +79,7 @@ def decide(
     ],
     authority: Annotated[str, typer.Option("--authority", metavar="CODE", help="Whose list it is: its LA code.")],
     trace: Annotated[Path, typer.Option("--trace", help="Folder of the trace that the pack was made from.")],
-    register: _Register,
+    register: _Register = None,
     decisions: Decisions = None,
     purpose: Purpose = None,
     submission: Submission = None,
@@ -107,7 +108,7 @@ def wrong(
     traces: Annotated[list[Path], typer.Argument(metavar="TRACE...", help="Folders of the traces that made the link.")],
     query: Annotated[str, typer.Option("--query", metavar="ID", help="The person's query id, such as 991/A12.")],
     reason: Annotated[str, typer.Option("--reason", help="Why it is wrong; kept with the decisions.")],
-    register: _Register,
+    register: _Register = None,
     decisions: Decisions = None,
     purpose: Purpose = None,
     submission: Submission = None,
@@ -120,19 +121,24 @@ def wrong(
 
     Example: cldlink feedback wrong traced --query 991/A12 --reason "The twin" --register register
     """
-    from linkage.audited import AUDIT, Asked
+    from linkage.audited import Asked
     from linkage.feedback.decisions import decisions_beside
+    from linkage.feedback.traced import log_of, open_trace
     from linkage.feedback.wrong import wrong_link
 
-    asked = Asked(purpose, submission, by, audit, synthetic)
-    book = decisions or decisions_beside(register)
-    places = wrong_link(traces, query, reason=reason, decisions=book, asked=asked, beside=register)
+    asked, first = Asked(purpose, submission, by, audit, synthetic), open_trace(traces[0])
+    log, beside = log_of(asked, first, register), register or first.folder
+    book = decisions or decisions_beside(beside)
+    places = wrong_link(traces, query, reason=reason, decisions=book, asked=asked, beside=beside)
     lines = [
         f"{place.time}  {place.made:<10} {place.authority or '-':<4} {place.reference}  manifest {place.manifest[:16]}"
+        f"{'' if place.certain else '  (perhaps)'}"
         for place in places
     ]
+    if not all(place.certain for place in places):
+        say("Perhaps: a pack of changes. Give the trace before as well, to know whether this link was among them.")
     if not places:
-        say(f"The audit log ({audit or register.resolve().parent / AUDIT}) knows of nothing made from these traces.")
+        say(f"The audit log ({log.folder}) knows of nothing made from these traces.")
     emit("feedback wrong", {"places": [vars(place) for place in places]}, as_json=json, lines=lines or ["0 places"])
 
 

@@ -12,11 +12,13 @@ from linkage.cli.output import emit
 
 REQUEST_EXAMPLES = """**Examples**
 
-cldlink trace request current/persons.parquet --out asked
+cldlink trace request current/persons.parquet --out asked --purpose "Quarterly tracing" --submission "2026-27 Q2"
 
 cldlink trace request people.csv --layout mpt --id client_id --columns given_name=Forename --out asked
+--purpose "Data quality review" --submission 2026-117
 
-Send the files of asked/send_IDENTIFIABLE through MESH; keep the folder: it alone knows who each reference is.
+Send the files of asked/send_IDENTIFIABLE through MESH; keep the folder: it alone knows who each reference is. Purpose and
+submission go into the audit log.
 
 Next: cldlink trace import responses --request asked --out answered"""
 
@@ -38,6 +40,10 @@ def request(
         str | None, typer.Option("--id", metavar="COLUMN", help="Heading of the person's id; else the row number.")
     ] = None,
     columns: Columns = None,
+    purpose: Purpose = None,
+    submission: Submission = None,
+    by: By = None,
+    audit: Audit = None,
     synthetic: Synthetic = False,
     json: Json = False,
 ) -> None:
@@ -47,8 +53,11 @@ def request(
     the service would refuse are left blank and counted.
     """
     from linkage import api
+    from linkage.audited import Asked
 
-    asked = api.TraceRequest(id_column, api.column_map(columns), synthetic=synthetic)
+    asked = api.TraceRequest(
+        id_column, api.column_map(columns), synthetic=synthetic, asked=Asked(purpose, submission, by, audit)
+    )
     counts = api.ask_national(
         queries, out, layout=layout, stamp=at or datetime.now(), as_at=as_at.date() if as_at else None, request=asked
     )
@@ -59,18 +68,35 @@ def import_(
     responses: Annotated[list[Path], typer.Argument(help="Response files as received, or a folder of them.")],
     request: Annotated[Path, typer.Option("--request", help="The folder that 'cldlink trace request' wrote.")],
     out: Out,
+    register: Annotated[
+        Path | None,
+        typer.Option("--register", help="A register, if you have one: audit log and decisions are beside it."),
+    ] = None,
+    decisions: Annotated[
+        Path | None,
+        typer.Option("--decisions", help="File of decisions; else the one beside the register, or beside the request."),
+    ] = None,
+    purpose: Purpose = None,
+    submission: Submission = None,
+    by: By = None,
+    audit: Audit = None,
+    synthetic: Synthetic = False,
     json: Json = False,
 ) -> None:
     """Bring the national service's answers back to the people asked about: the same trace table as 'cldlink trace' writes.
 
     Give every response received so far: who has no usable answer yet is 'outstanding'. An answer to another request, a
-    second one that differs and one to another question are told apart (response_faults.csv) and never used.
+    second one that differs and one to another question are told apart (response_faults.csv) and never used. Decisions of
+    authorities (cldlink feedback decide) are obeyed. Purpose and submission are those of the request, unless given.
 
     Example: cldlink trace import responses --request asked --out answered
     """
-    from linkage.trace.national.answers import import_responses
+    from linkage import api
+    from linkage.audited import Asked
 
-    emit("trace import", import_responses(responses, request, out), as_json=json)
+    how = api.TraceRequest(asked=Asked(purpose, submission, by, audit), decisions=decisions, synthetic=synthetic)
+    counts = api.import_national(responses, request, out, register=register, request=how)
+    emit("trace import", counts, as_json=json)
 
 
 def answer(

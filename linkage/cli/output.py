@@ -36,9 +36,9 @@ def say(text: str) -> None:
 
 
 @contextmanager
-def progress(label: str) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on stderr that is told how much is done and of how much; None where stderr is not a terminal."""
-    if not sys.stderr.isatty():
+def progress(label: str, *, shown: bool = True) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on stderr that is told how much is done and of how much; None unless ``shown`` and stderr is a terminal."""
+    if not shown or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console

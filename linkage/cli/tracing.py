@@ -10,7 +10,7 @@ import typer
 from linkage.cli.asking import Audit, By, Decisions, Purpose, Submission
 from linkage.cli.groups import with_default
 from linkage.cli.options import Columns, Json, Memory, Out, Synthetic, TempDir, Threads, engine_options
-from linkage.cli.output import emit, say
+from linkage.cli.output import emit, progress, say
 
 trace_app = typer.Typer(cls=with_default("file"), help="Find NHS numbers in a register, and train a model for it.")
 
@@ -78,7 +78,8 @@ def trace(
     )
     request = replace(request, as_at=as_at and as_at.date(), unmatched=unmatched)
     options = engine_options(memory, threads, temp_dir)
-    result = api.traced(queries, register, out, request=request, options=options)
+    with progress("parts of the trace", shown=not json) as bar:
+        result = api.traced(queries, register, out, request=request, options=options, report=bar)
     empty = [
         name.removeprefix("with_") for name, count in result.counts.items() if name.startswith("with_") and not count
     ]

@@ -15,7 +15,7 @@ from pathlib import Path
 from linkage.audited import Asked, asked_for, record
 from linkage.engine import EngineOptions, Step, open_engine
 from linkage.errors import InputError, MachineError
-from linkage.feedback.traced import Trace
+from linkage.feedback.traced import Trace, log_of
 from linkage.intake.keeping.log import append_line, read_log
 from linkage.runs import FOLDER_MODE, file_record, locked_file
 from linkage.trace.comparisons import COMPARED_FIELDS
@@ -47,9 +47,11 @@ class Decision:
     evidence: Mapping[str, str | None]
 
 
-def decisions_beside(register: Path) -> Path:
-    """Where decisions are kept if nothing else is said: in the folder ``decisions`` beside the register."""
-    return register.resolve().parent / "decisions" / DECISIONS
+def decisions_beside(folder: Path) -> Path:
+    """Where decisions are kept if nothing else is said: in the folder ``decisions`` beside the register, or beside the
+    request or the trace of a national answer.
+    """
+    return folder.resolve().parent / "decisions" / DECISIONS
 
 
 def read_decisions(path: Path) -> tuple[Decision, ...]:
@@ -91,23 +93,25 @@ def receive_list(
     path: Path,
     authority: str,
     trace: Trace,
-    register: Path,
+    register: Path | None,
     *,
     asked: Asked | None = None,
     decisions: Path | None = None,
     options: EngineOptions | None = None,
 ) -> dict[str, int]:
-    """Read an authority's list and keep its decisions, beside the register if no other file is given; return their counts.
+    """Read an authority's list and keep its decisions, beside the register (of a national trace, beside the trace) if no
+    other file is given; return their counts.
 
-    Purpose and submission in the audit log are those of the trace, unless ``asked`` gives others.
+    Purpose and submission in the audit log are those of the trace, unless ``asked`` gives others. Raises UsageError when it
+    is not clear which log knows the trace.
     """
     taken, undecided = read_list(path, authority, trace, options=options)
     counts = {word: sum(one.decision == word for one in taken) for word in ("accept", "reject")}
     counts["undecided"] = undecided
     asked = asked or Asked()
-    log = asked.log(register)
+    log = log_of(asked, trace, register)
     action = asked_for(asked, log, trace.made_from).action(COMMAND)
-    book = decisions or decisions_beside(register)
+    book = decisions or decisions_beside(register or trace.folder)
     read_decisions(book)
     record(log, replace(action, authority=authority, counts=counts, made_from=[trace.made_from]))
     facts = {"authority": authority, "list_sha256": file_record(path)["sha256"]}

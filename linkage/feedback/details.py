@@ -5,11 +5,14 @@ the national service.
 Table ``link`` (query_id, nhs_number) holds the accepted links that are not sensitive; nothing else is ever looked up.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from linkage.engine import Engine, Step
-from linkage.errors import InputError, UsageError
+from linkage.errors import DiskFullError, InputError, InternalError, MachineError, UsageError
 from linkage.trace.register import standing, versions_of
+from linkage.trace.register.folder import require_whole
 from linkage.trace.source import require_file
 
 NATIONAL = Path("restricted") / "national_IDENTIFIABLE.parquet"
@@ -49,7 +52,7 @@ from given_persons p left join (
 def load_known(engine: Engine, trace_folder: Path, register: Path | None) -> None:
     """Table ``known``: details by query_id for the rows of ``link``, from the national answers or the register.
 
-    Raises UsageError when there is neither, InputError when the register was prepared without its history.
+    Raises UsageError when there is neither, InputError when the register was prepared without its history or is damaged.
     """
     national = trace_folder / NATIONAL
     if national.is_file():
@@ -57,7 +60,24 @@ def load_known(engine: Engine, trace_folder: Path, register: Path | None) -> Non
         return
     if register is None:
         raise UsageError("Differing details come from the register: give --register, or leave --current out.")
-    engine.run(_register_step(register))
+    with undamaged(register):
+        engine.run(_register_step(register))
+
+
+@contextmanager
+def undamaged(register: Path | None) -> Iterator[None]:
+    """A register, if there is one, whose files are looked up. Raises InputError when one is missing or not as written."""
+    if register is None:
+        yield
+        return
+    require_whole(register)
+    try:
+        yield
+    except DiskFullError:
+        raise
+    except (InputError, InternalError, MachineError):
+        require_whole(register, hashed=True)
+        raise
 
 
 def _national_step(path: Path) -> Step:

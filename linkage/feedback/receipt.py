@@ -48,7 +48,7 @@ def receipt_lines(
 
 
 def _counted(column: pa.ChunkedArray) -> list[str]:
-    counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(column).to_pylist()}
+    counts = {entry["values"]: entry["counts"] for entry in pc.value_counts(column.drop_null()).to_pylist()}
     said = {name: f"{outcome.sentence}." for name, outcome in outcomes().items()}
     order = [*(name for name in said if name in counts), *sorted(name for name in counts if name not in said)]
     return [f"{counts[name]:>9,}  {name.replace('_', ' ')}. {said.get(name, '')}".rstrip() for name in order]

@@ -17,6 +17,17 @@ _OF_PREVIOUS = ("change", "nhs_number_told_before")
 _NOTHING = "select cast(null as varchar) as query_id"
 
 
+# Of a person of the earlier trace who is not in this one: their authority's own identifier, and what it was told.
+_GONE = {
+    "person_unique_identifier": "b.person_unique_identifier",
+    "change": "'gone_person'",
+    "nhs_number_given": "b.nhs_number_given",
+    "nhs_number_told_before": "case when not b.sensitive then b.nhs_number end",
+    "reason": "'The person is not in your file any more; nothing was traced.'",
+    "what_to_do": "'Nothing to do, unless the person should be in it.'",
+}
+
+
 @dataclass(frozen=True)
 class Sources:
     """What a run has besides the trace: details to compare (tables ``given`` and ``known``), an earlier trace (``before``)."""
@@ -61,7 +72,9 @@ def before_step() -> Step:
     return Step(
         "before",
         """
-select query_id, nhs_number, outcome, sensitive, nhs_number is not null or sensitive as linked from person_before""",
+select query_id, la_code, person_unique_identifier, nhs_number_given, nhs_number, outcome, sensitive,
+  nhs_number is not null or sensitive as linked
+from person_before""",
     )
 
 
@@ -89,7 +102,10 @@ def _feedback_step(diagnostics: list[str], *, previous: bool) -> Step:
     codes = " ".join(f"when {literal(name)} then {literal(o.status_indicator)}" for name, o in outcomes().items())
     columns = dict.fromkeys(feedback_columns(), "null") | _own(codes, actions) | _details()
     columns |= {name: f"case when {_shown(name)} then p.{ident(name)} end" for name in diagnostics}
-    listed = ",\n  ".join(f"cast({sql} as varchar) as {name}" for name, sql in columns.items())
+    listed, gone = (
+        ",\n  ".join(f"cast({sql} as varchar) as {name}" for name, sql in each.items())
+        for each in (columns, dict.fromkeys(columns, "null") | _GONE)
+    )
     return Step(
         "feedback",
         f"""
@@ -97,7 +113,11 @@ select p.la_code, p.query_id, {listed}
 from (select *, nhs_number is not null or sensitive as linked from person) p
 left join link using (query_id) left join duplicate d using (query_id)
 left join given g using (query_id) left join known k using (query_id) left join before b using (query_id)
-{f"where {_change_sql()} is not null" if previous else ""}""",
+{f"where {_change_sql()} is not null" if previous else ""}
+union all
+select b.la_code, b.query_id, {gone}
+from before b where b.query_id not in (select query_id from person)
+  and b.la_code in (select la_code from person)""",
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.audited import Asked, manifest_hash, recorded
-from linkage.engine import Engine, Step
+from linkage.engine import Engine, EngineOptions, Step, open_engine
 from linkage.errors import InputError, UsageError
 from linkage.runs import file_record, read_manifest
 from linkage.trace.result import read_trace
@@ -35,6 +35,15 @@ class Trace:
         return path if path.is_file() else None
 
 
+@dataclass(frozen=True)
+class Told:
+    """What is told of a query; two that differ are a change that a pack of changes tells."""
+
+    outcome: str
+    nhs_number: str | None
+    sensitive: bool
+
+
 def open_trace(path: Path) -> Trace:
     """A trace by its folder or its trace.parquet.
 
@@ -50,6 +59,15 @@ def open_trace(path: Path) -> Trace:
     return Trace(file, manifest_hash(file.parent))
 
 
+def told_of(trace: Trace, query_id: str, options: EngineOptions | None = None) -> Told | None:
+    """What feedback tells of one query of a trace: outcome, number, whether it is withheld. None for a query not in it."""
+    with open_engine(options, [trace.folder]) as engine:
+        read_trace(engine, "trace", trace.file)
+        sql = "select outcome, nhs_number, sensitive from trace where query_id = $query"
+        rows = engine.rows(Step("told_of", sql, {"query": query_id}))
+    return Told(*rows[0]) if rows else None
+
+
 def log_of(asked: Asked, trace: Trace, register: Path | None) -> AuditLog:
     """The audit log that what is made of a trace goes into: the one named, else that beside the register, else that beside
     the trace, if it knows the trace.
@@ -62,8 +80,7 @@ def log_of(asked: Asked, trace: Trace, register: Path | None) -> AuditLog:
     if not named and all(entry.action.manifest != trace.made_from for entry in recorded(log)):
         raise UsageError(
             f"{trace.folder}: the audit log beside the trace does not know it. Name the register that it was made against "
-            "(--register) or the log (--audit), so that everything made of a trace is in one log. If no log knows it, as after "
-            "'cldlink trace import', say as well what it is for: --purpose and --submission."
+            "(--register) or the log (--audit), so that everything made of a trace is in one log."
         )
     return log
 

@@ -67,9 +67,22 @@ order by query_row, place""",
     )
 
 
-def count_outcomes(engine: Engine) -> dict[str, int]:
-    """Queries by outcome, outcomes that did not occur left out."""
-    return dict(engine.rows(Step("count_outcomes", "select outcome, count(*) from result group by 1 order by 1")))
+def counted(engine: Engine) -> dict[str, int]:
+    """Queries of ``result`` by outcome, those whose details are withheld, and by note, which is not told of the withheld.
+
+    Outcomes and notes that did not occur are left out.
+    """
+    found = engine.rows(Step("count_outcomes", "select outcome, count(*) from result group by 1 order by 1"))
+    withheld = engine.value(Step("count_withheld", "select count(*) from result where sensitive"))
+    words = "select unnest(string_split(notes, ' ')) as note from result where not sensitive"
+    told = engine.rows(
+        Step("count_notes", f"select note, count(*) from ({words}) where note <> '' group by 1 order by 1")
+    )
+    return {
+        **{f"outcome_{outcome}": count for outcome, count in found},
+        "withheld_sensitive": int(withheld),
+        **{f"note_{note}": count for note, count in told},
+    }
 
 
 def _level_step() -> Step:

@@ -2,7 +2,7 @@
 
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -26,7 +26,7 @@ from linkage.trace.cascade.trace import (
 from linkage.trace.decide import cross_check_steps, decide
 from linkage.trace.records import LINK_FIELDS
 from linkage.trace.register import Register, open_register, with_scratch
-from linkage.trace.result import candidate_step, count_outcomes, csv_step, public_step, result_steps, sensitive_step
+from linkage.trace.result import candidate_step, counted, csv_step, public_step, result_steps, sensitive_step
 from linkage.trace.settings import Profile, load_model, load_profile, model_identity
 from linkage.trace.source import ColumnMap, Source, load_source, require_file
 from linkage.trace.usable import readable_queries, refuse_unusable
@@ -34,6 +34,7 @@ from linkage.trace.usable import readable_queries, refuse_unusable
 RESTRICTED = "restricted"
 CHUNK = 50_000
 """How many people that the cross-check left over are looked up and scored at a time."""
+Report = Callable[[int, int], None]
 # Pairs of a query that are kept for the decision: no more than so many, and none that weighs less (bits).
 _MOST_PAIRS = 20
 _LEAST_WEIGHT = -20.0
@@ -76,12 +77,13 @@ def trace_queries(
     csv: bool = False,
     options: EngineOptions | None = None,
     chunk: int = CHUNK,
+    report: Report | None = None,
 ) -> TraceResult:
     """Trace every query and, if ``out`` is given, write ``trace.parquet`` and the restricted files there.
 
     Rows in equal rows out. A trace that was killed goes on from its finished chunks when it is run again; the size of a
-    ``chunk`` bounds the memory and nothing else. Raises InputError on an empty file or a duplicate id, UsageError on a wrong
-    path or heading.
+    ``chunk`` bounds the memory and nothing else. ``report`` is told how many parts are done and of how many. Raises
+    InputError on an empty file or a duplicate id, UsageError on a wrong path or heading.
     """
     register = open_register(register_folder)
     profile = profile or load_profile("default")
@@ -94,11 +96,11 @@ def trace_queries(
         options = with_scratch(options, Path(scratch))
         if out is None:
             with open_engine(options, folders) as engine:
-                return _traced(engine, queries, register, profile, Chunks(Path(scratch), chunk))
+                return _traced(engine, queries, register, profile, Chunks(Path(scratch), chunk, report=report))
         manifest = _manifest(queries, register, profile)
         with work_folder(out, manifest.__dict__ | {"chunk": chunk}) as work, staged_outputs(out) as staging:
             with open_engine(options, [*folders, work, staging]) as engine:
-                result = _traced(engine, queries, register, profile, Chunks(work, chunk))
+                result = _traced(engine, queries, register, profile, Chunks(work, chunk, report=report))
                 _write(engine, staging, profile, csv=csv)
             replace(manifest, counts=result.counts).write(staging)
         return result
@@ -108,12 +110,19 @@ def trace_queries(
 class Chunks:
     """How many queries make a chunk, and where finished chunks are kept.
 
-    Without ``keep`` there must be one chunk at most, which stays in memory.
+    Without ``keep`` there must be one chunk at most, which stays in memory. ``report`` is told of each that is done; the
+    cross-check before the chunks and the decision after them count as one each.
     """
 
     folder: Path
     queries: int = CHUNK
     keep: bool = True
+    report: Report | None = None
+
+    def tell(self, done: int, parts: int) -> None:
+        """Report that so many of the parts are done."""
+        if self.report:
+            self.report(done, parts)
 
 
 class Tracer:
@@ -136,18 +145,20 @@ class Tracer:
         prepare_queries(engine, register)
         engine.run(Step("candidate_person", "select * from number_person"))
         engine.run_all(cross_check_steps())
-        counted = _score_chunks(engine, register, self._scorer, chunks)
+        pairs = _score_chunks(engine, register, self._scorer, chunks)
         prior_weight = math.log2(self._model.share_in_register / max(register.people, 2))
-        decide(engine, self.profile, self._model.caps, prior_weight)
+        today = date.fromisoformat(register.as_at) if register.as_at else date.today()
+        decide(engine, self.profile, self._model.caps, prior_weight, today)
         engine.run_all(result_steps())
         counts = {
             "queries": engine.count("query_source"),
             **_completeness(engine),
             "register_people": register.people,
             "cross_checked": engine.count("cross_checked"),
-            **counted,
-            **{f"outcome_{outcome}": count for outcome, count in count_outcomes(engine).items()},
+            **pairs,
+            **counted(engine),
         }
+        chunks.tell(1, 1)
         return TraceResult(engine.arrow(public_step()), counts)
 
 
@@ -167,7 +178,7 @@ def _by_cascade(engine: Engine, queries: Queries, register: Register, scratch: P
         **_completeness(engine),
         "register_people": register.people,
         **cascade_counts(engine),
-        **{f"outcome_{outcome}": count for outcome, count in count_outcomes(engine).items()},
+        **counted(engine),
     }
     return TraceResult(engine.arrow(public_mps_step()), counts)
 
@@ -189,11 +200,13 @@ def _score_chunks(engine: Engine, register: Register, scorer: model.Scorer, chun
     """Make ``scored`` and ``candidate_person`` for all queries that need candidates; return the counts of pairs."""
     left = engine.run(_left_step(chunks.queries))
     last = -(-left // chunks.queries)
+    chunks.tell(1, last + 2)
     counts = {"candidate_pairs": 0, "scored_pairs": 0}
     for number in range(last):
         done = _score_chunk(engine, register, scorer, number) if not chunks.keep else None
         for name, count in (done or _kept_chunk(engine, register, scorer, chunks, number)).items():
             counts[name] += count
+        chunks.tell(number + 2, last + 2)
     engine.run_all(_collected_steps(engine, chunks, last))
     return counts
 

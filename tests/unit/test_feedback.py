@@ -253,6 +253,9 @@ def test_a_repeated_trace_tells_only_what_changed(tmp_path: Path) -> None:
         linked("991/still", None, "not_found"),
         linked("991/worse", None, "not_found"),
         linked("991/hidden", DEE),
+        linked("991/gone", CAT, nhs_number_given=CAT),
+        linked("991/gone_hidden", DEE, sensitive=True),
+        linked("992/elsewhere", BOB),
     ]
     now = [
         linked("991/same", ANN),
@@ -265,7 +268,7 @@ def test_a_repeated_trace_tells_only_what_changed(tmp_path: Path) -> None:
         linked("991/arrived", None, "not_found"),
     ]
     sources = PackSources(write_trace(tmp_path / "now", now), previous=write_trace(tmp_path / "before", before))
-    assert write_feedback(sources, tmp_path / "packs", asked=ASKED) == {"991": 6}
+    assert write_feedback(sources, tmp_path / "packs", asked=ASKED) == {"991": 8}
     rows = read(tmp_path / "packs" / "991" / "991_feedback_IDENTIFIABLE.csv")
     assert {person: (row["change"], row["nhs_number_told_before"]) for person, row in rows.items()} == {
         "lost": ("withdrawn_link", BOB),
@@ -274,7 +277,15 @@ def test_a_repeated_trace_tells_only_what_changed(tmp_path: Path) -> None:
         "worse": ("new_outcome", ""),
         "hidden": ("changed_link", ""),
         "arrived": ("new_person", ""),
+        "gone": ("gone_person", CAT),
+        "gone_hidden": ("gone_person", ""),
     }
+    assert "not in your file any more" in rows["gone"]["reason"]
+    assert {name for name, value in rows["gone"].items() if value} == {
+        "person_unique_identifier", "change", "nhs_number_given", "nhs_number_told_before", "reason", "what_to_do",
+    }  # fmt: skip
+    receipt = (tmp_path / "packs" / "991" / "receipt.txt").read_text(encoding="utf-8")
+    assert "        2  gone person." in receipt
 
 
 def test_a_trace_compared_with_itself_has_nothing_to_tell(made: Path, tmp_path: Path) -> None:

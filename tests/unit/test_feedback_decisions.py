@@ -3,13 +3,14 @@
 import csv
 from collections.abc import Mapping
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.audited import Asked
+from linkage.audited import Asked, manifest_hash
 from linkage.errors import InputError, UsageError
 from linkage.feedback.decisions import FORM, read_decisions, read_list, standing_decisions, store_decisions
 from linkage.feedback.obey import obey
@@ -240,6 +241,29 @@ def test_a_wrong_link_lists_every_pack_and_dataset_it_went_into_and_is_withdrawn
     [row] = csv.DictReader((tmp_path / "next" / "991" / "991_feedback_IDENTIFIABLE.csv").open(encoding="utf-8-sig"))
     assert (row["change"], row["nhs_number_told_before"], row["nhs_number_traced"]) == ("withdrawn_link", ANN, "")
     assert AuditLog(tmp_path / "audit").verify() == []
+
+
+def test_a_pack_of_changes_is_listed_only_if_the_link_was_among_them(tmp_path: Path) -> None:
+    """What went out as a change in the second quarter, as nothing new in the third, and as withdrawn in the fourth."""
+    quarters = [
+        write_trace(tmp_path / name, [linked("991/p", number, outcome, reason=name), linked("991/x", CAT)])
+        for name, number, outcome in (
+            ("q1", None, "not_found"), ("q2", ANN, "found"), ("q3", ANN, "found"), ("q4", BOB, "found"),
+        )
+    ]  # fmt: skip
+    for before, now in pairwise(quarters):
+        write_feedback(PackSources(now, previous=before), tmp_path / f"packs_{now.name}", asked=ASKED)
+    book = tmp_path / "decisions.jsonl"
+
+    def listed(*traces: Path) -> list[tuple[str, bool]]:
+        places = wrong_link(traces, "991/p", reason="Twin", decisions=book, asked=ASKED, beside=quarters[0])
+        packs = {
+            manifest_hash(path.parent): path.parent.parent.name for path in tmp_path.glob("packs_*/*/manifest.json")
+        }
+        return [(packs[place.manifest], place.certain) for place in places]
+
+    assert listed(*quarters) == [("packs_q2", True), ("packs_q4", True)]
+    assert listed(quarters[2]) == [("packs_q3", False), ("packs_q4", False)]
 
 
 def test_a_wrong_link_needs_a_reason_and_a_link(tmp_path: Path, trace: Path) -> None:

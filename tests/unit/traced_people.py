@@ -20,6 +20,7 @@ TRACE_SCHEMA = pa.schema(
         *((name, pa.string()) for name in _LEVELS),
         ("sensitive", pa.bool_()),
         ("reason", pa.string()),
+        ("notes", pa.string()),
     ]
 )
 _PERSON = pa.schema(
@@ -89,6 +90,7 @@ def write_register(folder: Path, people: Sequence[tuple[str, str, str, str]], **
     ]
     schema = pa.schema([(name, pa.string()) for name in ("nhs_number", *_VERSION)])
     pq.write_table(pa.Table.from_pylist(versions, schema=schema), folder / "version" / "000.parquet")
+    Manifest("register build", [], {"people": len(people)}).write(folder)
     return folder
 
 

@@ -20,7 +20,7 @@ from linkage.trace.national.request import ASKED
 from linkage.trace.national.request import COMMAND as REQUEST
 from linkage.trace.national.response import Answer, read_response
 from linkage.trace.outcomes import outcomes
-from linkage.trace.result import public_step, sensitive_step
+from linkage.trace.result import counted, public_step, sensitive_step
 from linkage.trace.source import TRACE_FILE, require_file
 
 COMMAND = "trace import"
@@ -45,7 +45,7 @@ def import_responses(
     yet) and ``response_faults.csv`` (file, row, fault; no value). Raises UsageError when ``request`` is none, InputError
     when a response is unusable or none of its answers is to this request.
     """
-    asked = _asked_file(request)
+    asked = require_request(request)
     files = _response_files(responses)
     with staged_outputs(out) as staging, open_engine(options, [request.resolve(), staging]) as engine:
         engine.read_parquet("asked", [asked])
@@ -58,7 +58,8 @@ def import_responses(
     return counts
 
 
-def _asked_file(request: Path) -> Path:
+def require_request(request: Path) -> Path:
+    """The record of who was asked about in the folder of a request. Raises UsageError when it is none."""
     if read_manifest(request)["command"] != REQUEST:
         raise UsageError(f"{request}: this is no request. Give a folder that 'cldlink {REQUEST}' wrote.")
     return require_file(request / ASKED, "the record of who was asked about")
@@ -79,10 +80,10 @@ def _load_answers(engine: Engine, files: Sequence[Path], read: Sequence[Sequence
     ]
     engine.register("read", _table(rows, files))
     engine.run_all([_sent_step(), _judged_step()])
-    counted = dict(engine.rows(Step("count_faults", "select fault, count(*) from judged group by 1 order by 1")))
-    if not counted.get(None) and rows:
+    faults = dict(engine.rows(Step("count_faults", "select fault, count(*) from judged group by 1 order by 1")))
+    if not faults.get(None) and rows:
         raise InputError("None of the answers is to this request. Give the responses to this request's files.")
-    return Counter({name: counted.get(name, 0) for name in FAULT_WORDS})
+    return Counter({name: faults.get(name, 0) for name in FAULT_WORDS})
 
 
 def _table(rows: Sequence[tuple[int, int, Answer]], files: Sequence[Path]) -> pa.Table:
@@ -132,12 +133,11 @@ from "read" r left join sent s using (unique_reference)""",
 
 def _result(engine: Engine, faults: Counter[str]) -> dict[str, int]:
     engine.run(_result_step())
-    found = dict(engine.rows(Step("count_outcomes", "select outcome, count(*) from result group by 1 order by 1")))
     return {
         "queries": engine.count("asked"),
         "answers": engine.count("read"),
         **{f"answers_{name}": count for name, count in faults.items()},
-        **{f"outcome_{name}": found[name] for name in outcomes() if name in found},
+        **counted(engine),
     }
 
 
