@@ -15,8 +15,9 @@ from linkage.errors import MachineError, RefusedError, UsageError
 from linkage.runs import file_record
 from linkage.runs.outputs import MANIFEST
 from pseudo.audit import AuditLog
-from pseudo.audit_entry import Action, Entry, require_form
+from pseudo.audit_entry import Action, Entry, KeyUse, require_form
 from pseudo.errors import AuditPathError, PolicyError
+from pseudo.signing import SigningKey
 
 AUDIT = "audit"
 _SYNTHETIC = ("Work with synthetic data", "synthetic")
@@ -57,31 +58,48 @@ class Asked:
 
 @dataclass
 class Done:
-    """What the entry will say when the work is done; filled in by whoever does it."""
+    """What the entry will say when the work is done; filled in by whoever does it.
+
+    ``key`` is the key that was used or changed, ``copies`` the names of its backups or shares made or accounted for. Both are
+    in the entry of work that failed, too, as far as they were known by then.
+    """
 
     counts: Mapping[str, int] = field(default_factory=dict)
     manifest: str | None = None
+    key: KeyUse | None = None
+    copies: Sequence[str] = ()
 
 
 @contextmanager
-def audited(command: str, asked: Asked, beside: Path, made_from: Sequence[str] = ()) -> Iterator[Done]:
-    """Record that something starts, and how it ended. Nothing starts whose entry cannot be written."""
+def audited(
+    command: str, asked: Asked, beside: Path, made_from: Sequence[str] = (), *, signer: SigningKey | None = None
+) -> Iterator[Done]:
+    """Record that something starts, and how it ended. Nothing starts whose entry cannot be written.
+
+    With a ``signer`` the end gets a signed checkpoint: what a release and a key action leave, so that the log up to it cannot
+    be written anew.
+    """
     action, log, done = replace(asked.action(command), made_from=made_from), asked.log(beside), Done()
     started = record(log, replace(action, outcome="started"))
+    log.signer = signer
     ended = replace(action, of=started.seq)
     try:
         yield done
     except BaseException as error:
         refused = isinstance(error, RefusedError | PolicyError)
-        record(log, replace(ended, outcome="refused" if refused else "failed"))
+        record(log, replace(ended, outcome="refused" if refused else "failed", key=done.key))
         raise
-    record(log, replace(ended, counts=done.counts, manifest=done.manifest))
+    end = replace(ended, counts=done.counts, manifest=done.manifest, key=done.key, copies=done.copies)
+    record(log, end, checkpoint=True)
 
 
-def record(log: AuditLog, action: Action) -> Entry:
-    """Write one entry. Raises MachineError when the folder of the log cannot be written."""
+def record(log: AuditLog, action: Action, *, checkpoint: bool = False) -> Entry:
+    """Write one entry; where the log has a signer, signed if ``checkpoint``.
+
+    Raises MachineError when the folder of the log cannot be written.
+    """
     try:
-        return log.append(action)
+        return log.append(action, checkpoint=checkpoint)
     except OSError:
         raise MachineError(
             f"{log.folder}: the audit log cannot be written, and nothing is done without it. "

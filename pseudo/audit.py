@@ -13,51 +13,40 @@ versions add to an entry or a checkpoint, such as signatures, are part of what i
 import hashlib
 import json
 import os
-import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from pseudo.audit_checkpoint import (
+    Checkpoint,
+    Kept,
+    add_checkpoint,
+    disagreements,
+    read_checkpoint,
+    signature_faults,
+    signed_checkpoints,
+)
 from pseudo.audit_entry import Action, Entry, canonical, entry_of, utc_now
 from pseudo.errors import AuditError, AuditPathError
 from pseudo.lock_file import waiting_lock
+from pseudo.signing import PublicKey, SigningKey
 
 LOG, HEAD, LOCK = "log.jsonl", "head.json", "audit.lock"
-CHECKPOINT_FORMAT = "cldlink-checkpoint-1"
 _START = "0" * 64
 _LONGEST = 1 << 16
-_TRIES = 50
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """How far a log had come: its first entry's hash (which names the log), its entries, the hash of the last; when."""
-
-    log: str
-    entries: int
-    head: str
-    time: str
-
-    def write(self, path: Path) -> None:
-        """Write as JSON, whole or not at all."""
-        document = {"format": CHECKPOINT_FORMAT, **asdict(self), "signatures": []}
-        aside = path.with_name(f"{path.name}.part")
-        with aside.open("wb") as handle:
-            handle.write(canonical(document) + b"\n")
-            handle.flush()
-            os.fsync(handle.fileno())
-        _replace(aside, path)
+_SIGNED_EVERY = 1000
 
 
 class AuditLog:
-    """A log in a folder; made by the first entry."""
+    """A log in a folder; made by the first entry. With a ``signer`` it gets signed checkpoints as it grows."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, signer: SigningKey | None = None) -> None:
         self.folder = folder
+        self.signer = signer
 
-    def append(self, action: Action) -> Entry:
-        """Add one entry and return when it is safely on the disk.
+    def append(self, action: Action, *, checkpoint: bool = False) -> Entry:
+        """Add one entry and return when it is safely on the disk; with a signer, signed if ``checkpoint`` or when 1,000
+        entries have none.
 
         Raises AuditValueError when a value does not have its form, AuditError when the end of the log is not as it was
         left, FileInUseError when another process holds the log for too long.
@@ -84,47 +73,67 @@ class AuditLog:
             digest = _digest(line)
             now = Checkpoint(head.log if head else digest, document["seq"], digest, document["time"])
             now.write(self.folder / HEAD)
+            if self.signer and (checkpoint or now.entries - self._signed_entries() >= _SIGNED_EVERY):
+                add_checkpoint(self.folder, now.signed_by(self.signer))
         return entry_of(document, digest)
 
     def entries(self) -> tuple[Entry, ...]:
         """Every entry. Raises AuditError when the log is not as it was written, AuditPathError when there is none."""
-        entries, faults = self._read()
+        entries, fault, head = self._read()
+        faults = [fault] if fault else disagreements(entries, head)
         if faults:
             raise AuditError(f"{self.folder}: {faults[0]}. The audit log cannot be relied on: restore it from a copy.")
         return entries
 
-    def verify(self, checkpoints: Sequence[Path] = ()) -> list[str]:
-        """What is wrong with the log, also compared with checkpoints kept elsewhere; empty when all is as written."""
-        known = [(path.name, read_checkpoint(path)) for path in checkpoints]
-        entries, faults = self._read()
-        return faults + [fault for name, kept in known if (fault := _compared(entries, kept, name))]
+    def verify(self, checkpoints: Sequence[Path] = (), public_keys: Sequence[PublicKey] = ()) -> list[str]:
+        """What is wrong with the log, also compared with checkpoints; empty when all is as written.
+
+        ``checkpoints`` are copies kept elsewhere. With ``public_keys`` every checkpoint must be signed by one of them, and
+        there must be one.
+        """
+        given = [Kept(path.name, read_checkpoint(path)) for path in checkpoints]
+        entries, fault, head = self._read()
+        beside, damaged = signed_checkpoints(self.folder)
+        kept = [*given, *beside]
+        faults = [*([fault] if fault else []), *damaged, *signature_faults(kept, public_keys)]
+        return faults + disagreements(entries, [*([] if fault else head), *kept], whole=fault is None)
 
     def checkpoint(self) -> Checkpoint:
-        """The log as it stands, for safe keeping elsewhere. Raises AuditError when it is not as it was written."""
-        entries = self.entries()
-        return Checkpoint(entries[0].sha256, len(entries), entries[-1].sha256, utc_now())
+        """The log as it stands, for safe keeping elsewhere; signed, and noted beside the log, where there is a signer.
 
-    def _read(self) -> tuple[tuple[Entry, ...], list[str]]:
-        """The entries up to the first that is not as it was written, and what is wrong. The head is read first: entries
-        that another process adds meanwhile are no fault.
+        Raises AuditError when the log is not as it was written.
+        """
+        entries = self.entries()
+        made = Checkpoint(entries[0].sha256, len(entries), entries[-1].sha256, utc_now())
+        if self.signer:
+            made = made.signed_by(self.signer)
+            with waiting_lock(self.folder / LOCK):
+                add_checkpoint(self.folder, made)
+        return made
+
+    def _signed_entries(self) -> int:
+        """How many entries the newest checkpoint beside the log knows."""
+        kept, _ = signed_checkpoints(self.folder)
+        return max((one.checkpoint.entries for one in kept), default=0)
+
+    def _read(self) -> tuple[tuple[Entry, ...], str | None, list[Kept]]:
+        """The entries up to the first that is not as it was written, what is wrong with that, and the head. The head is read
+        first: entries that another process adds meanwhile are no fault.
         """
         if not (self.folder / LOG).is_file() and not (self.folder / HEAD).is_file():
             raise AuditPathError(f"{self.folder}: there is no audit log in this folder.")
         head_path = self.folder / HEAD
-        head = read_checkpoint(head_path) if head_path.is_file() else None
+        head = [Kept(HEAD, read_checkpoint(head_path))] if head_path.is_file() else []
         path = self.folder / LOG
         lines = path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
         entries: list[Entry] = []
         for line in lines:
-            previous = entries[-1].sha256 if entries else _START
             entry = _entry(line)
-            if entry is None or (entry.seq, entry.prev) != (len(entries) + 1, previous):
-                return tuple(entries), [f"entry {len(entries) + 1} was altered, removed or put in another place"]
+            if entry is None or not _follows(entry, entries):
+                number = len(entries) + (0 if _stands(entry, lines, len(entries)) else 1)
+                return tuple(entries), f"entry {number} was altered, removed or put in another place", head
             entries.append(entry)
-        if head is None:
-            return tuple(entries), [] if len(entries) == 1 else [f"{HEAD} is missing"]
-        fault = _compared(entries, head, HEAD)
-        return tuple(entries), [fault] if fault else []
+        return tuple(entries), f"{HEAD} is missing" if not head and len(entries) != 1 else None, head
 
     def _end(self) -> tuple[Checkpoint | None, int]:
         """The state to go on from and the bytes of complete entries. What an interrupted command left is mended: a line
@@ -147,23 +156,16 @@ class AuditLog:
         )
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
-    """A checkpoint from its file. Raises AuditPathError when it is none."""
-    try:
-        document = json.loads(path.read_bytes())
-        if document["format"] != CHECKPOINT_FORMAT:
-            raise ValueError
-        return Checkpoint(str(document["log"]), int(document["entries"]), str(document["head"]), str(document["time"]))
-    except (OSError, ValueError, KeyError, TypeError):
-        raise AuditPathError(f"{path}: this is not a readable checkpoint of an audit log.") from None
+def _follows(entry: Entry, before: Sequence[Entry]) -> bool:
+    return (entry.seq, entry.prev) == (len(before) + 1, before[-1].sha256 if before else _START)
 
 
-def _compared(entries: Sequence[Entry], kept: Checkpoint, name: str) -> str | None:
-    """How the entries disagree with a checkpoint, if they do."""
-    if len(entries) < kept.entries:
-        return f"{name} knows {kept.entries} entries, the log has {len(entries)}: its end was cut off"
-    same = kept.entries > 0 and entries[kept.entries - 1].sha256 == kept.head and entries[0].sha256 == kept.log
-    return None if same else f"entry {kept.entries} is not the one that {name} knows: the log was altered"
+def _stands(entry: Entry | None, lines: Sequence[bytes], at: int) -> bool:
+    """Whether an entry that does not follow is itself the one that the next knows: then the one before was altered."""
+    following = _entry(lines[at + 1]) if at + 1 < len(lines) else None
+    if entry is None or following is None or at == 0:
+        return False
+    return (entry.seq, following.prev) == (at + 1, entry.sha256)
 
 
 def _entry(line: bytes) -> Entry | None:
@@ -190,14 +192,3 @@ def _last_line(path: Path) -> tuple[bytes | None, int]:
 
 def _digest(line: bytes) -> str:
     return hashlib.sha256(b"\0" + line).hexdigest()
-
-
-def _replace(aside: Path, path: Path) -> None:
-    """Rename into place; on Windows that must wait for whoever is reading the old file."""
-    for _ in range(_TRIES):
-        try:
-            aside.replace(path)
-            return
-        except PermissionError:
-            time.sleep(0.02)
-    aside.replace(path)

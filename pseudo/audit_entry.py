@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from pseudo.domain import Domain
 from pseudo.errors import AuditValueError
 
 Outcome = Literal["started", "done", "failed", "refused"]
@@ -24,6 +25,9 @@ _FORMS = {
     "reference": re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/-]{0,99}"),
     "authority": re.compile(r"[0-9]{3}"),
     "hash": re.compile(r"[0-9a-f]{64}"),
+    "key": re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}"),
+    "context": re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,259}"),
+    "check value": re.compile(r"[0-9a-f]{8}"),
     "count": re.compile(r"[a-z][a-z0-9_]{0,63}"),
 }
 _SAID = {
@@ -33,6 +37,9 @@ _SAID = {
     "reference": "up to 100 letters, digits and . _ : / -",
     "authority": "three digits",
     "hash": "64 hexadecimal digits",
+    "key": "a plain name of letters, digits and . _ -",
+    "context": "plain names separated by /",
+    "check value": "8 hexadecimal digits",
     "count": "a name in small letters and a whole number",
 }
 _TEN_DIGITS = re.compile(r"(?<![0-9])[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{4}(?![0-9])")
@@ -53,11 +60,40 @@ _MOST = 1 << 53
 
 
 @dataclass(frozen=True)
+class KeyUse:
+    """Which key something was done with or to: its id and check value (of a key pair: the first 8 digits of the
+    fingerprint); where pseudonyms were made, also the version of the domain, the suite and the context, which is controller,
+    recipient, project and opt-out treatment, separated by ``/``.
+    """
+
+    key_id: str
+    kcv: str
+    key_version: str | None = None
+    suite: str | None = None
+    context: str | None = None
+
+    @classmethod
+    def of(cls, domain: Domain, *, key_id: str, kcv: str) -> "KeyUse":
+        """The use of a root key for the pseudonyms of a domain, whatever the field."""
+        context = "/".join((domain.controller, domain.recipient, domain.project, domain.opt_out))
+        return cls(key_id, kcv, domain.key_version, domain.suite, context)
+
+    def facts(self) -> dict[str, str]:
+        """The values as an entry has them, without those that are not known. Raises AuditValueError for another form."""
+        forms = {"key_id": "key", "kcv": "check value", "key_version": "key", "suite": "key", "context": "context"}
+        found = {name: value for name in forms if (value := getattr(self, name)) is not None}
+        for name, value in found.items():
+            require_form(forms[name], value)
+        return found
+
+
+@dataclass(frozen=True)
 class Action:
     """What is to be recorded: who did what, why, for which submission or request, and how it ended.
 
     ``manifest`` is the SHA-256 of the manifest of what was made, ``made_from`` those of what it was made from;
-    ``authority`` the code of whom it is for; ``of`` the number of the entry that said that this had started.
+    ``authority`` the code of whom it is for; ``of`` the number of the entry that said that this had started; ``key`` the key
+    that was used or changed; ``copies`` the names of the backups or shares of that key that were made or accounted for.
     """
 
     actor: str
@@ -70,6 +106,8 @@ class Action:
     made_from: Sequence[str] = ()
     authority: str | None = None
     of: int | None = None
+    key: KeyUse | None = None
+    copies: Sequence[str] = ()
 
     def facts(self) -> dict[str, Any]:
         """The values as an entry has them. Raises AuditValueError when one does not have its form."""
@@ -82,8 +120,11 @@ class Action:
         for name, count in self.counts.items():
             if not _FORMS["count"].fullmatch(name) or type(count) is not int or not 0 <= count < _MOST:
                 raise AuditValueError(f"The audit log takes as a count: {_SAID['count']}.")
+        for copy in self.copies:
+            require_form("key", copy)
         if self.outcome not in OUTCOMES:
             raise AuditValueError(f"The audit log knows the outcomes {', '.join(OUTCOMES)}.")
+        later = {"key": self.key.facts() if self.key else None, "copies": list(self.copies)}
         return {
             "actor": self.actor,
             "command": self.command,
@@ -95,6 +136,7 @@ class Action:
             "made_from": list(self.made_from),
             "authority": self.authority,
             "of": self.of,
+            **{name: value for name, value in later.items() if value},
         }
 
 
@@ -140,7 +182,8 @@ def entry_of(document: Mapping[str, Any], digest: str) -> Entry:
         "authority",
         "of",
     )
-    action = Action(**{name: document[name] for name in names})
+    key = KeyUse(**document["key"]) if "key" in document else None
+    action = Action(**{name: document[name] for name in names}, key=key, copies=document.get("copies", ()))
     return Entry(int(document["seq"]), str(document["time"]), action, str(document["prev"]), digest)
 
 

@@ -18,7 +18,7 @@ ALLOWED = {
     "intake": SHARED | {"normalise", "pseudo.audit", "pseudo.disclosure"},
     "trace": SHARED | {"normalise", "pseudo.audit", "pseudo.disclosure"},
     "store": SHARED | {"normalise", "pseudo.audit", "pseudo.disclosure", "pseudo.release", "pseudo.errors"},
-    "audited": {"errors", "runs", "pseudo.audit", "pseudo.audit_entry", "pseudo.errors"},
+    "audited": {"errors", "runs", "pseudo.audit", "pseudo.audit_entry", "pseudo.errors", "pseudo.signing"},
     "feedback": SHARED
     | {"audited", "intake", "normalise", "quality", "trace", "pseudo.audit", "pseudo.audit_entry", "pseudo.errors"},
     "synth": SHARED | {"normalise", "pseudo.audit", "pseudo.disclosure"},

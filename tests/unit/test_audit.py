@@ -121,9 +121,9 @@ def test_an_entry_whose_head_was_not_written_stands(log: AuditLog) -> None:
 
 def test_keys_of_a_later_version_do_not_disturb_reading(tmp_path: Path, log: AuditLog) -> None:
     document = json.loads((log.folder / HEAD).read_text(encoding="utf-8"))
-    document["signatures"] = [{"signer": "x", "signature": "y"}]
-    (tmp_path / "signed.json").write_text(json.dumps(document), encoding="utf-8")
-    assert log.verify([tmp_path / "signed.json"]) == []
+    document["witnesses"] = [{"name": "x"}]
+    (tmp_path / "later.json").write_text(json.dumps(document), encoding="utf-8")
+    assert log.verify([tmp_path / "later.json"]) == []
 
 
 def test_two_processes_at_once_lose_no_entry(tmp_path: Path) -> None:
