@@ -5,21 +5,23 @@ every pair counting with its probability of being the query's one person. Source
 """
 
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from linkage.engine import Engine, EngineOptions, Step, ident, open_engine
-from linkage.errors import InputError
-from linkage.runs import staged_outputs
+from linkage.errors import InputError, UsageError
+from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.trace import model
 from linkage.trace.comparisons import COMPARISONS, Comparison
 from linkage.trace.register import Register, open_register
 from linkage.trace.register.build import with_scratch
 from linkage.trace.run import Queries, prepare_candidates
-from linkage.trace.settings import TraceModel, load_model, require_name
+from linkage.trace.settings import TraceModel, load_model, model_identity, require_name
 
+COMMAND = "trace train"
 _ROUNDS = 25
 _SETTLED = 0.0005
 # Counts added to every level of a comparison: a level that the file never shows must stay possible.
@@ -38,16 +40,20 @@ def train_model(
     """Train on the people of ``queries`` against a register, from the model ``start``; write ``model_<name>.yaml`` to ``out``.
 
     Use a file that shows the errors of those to be traced; easy rows belong in it. Probabilities are rounded to five
-    decimals, so that the same input gives the same file. Raises InputError when nobody has a candidate.
+    decimals, so that the same input gives the same file. Raises InputError when nobody has a candidate, UsageError when
+    ``out`` holds a model of another name, which would go.
     """
     require_name(name)
+    if any(path.name != f"model_{name}.yaml" for path in out.glob("model_*.yaml")):
+        raise UsageError(f"{out}: this folder holds another model. Give --out a folder of its own.")
     register = open_register(register_folder)
     starting = load_model(start)
     with tempfile.TemporaryDirectory(prefix="cldlink-") as scratch:
         folders = [register.folder, Path(scratch), *([queries.path.resolve().parent] if queries.path else [])]
         with open_engine(with_scratch(options, Path(scratch)), folders) as engine:
             prepare_candidates(engine, queries, register, Path(scratch))
-            if engine.run(_candidate_step()) == 0:
+            candidates = engine.run(_candidate_step())
+            if candidates == 0:
                 raise InputError("Nobody of the file has a candidate in the register: there is nothing to train on.")
             trained = _trained(engine, starting, register)
             people = engine.count("query_known")
@@ -56,7 +62,22 @@ def train_model(
     with staged_outputs(out) as staging:
         text = yaml.safe_dump(result.model_dump(), sort_keys=False, allow_unicode=True)
         (staging / f"model_{name}.yaml").write_text(text, encoding="utf-8", newline="\n")
+        counts = {"queries": people, "register_people": register.people, "candidate_pairs": candidates}
+        _manifest(queries, register, starting, result, counts).write(staging)
     return result
+
+
+def _manifest(
+    queries: Queries, register: Register, starting: TraceModel, trained: TraceModel, counts: Mapping[str, int]
+) -> Manifest:
+    inputs = [*([queries.path] if queries.path else []), *queries.sources, register.folder / "register.json"]
+    settings = {
+        "start": model_identity(starting),
+        "model": model_identity(trained),
+        "columns": dict(queries.columns.headings),
+        "id": queries.id_column,
+    }
+    return Manifest(COMMAND, [file_record(path) for path in inputs], counts, settings)
 
 
 def _candidate_step() -> Step:

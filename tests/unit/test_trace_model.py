@@ -7,10 +7,11 @@ import pytest
 
 from linkage.engine import Engine, Step, open_engine
 from linkage.errors import InputError, UsageError
+from linkage.runs import read_manifest, verify_manifest
 from linkage.trace.comparisons import COMPARISONS
 from linkage.trace.register import build_register, open_register
 from linkage.trace.run import Queries
-from linkage.trace.settings import TraceModel, load_model, load_profile
+from linkage.trace.settings import TraceModel, load_model, load_profile, model_identity
 from linkage.trace.train import train_model
 from pseudo.config_file import read_config
 from pseudo.errors import ConfigError
@@ -90,6 +91,15 @@ def test_training_twice_gives_the_same_file(register: Path, tmp_path: Path) -> N
     for name in ("one", "two"):
         train_model(queries, register, tmp_path / name, name="mine")
     assert (tmp_path / "one/model_mine.yaml").read_bytes() == (tmp_path / "two/model_mine.yaml").read_bytes()
+    assert verify_manifest(tmp_path / "one") == []
+    manifest = read_manifest(tmp_path / "one")
+    trained = load_model(str(tmp_path / "one" / "model_mine.yaml"))
+    assert manifest["settings"]["model"] == model_identity(trained)
+    assert manifest["settings"]["start"] == model_identity(load_model("default"))
+    assert [record["name"] for record in manifest["inputs"]] == ["queries.csv", "register.json"]
+    assert manifest["counts"]["queries"] == 100
+    with pytest.raises(UsageError, match="another model"):
+        train_model(queries, register, tmp_path / "one", name="other")
 
 
 def test_nothing_to_train_on_is_said(register: Path, tmp_path: Path) -> None:
