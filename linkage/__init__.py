@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from linkage.feedback.pack import PackSources, write_feedback
     from linkage.feedback.processed import write_processed
     from linkage.opened import open_register
-    from linkage.releasing import read_request, release
+    from linkage.releasing import ReleaseInputs, read_request, release
     from linkage.store import link
     from linkage.trace.evaluate import evaluate_trace
     from linkage.trace.register import build_register
@@ -39,6 +39,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "PackSources": "linkage.feedback.pack",
+    "ReleaseInputs": "linkage.releasing",
     "build_register": "linkage.trace.register",
     "check": "linkage.api",
     "consolidate_submissions": "linkage.api",
@@ -57,6 +58,7 @@ _HOMES = {
 
 __all__ = [
     "PackSources",
+    "ReleaseInputs",
     "build_register",
     "check",
     "consolidate_submissions",

@@ -23,7 +23,7 @@ from linkage.store import link
 from linkage.trace.evaluate import Evaluation, evaluate_trace
 from linkage.trace.register import build_register
 from linkage.trace.run import TraceResult
-from pseudo.custody import create_keystore
+from pseudo.custody import create_keystore, create_signing_key
 from pseudo.release import Release
 from pseudo.request import ReleaseRequest
 
@@ -83,20 +83,33 @@ def run_demo(sample: Path, out: Path) -> Iterator[str]:
 
 
 def _release(sample: Path, out: Path) -> Release:
-    """A release under a key of its own, kept in an encrypted key file beside a random passphrase (for the demo only)."""
+    """A release under keys of its own, kept in encrypted files beside a random passphrase (for the demo only).
+
+    The people are invented, so the request is a short one that nobody needs to approve.
+    """
     keys = out / "keys"
     keys.mkdir(parents=True, exist_ok=True)
-    keystore, passphrase_file = keys / "demo.keystore", keys / "passphrase"
-    for path in (keystore, passphrase_file):
+    keystore, signing, public = keys / "demo.keystore", keys / "demo.key", keys / "demo.pub"
+    passphrase_file = keys / "passphrase"
+    for path in (keystore, signing, public, passphrase_file):
         path.unlink(missing_ok=True)
     passphrase = secrets.token_urlsafe(24).encode()
     passphrase_file.touch(mode=0o600)
     passphrase_file.write_bytes(passphrase)
     tables = {"social_care": out / "current" / api.EVENTS}
     tables |= {name: sample / "health" / f"{name}.csv" for name in HEALTH_TABLES}
-    with create_keystore(keystore, passphrase, key_id="demo") as key:
+    with (
+        create_keystore(keystore, passphrase, key_id="demo") as key,
+        create_signing_key(signing, passphrase, key_id="demo", public_path=public) as signer,
+    ):
         return releasing.release(
-            tables, out / "release", request=_REQUEST, root_key=key, traced_in=out / "traced", as_at=AS_AT
+            releasing.ReleaseInputs(tables, traced_in=out / "traced"),
+            out / "release",
+            request=_REQUEST,
+            root_key=key,
+            signing_key=signer,
+            asked=Asked(_ASKED.purpose, synthetic=True),
+            as_at=AS_AT,
         )
 
 

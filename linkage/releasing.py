@@ -1,79 +1,138 @@
-"""A release from the command line and the Python API: the events get their traced numbers, then ``pseudo`` makes it.
+"""A release from the command line and the Python API: approval, numbers, opt-outs, then ``pseudo`` makes it.
 
-As ``linkage.api`` this module stands above the zones: it joins submissions, their trace and a release.
+As ``linkage.api`` this module stands above the zones: it joins submissions, their trace, an approved request and a release.
 """
 
 import tempfile
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
+from linkage.audited import Asked, audited, manifest_hash
 from linkage.configs import packaged
-from linkage.engine import Engine, Step, open_engine
-from linkage.errors import InputError, UsageError
+from linkage.engine import open_engine
+from linkage.errors import RefusedError, UsageError
+from linkage.feedback.traced import Trace, log_of, open_trace
+from linkage.release_rows import (
+    SOCIAL_CARE,
+    Rows,
+    join_identifiers,
+    keep_cohort,
+    numbers_of,
+    put_numbers_beside_events,
+    take_out,
+)
 from linkage.spec import load_specification, versions
-from linkage.trace.result import read_trace
-from linkage.trace.source import TRACE_FILE, require_file
-from pseudo.config_file import ConfigModel, read_config
+from linkage.spec.authorities import authorities
+from pseudo.approvals import ApprovedRequest
+from pseudo.config_file import read_config
+from pseudo.grounds import Grounds
 from pseudo.keys import RootKey
-from pseudo.policy import load_policy
+from pseudo.optout import read_opt_out, write_check_list
+from pseudo.policy import LoadedPolicy, load_policy
 from pseudo.release import Release, make_release
 from pseudo.request import ReleaseRequest
+from pseudo.request_file import RequestFile
+from pseudo.signing import PublicKey, SigningKey
 
-_EVENT_COLUMNS = ("la_code", "person_unique_identifier", "postcode", "submission", "row_number")
+_NEVER_ISSUED = "9"  # NHS numbers that begin with 9 are for tests and invented people
 
 
-class RequestFile(ConfigModel):
-    """A request as a YAML file: who gives data to whom, for which project, until when (``YYYY-MM-DD``)."""
+@dataclass(frozen=True)
+class ReleaseInputs:
+    """What a release is made of.
 
-    controller: str
-    recipient: str
-    project: str
-    opt_out: str
-    key_version: str
-    release_id: str
-    expires: date | None = None
+    ``tables`` are CSV or Parquet files by the table name of the policy; ``social_care`` is the events of
+    ``consolidate_submissions`` and ``traced_in`` the folder of their trace. ``identifiers`` are, for tables that come without
+    NHS numbers, the files that have them. ``policy`` is a packaged policy, or a .yaml file.
+    """
+
+    tables: Mapping[str, Path]
+    policy: str = "secure"
+    traced_in: Path | None = None
+    identifiers: Mapping[str, Path] = field(default_factory=dict)
 
 
 def read_request(path: Path) -> ReleaseRequest:
-    """Read a request file. Raises ConfigError with every fault, PolicyError when a name is not allowed."""
+    """Read a short request, for invented people. Raises ConfigError with every fault, PolicyError for a name not allowed."""
     return ReleaseRequest(**read_config(path, RequestFile).model_dump())
 
 
 def release(
-    tables: Mapping[str, Path],
+    inputs: ReleaseInputs,
     out: Path,
     *,
-    request: ReleaseRequest,
+    request: ApprovedRequest | ReleaseRequest,
     root_key: RootKey,
-    policy: str = "secure",
-    traced_in: Path | None = None,
+    signing_key: SigningKey,
+    approvers: Sequence[PublicKey] = (),
+    opt_outs: Path | None = None,
+    asked: Asked | None = None,
     as_at: date | None = None,
 ) -> Release:
-    """Make a release of ``tables`` (name of the policy → CSV or Parquet) under a packaged policy, or one's own by path.
+    """Make a release: nothing outside the approved request, nobody who opted out, signed and in the audit log.
 
-    A table ``social_care`` is the events of ``consolidate_submissions``; ``traced_in`` is the folder of their trace: the
-    number of an accepted link goes beside each row before it is pseudonymised.
+    A bare ``ReleaseRequest`` has no approval and is taken for invented people only. ``opt_outs`` is the folder of the
+    lists; ``as_at`` (default: today) judges expiry and their age. Raises PolicyError and RefusedError for everything that
+    was not approved or not checked, InputError for tables that do not fit; nothing is left of a release that failed.
     """
-    loaded = load_policy(_policy_file(policy))
-    with tempfile.TemporaryDirectory(prefix="cldlink-") as scratch:
-        sources = dict(tables)
-        if "social_care" in sources:
-            if traced_in is None:
-                raise UsageError("A release of social_care needs the trace of its people: give --trace FOLDER.")
-            sources["social_care"] = _with_numbers(sources["social_care"], traced_in, Path(scratch))
-        return make_release(
-            sources,
-            loaded,
-            root_key=root_key,
-            request=request,
-            out_dir=out,
-            listed_values={"social_care": _listed_values()},
-            as_at=as_at,
-        )
+    day = as_at or datetime.now(UTC).date()
+    approved = request if isinstance(request, ApprovedRequest) else None
+    trace = _trace(inputs)
+    asked = _asked(asked or Asked(), request, trace, out)
+    made_from = {"trace": trace.made_from} if trace else {}
+    sources = [*made_from.values(), *([approved.sha256] if approved else [])]
+    with audited("release make", asked, out, made_from=sources) as done:
+        if approved:
+            approved.require_current(day, approvers)
+        loaded = load_policy(policy_file(inputs.policy))
+        entries = approved.document.opt_outs if approved else []
+        lists = [(entry, read_opt_out(opt_outs, entry, day)) for entry in entries]
+        with _rows(inputs, loaded) as rows:
+            if approved:
+                keep_cohort(rows, approved.document.cohort)
+            else:
+                _require_invented(rows)
+            records = [take_out(rows, entry, people) for entry, people in lists]
+            made = make_release(
+                rows.files,
+                loaded,
+                root_key=root_key,
+                signing_key=signing_key,
+                request=approved.document.release_request() if approved else _short(request),
+                out_dir=out,
+                listed_values={SOCIAL_CARE: _listed_values()},
+                grounds=Grounds(approved, records, rows.steps, made_from),
+                as_at=day,
+            )
+        done.counts, done.manifest = _counts(made, records), manifest_hash(out)
+    return made
 
 
-def _policy_file(policy: str) -> Path:
+def write_opt_out_lists(
+    inputs: ReleaseInputs, folder: Path, *, request: ApprovedRequest, mailbox: str, on: date | None = None
+) -> dict[str, int]:
+    """Write the list of every opt-out of a request that a service checks; return the numbers on each.
+
+    Raises UsageError when the request has none, InputError for tables that do not fit.
+    """
+    checked = [entry for entry in request.document.opt_outs if entry.kind == "check" and entry.tables]
+    if not checked:
+        raise UsageError("The request takes nobody out by a service's check, so there is no list to send.")
+    with _rows(inputs, load_policy(policy_file(inputs.policy))) as rows:
+        keep_cohort(rows, request.document.cohort)
+        day = on or datetime.now(UTC).date()
+        lists = {entry.name: numbers_of(rows, entry.tables) for entry in checked}
+        return {
+            name: int(write_check_list(folder, name, numbers, mailbox=mailbox, on=day)["numbers"])
+            for name, numbers in lists.items()
+        }
+
+
+def policy_file(policy: str) -> Path:
     """A policy file by its path, or a packaged one by its name. Raises UsageError when no packaged one has that name."""
     if policy.endswith((".yaml", ".yml")):
         return Path(policy)
@@ -83,61 +142,84 @@ def _policy_file(policy: str) -> Path:
     return packaged(f"release/{policy}.yaml")
 
 
-def _with_numbers(events: Path, trace_folder: Path, scratch: Path) -> Path:
-    """The events with ``traced_nhs_number`` (accepted links only) and ``link_quality`` beside each row.
+@contextmanager
+def _rows(inputs: ReleaseInputs, policy: LoadedPolicy) -> Iterator[Rows]:
+    """The tables with their numbers beside them, in a scratch folder that goes when the block ends."""
+    with tempfile.TemporaryDirectory(prefix="cldlink-") as scratch_name:
+        scratch = Path(scratch_name)
+        files = {name: Path(path) for name, path in inputs.tables.items()}
+        folders = {path.resolve().parent for path in [*files.values(), *inputs.identifiers.values()]}
+        if inputs.traced_in:
+            folders.add(inputs.traced_in.resolve())
+        with open_engine(folders=[*sorted(folders), scratch]) as engine:
+            rows = Rows(engine, policy.policy, scratch, files)
+            if SOCIAL_CARE in files and inputs.traced_in:
+                put_numbers_beside_events(rows, inputs.traced_in)
+            for table, identifiers in inputs.identifiers.items():
+                if table not in files:
+                    raise UsageError(f"--identifiers names {table}, which is not among the tables.")
+                join_identifiers(rows, table, Path(identifiers))
+            yield rows
 
-    People whose record is marked sensitive keep their events and leave without a postcode.
-    """
-    folders = [events.resolve().parent, trace_folder.resolve(), scratch]
-    for path in (events, trace_folder / TRACE_FILE):
-        require_file(path, "an input of the release")
-    target = scratch / "social_care.parquet"
-    with open_engine(folders=folders) as engine:
-        engine.read_parquet("events", [events])
-        if not {*_EVENT_COLUMNS} <= {*engine.columns("events")}:
-            raise InputError(f"{events}: these are not the events that 'cldlink submission consolidate' writes.")
-        _load_trace(engine, trace_folder)
-        _refuse_other_people(engine)
-        engine.write_parquet(_numbered_step(), target)
-    return target
+
+def _trace(inputs: ReleaseInputs) -> Trace | None:
+    if SOCIAL_CARE in inputs.tables and inputs.traced_in is None:
+        raise UsageError("A release of social_care needs the trace of its people: give --trace FOLDER.")
+    return open_trace(inputs.traced_in) if inputs.traced_in else None
 
 
-def _load_trace(engine: Engine, folder: Path) -> None:
-    """Table ``link``: one row per person, with the number of sensitive records from the restricted file if there."""
-    restricted = folder / "restricted" / "sensitive.parquet"
-    read_trace(engine, "trace", folder / TRACE_FILE)
-    read_trace(engine, "sensitive_trace", restricted if restricted.is_file() else folder / TRACE_FILE)
-    engine.run(
-        Step(
-            "link",
-            """
-select t.query_id, t.outcome, t.sensitive, coalesce(t.nhs_number, s.nhs_number) as traced_nhs_number
-from trace t left join sensitive_trace s on t.sensitive and s.query_id = t.query_id""",
+def _asked(asked: Asked, request: ApprovedRequest | ReleaseRequest, trace: Trace | None, out: Path) -> Asked:
+    """Who asks, what for (as the request says) and the log that it goes into, which is the one that knows the trace."""
+    if isinstance(request, ApprovedRequest):
+        reference = f"{request.name}:{request.document.release_id}"
+        asked = replace(
+            asked, purpose=asked.purpose or request.document.purpose, submission=asked.submission or reference
         )
-    )
+    elif not asked.synthetic:
+        raise UsageError(
+            "This request has no approval. Have a full one approved (cldlink request template, cldlink request approve); "
+            "only for synthetic data may it be left out, with --synthetic."
+        )
+    else:
+        asked = replace(asked, submission=asked.submission or request.release_id)
+    log = log_of(asked, trace, None) if trace else asked.log(out)
+    return replace(asked, audit=log.folder)
 
 
-def _refuse_other_people(engine: Engine) -> None:
-    """Raise InputError when nobody of the events is in the trace: then it is the trace of another file."""
-    step = Step(
-        "traced_people",
-        """
-select count(*) from events e
-where e.la_code || '/' || e.person_unique_identifier in (select query_id from link)""",
-    )
-    if engine.value(step) == 0:
-        raise InputError("Nobody of social_care is in the trace. Give the trace of the people of these very events.")
+def _short(request: ApprovedRequest | ReleaseRequest) -> ReleaseRequest:
+    return request.document.release_request() if isinstance(request, ApprovedRequest) else request
 
 
-def _numbered_step() -> Step:
-    return Step(
-        "social_care",
-        """
-select e.* replace (case when link.sensitive then null else e.postcode end as postcode),
-  link.traced_nhs_number, coalesce(link.outcome, 'none') as link_quality
-from events e left join link on link.query_id = e.la_code || '/' || e.person_unique_identifier
-order by e.la_code, e.submission, e.row_number""",
-    )
+def _require_invented(rows: Rows) -> None:
+    """Raise RefusedError when anybody in the tables may be real: a number that is issued, an authority that exists."""
+    invented = {entry.code for entry in authorities() if entry.synthetic}
+    for table in [name for name in rows.files if name in rows.policy.tables]:
+        roles, columns = rows.roles(table), rows.columns(table)
+        real = 0
+        if roles.nhs_number in columns:
+            number = rows.number_sql(table)
+            real += rows.ask(
+                table, "issued", f"select count(*) from source where left({number}, 1) <> '{_NEVER_ISSUED}'"
+            )[0][0]
+        if roles.la_code in columns:
+            codes = rows.ask(table, "authorities", f"select distinct cast({roles.la_code} as varchar) from source")
+            real += sum(code is not None and code not in invented for (code,) in codes)
+        if real:
+            raise RefusedError(
+                f"{table}: these people may be real, and an unapproved request is for invented ones only. Have a full request "
+                "approved: cldlink request template, cldlink request approve."
+            )
+
+
+def _counts(made: Release, opt_outs: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Rows and people for the audit log: names and whole numbers only."""
+    counts = {f"{name}_rows": int(record["counts"]["rows_out"]) for name, record in made.manifest["tables"].items()}
+    for entry in opt_outs:
+        name = "".join(letter if letter.isalnum() else "_" for letter in entry["name"].lower())
+        counts |= {
+            f"optout_{name}_{what}": entry[what] for what in ("sent", "kept", "removed", "listed") if what in entry
+        }
+    return counts
 
 
 def _listed_values() -> dict[str, list[str]]:

@@ -1,10 +1,9 @@
-"""A release: a folder of de-identified tables, a dictionary of their columns and a manifest that proves them.
+"""A release: a folder of de-identified tables, a dictionary of their columns, a manifest that proves them, a signature.
 
-The manifest holds the hash of every file, its own digest, and a code under a key of the custodian. Anyone can see that
-a release is whole; the custodian can also prove that nobody wrote it anew.
+The manifest holds the hash of every file and its own digest; the signature vouches for the manifest. Whoever has the
+custodian's public key can tell that a release is whole and whose it is; no secret is needed for that.
 """
 
-import csv
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,33 +15,32 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pseudo.columns import Source, open_source
-from pseudo.deidentify import DomainKeys, derive_keys, present_columns
+from pseudo.columns import open_source
+from pseudo.deidentify import DomainKeys, derive_keys
 from pseudo.errors import ReleaseError, ReleasePathError
+from pseudo.grounds import Grounds
 from pseudo.keys import RootKey
 from pseudo.policy import LoadedPolicy, is_identifier_name, require_all_treated
+from pseudo.release_dictionary import Listed, write_dictionary
 from pseudo.release_manifest import (
     DICTIONARY,
     MANIFEST,
+    SIGNATURE,
     faults_of,
     file_record,
     read_manifest,
+    refuse_destroyed,
     request_of,
-    sealed,
+    write_signed,
 )
-from pseudo.release_tables import treatment_name, write_table
+from pseudo.release_tables import write_table
 from pseudo.request import ReleaseRequest
+from pseudo.scope import require_in_scope
+from pseudo.signing import PublicKey, SigningKey
 from pseudo.staging import staged_folder
-from pseudo.treatments import allowed_values
 
-Listed = Mapping[str, Mapping[str, Sequence[str]]]
-
-_DICTIONARY_HEADINGS = ("table", "column", "type", "treatment", "source_column", "description", "allowed_values")
-_PERSON_DESCRIPTIONS = {
-    "person_pseudonym": "Who the row is about. Joins the tables of this project only.",
-    "person_id_type": "What the pseudonym stands for: an NHS number, a local person id, or nobody known (used once).",
-    "la_person_pseudonym": "The local person id of the row's own authority, where there is one.",
-}
+_DOMAIN = ("controller", "recipient", "project", "opt_out", "key_version")
+_NO_GROUNDS = Grounds()
 
 
 @dataclass(frozen=True)
@@ -61,8 +59,7 @@ class Release:
     @property
     def domain(self) -> Mapping[str, str]:
         """The values that its pseudonyms are bound to, whatever the field; equal domains can be joined."""
-        names = ("controller", "recipient", "project", "opt_out", "key_version")
-        return {name: self.manifest["request"][name] for name in names}
+        return {name: self.manifest["request"][name] for name in _DOMAIN}
 
     def table(self, name: str) -> pa.Table:
         """One table, in memory. Raises ReleaseError when the release has no such table."""
@@ -77,25 +74,30 @@ def make_release(
     policy: LoadedPolicy,
     *,
     root_key: RootKey,
+    signing_key: SigningKey,
     request: ReleaseRequest,
     out_dir: Path,
     listed_values: Listed | None = None,
+    grounds: Grounds = _NO_GROUNDS,
     as_at: date | None = None,
 ) -> Release:
-    """De-identify tables under a policy and write them as a release to ``out_dir``, which appears whole or not at all.
+    """De-identify tables under a policy and write them as a signed release to ``out_dir``, whole or not at all.
 
     ``tables`` are Arrow tables, Parquet or CSV files, one for each table name of the policy (not all need be given).
-    ``listed_values[table][column]`` are the listed values of columns that the policy keeps by list. ``as_at``
-    (default: today) is compared with the expiry of the request. The same input, key and request give the same files,
-    byte for byte, but for the ``run`` block and the digest and code over it in the manifest.
+    ``listed_values[table][column]`` are the listed values of columns that the policy keeps by list. With the approved
+    request in ``grounds`` nothing outside it is released. ``as_at`` (default: today) is compared with the expiry. The same
+    input, keys and request give the same files, byte for byte, but for the ``run`` block and the digest over it in the
+    manifest, and the signature.
 
-    Raises PolicyError (expired, untreated columns, identifiers found in the result), SourceError and IdentifierError
-    (tables that cannot be read or contradict themselves), ReleaseError (the folder cannot be written).
+    Raises PolicyError (expired, outside the approval, untreated columns, identifiers found in the result), SourceError and
+    IdentifierError (tables that cannot be read or contradict themselves), ReleaseError (the folder cannot be written).
     """
     request.require_current(as_at or datetime.now(UTC).date())
     listed = listed_values or {}
     sources = {name: open_source(name, table) for name, table in tables.items()}
     require_all_treated(policy.policy, {name: source.columns for name, source in sources.items()}, listed)
+    if grounds.approved:
+        require_in_scope(grounds.approved.document, policy, sources)
     with (
         staged_folder(out_dir, may_replace=lambda old: _is_delivery(old, request)) as folder,
         closing(derive_keys(root_key, request)) as keys,
@@ -104,33 +106,34 @@ def make_release(
             name: write_table(folder, source, policy.policy.tables[name], keys=keys, listed=listed.get(name, {}))
             for name, source in sorted(sources.items())
         }
-        _write_dictionary(folder / DICTIONARY, sources, policy, listed)
-        document = _document(policy, request, keys, records)
+        write_dictionary(folder / DICTIONARY, sources, policy.policy, listed)
+        document = _document(policy, request, keys, records) | grounds.record()
         document["key"] |= {"key_id": root_key.key_id, "root_key_check_value": root_key.kcv}
         document["files"] = [file_record(path) for path in sorted(folder.iterdir())]
-        with root_key.derive(request.domain("manifest")) as seal:
-            (folder / MANIFEST).write_bytes(sealed(document, seal))
-    return open_release(out_dir, root_key=root_key, as_at=as_at)
+        write_signed(folder, document, signing_key)
+    return open_release(out_dir, public_key=signing_key.public, as_at=as_at)
 
 
-def verify_release(folder: Path, root_key: RootKey | None = None) -> list[str]:
+def verify_release(folder: Path, public_key: PublicKey | None = None) -> list[str]:
     """What is wrong with a release, file by file; empty when every byte is as it was written.
 
-    With the root key it also finds a release that somebody altered and gave fitting hashes. Raises ReleasePathError when
-    there is no such folder.
+    With the custodian's public key it also finds a release that somebody altered and signed anew. Raises ReleasePathError
+    when there is no such folder, ReleaseError when the release was destroyed.
     """
     if not folder.is_dir():
         raise ReleasePathError(f"{folder}: there is no such folder.")
-    return faults_of(folder, root_key)
+    refuse_destroyed(folder)
+    return faults_of(folder, public_key)
 
 
-def open_release(folder: Path, *, root_key: RootKey | None = None, as_at: date | None = None) -> Release:
+def open_release(folder: Path, *, public_key: PublicKey | None = None, as_at: date | None = None) -> Release:
     """Open a release for reading.
 
-    Raises ReleaseError when any file is altered, missing or added, or a column bears the name of an identifier or is
-    not in the manifest; PolicyError when the request has expired.
+    Raises ReleaseError when any file is altered, missing or added, the signature is not that of ``public_key``, a column
+    bears the name of an identifier or is not in the manifest, or the release was destroyed; PolicyError when the request
+    has expired.
     """
-    faults = verify_release(folder, root_key)
+    faults = verify_release(folder, public_key)
     if faults:
         raise ReleaseError(f"{folder}: this release does not verify and is not opened.\n" + "\n".join(faults))
     manifest = read_manifest(folder)
@@ -156,25 +159,8 @@ def _is_delivery(folder: Path, request: ReleaseRequest) -> bool:
         manifest = read_manifest(folder)
     except ReleaseError:
         return False
-    known = {MANIFEST, *(record["name"] for record in manifest["files"])}
+    known = {MANIFEST, SIGNATURE, *(record["name"] for record in manifest["files"])}
     return bool(manifest["request"] == request.record()) and {path.name for path in folder.iterdir()} <= known
-
-
-def _write_dictionary(path: Path, sources: Mapping[str, Source], policy: LoadedPolicy, listed: Listed) -> None:
-    """One row per released column. Allowed values are separated by ``|``."""
-    with path.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.writer(handle, lineterminator="\n")
-        writer.writerow(_DICTIONARY_HEADINGS)
-        for table, source in sorted(sources.items()):
-            for name, column, treatment in present_columns(source, policy.policy.tables[table]):
-                values = allowed_values(treatment, listed.get(table, {}).get(column or "", ()))
-                writer.writerow(_dictionary_row(table, name, column, treatment, values))
-
-
-def _dictionary_row(table: str, name: str, column: str | None, treatment: Any, values: Sequence[str]) -> list[str]:
-    kind = treatment.type if getattr(treatment, "type", None) else "text"
-    description = treatment.description if treatment else _PERSON_DESCRIPTIONS[name]
-    return [table, name, kind, treatment_name(treatment), column or "", description, "|".join(values)]
 
 
 def _document(

@@ -1,6 +1,7 @@
-"""The manifest of a release: its one text form, its digest, and the code under the custodian's key.
+"""The manifest of a release and its signature: one text form, one digest, and who vouches for it.
 
-A manifest is written in exactly one way, so that a changed space is as visible as a changed number.
+A manifest is written in exactly one way, so that a changed space is as visible as a changed number. The signature stands
+in a file of its own and covers every byte of the manifest, which covers every byte of everything else.
 """
 
 import hashlib
@@ -11,16 +12,17 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pseudo.errors import PolicyError, ReleaseError
-from pseudo.keys import DomainKey, RootKey
+from pseudo.errors import KeyCustodyError, PolicyError, ReleaseError
 from pseudo.request import ReleaseRequest
+from pseudo.signing import RELEASE, PublicKey, Signature, SigningKey
 
 FORMAT = "cldlink-release-1"
 MANIFEST = "manifest.json"
+SIGNATURE = "signature.json"
 DICTIONARY = "dictionary.csv"
+DESTROYED = "destroyed.json"
 
 _CHUNK = 1 << 20
-_MAC = "manifest_mac"
 _DIGEST = "manifest_sha256"
 _TABLE_NAME = re.compile(r"[A-Za-z0-9_]+")
 
@@ -34,16 +36,19 @@ def file_record(path: Path) -> dict[str, Any]:
     return {"name": path.name, "bytes": path.stat().st_size, "sha256": digest.hexdigest()}
 
 
-def sealed(document: Mapping[str, Any], key: DomainKey) -> bytes:
-    """The manifest as it is written: the document, its code under ``key``, and the SHA-256 of both."""
+def write_signed(folder: Path, document: Mapping[str, Any], key: SigningKey) -> None:
+    """Write the manifest, which ends with the SHA-256 of all before it, and then its signature."""
     body = {"format": FORMAT, **document}
-    coded = {**body, _MAC: key.mac(_text(body)).hex()}
-    return _text({**coded, _DIGEST: hashlib.sha256(_text(coded)).hexdigest()})
+    content = _text({**body, _DIGEST: hashlib.sha256(_text(body)).hexdigest()})
+    (folder / MANIFEST).write_bytes(content)
+    signed = {"signature": key.sign(RELEASE, content).as_dict(), "public_key_hex": key.public.raw.hex()}
+    (folder / SIGNATURE).write_bytes(_text(signed))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a release, unverified. Raises ReleaseError when there is none or it is not one of ours."""
     path = folder / MANIFEST
+    refuse_destroyed(folder)
     try:
         document = json.loads(path.read_bytes())
     except OSError:
@@ -55,6 +60,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return document
 
 
+def refuse_destroyed(folder: Path) -> None:
+    """Raise ReleaseError when the certificate of a destruction is in a folder."""
+    if (folder / DESTROYED).exists():
+        raise ReleaseError(f"{folder}: this release was destroyed; {DESTROYED} says when and by whom.")
+
+
 def request_of(manifest: Mapping[str, Any]) -> ReleaseRequest:
     """The request that a release was made for."""
     record = dict(manifest["request"])
@@ -62,15 +73,25 @@ def request_of(manifest: Mapping[str, Any]) -> ReleaseRequest:
     return ReleaseRequest(**record)
 
 
-def faults_of(folder: Path, root_key: RootKey | None) -> list[str]:
-    """Every difference between a folder and its manifest, the manifest's own first."""
-    if not (folder / MANIFEST).is_file():
-        return [f"{MANIFEST}: missing"]
+def signer_of(folder: Path) -> PublicKey:
+    """The key that a release says it is signed with. Raises ReleaseError when the signature cannot be read."""
+    try:
+        raw = bytes.fromhex(json.loads((folder / SIGNATURE).read_bytes())["public_key_hex"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        raise ReleaseError(f"{folder / SIGNATURE}: the signature cannot be read. Ask for the release again.") from None
+    return PublicKey(raw)
+
+
+def faults_of(folder: Path, public_key: PublicKey | None) -> list[str]:
+    """Every difference between a folder and its manifest, the manifest's own and the signature's first."""
+    for name in (MANIFEST, SIGNATURE):
+        if not (folder / name).is_file():
+            return [f"{name}: missing"]
     try:
         manifest = read_manifest(folder)
     except ReleaseError:
         return [f"{MANIFEST}: altered"]
-    faults = _manifest_faults(folder, manifest, root_key)
+    faults = _manifest_faults(folder, manifest) or _signature_faults(folder, public_key)
     if faults:
         return faults
     recorded = {record["name"]: record for record in manifest["files"]}
@@ -81,23 +102,37 @@ def faults_of(folder: Path, root_key: RootKey | None) -> list[str]:
         elif file_record(path) != record:
             faults.append(f"{name}: altered")
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
-    return faults + [f"{name}: not in the manifest" for name in sorted(present - recorded.keys() - {MANIFEST})]
+    return faults + [
+        f"{name}: not in the manifest" for name in sorted(present - recorded.keys() - {MANIFEST, SIGNATURE})
+    ]
 
 
-def _manifest_faults(folder: Path, manifest: dict[str, Any], root_key: RootKey | None) -> list[str]:
+def _manifest_faults(folder: Path, manifest: dict[str, Any]) -> list[str]:
     digest = manifest.pop(_DIGEST, None)
     as_written = _text({**manifest, _DIGEST: digest}) == (folder / MANIFEST).read_bytes()
-    if not as_written or hashlib.sha256(_text(manifest)).hexdigest() != digest:
+    if not as_written or hashlib.sha256(_text(manifest)).hexdigest() != digest or not _is_complete(manifest):
         return [f"{MANIFEST}: altered"]
-    code = manifest.pop(_MAC, None)
-    if not _is_complete(manifest):
-        return [f"{MANIFEST}: altered"]
-    if root_key is None:
-        return []
-    if manifest["key"].get("root_key_check_value") != root_key.kcv:
-        return [f"{MANIFEST}: made under another root key than the one given"]
-    with root_key.derive(request_of(manifest).domain("manifest")) as key:
-        return [] if key.mac(_text(manifest)).hex() == code else [f"{MANIFEST}: not written by the holder of the key"]
+    return []
+
+
+def _signature_faults(folder: Path, public_key: PublicKey | None) -> list[str]:
+    altered = f"{SIGNATURE}: altered, or not the signature of this manifest"
+    try:
+        content = (folder / SIGNATURE).read_bytes()
+        document = json.loads(content)
+        signature = Signature.from_dict(document["signature"])
+        key = signer_of(folder)
+    except (ReleaseError, KeyCustodyError, ValueError, KeyError, TypeError, RecursionError):
+        return [altered]
+    as_written = _text({"signature": signature.as_dict(), "public_key_hex": key.raw.hex()}) == content
+    if not as_written or not key.verify(RELEASE, (folder / MANIFEST).read_bytes(), signature):
+        return [altered]
+    if public_key is not None and public_key != key:
+        return [
+            f"{SIGNATURE}: signed by another key ({key.fingerprint[:16]}…) than the one given "
+            f"({public_key.fingerprint[:16]}…)"
+        ]
+    return []
 
 
 def _is_complete(manifest: Mapping[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from linkage.cli import (
     national,
     registers,
     releases,
+    requests,
     specs,
     submissions,
     synthetic,
@@ -67,6 +68,8 @@ app.command("processed")(feedback.processed)
 app.add_typer(auditing.audit_app, name="audit")
 app.add_typer(evaluating.evaluate_app, name="evaluate")
 app.add_typer(keys.keys_app, name="keys")
+app.add_typer(requests.request_app, name="request")
+app.add_typer(requests.optout_app, name="optout")
 app.add_typer(releases.release_app, name="release")
 app.command("link")(analysis.link)
 app.add_typer(analysis.tables_app, name="tables")

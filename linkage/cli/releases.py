@@ -1,4 +1,4 @@
-"""Commands of releases: release make, release verify."""
+"""Commands of releases: release make, verify, seal, unseal, destroy."""
 
 from datetime import datetime
 from pathlib import Path
@@ -6,96 +6,216 @@ from typing import Annotated
 
 import typer
 
-from linkage.cli.options import Json, Out
-from linkage.cli.output import emit
+from linkage.cli.asking import Audit, By
+from linkage.cli.options import Json, Out, Synthetic
+from linkage.cli.output import emit, say
 from linkage.cli.passphrase import Keystore, PassphraseFd, PassphraseFile, read_passphrase
-from linkage.errors import ExitCode, UsageError
+from linkage.cli.release_options import (
+    Identifiers,
+    Policy,
+    PublicKeyFile,
+    Signing,
+    SigningPassphraseFile,
+    Tables,
+    TraceFolder,
+    public_key,
+    release_inputs,
+    signing_key,
+)
+from linkage.errors import ExitCode
 
 release_app = typer.Typer(
-    no_args_is_help=True, help="De-identify tables for one recipient, and prove what was released."
+    no_args_is_help=True, help="De-identify tables for one recipient, prove what was released, and end it."
 )
+
+_Folder = Annotated[Path, typer.Argument(metavar="RELEASE", help="The folder of a release.")]
+_AsAt = Annotated[
+    datetime | None,
+    typer.Option("--as-at", formats=["%Y-%m-%d"], help="The day to judge expiry and the age of lists by."),
+]
 
 
 @release_app.command("make")
-def release_make(
+def make(
     out: Out,
-    request: Annotated[Path, typer.Option("--request", help="The approved request: a YAML file.")],
+    request: Annotated[Path, typer.Option("--request", help="The approved request, in the register of requests.")],
     keystore: Keystore,
-    table: Annotated[
-        list[str],
-        typer.Option("--table", metavar="NAME=FILE", help="A table of the policy and its CSV or Parquet file."),
-    ],
-    trace: Annotated[
-        Path | None, typer.Option("--trace", help="Folder of the trace of the people in social_care.")
+    signing: Signing,
+    table: Tables,
+    trace: TraceFolder = None,
+    identifiers: Identifiers = None,
+    policy: Policy = "secure",
+    approver: Annotated[
+        list[Path] | None, typer.Option("--approver-key", help="Public key of an approver. Repeatable.")
     ] = None,
-    policy: Annotated[str, typer.Option(help="A packaged policy, or the path of one's own YAML file.")] = "secure",
+    opt_outs: Annotated[
+        Path | None, typer.Option("--opt-outs", help="Folder of the lists of people who may not be released.")
+    ] = None,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
-    as_at: Annotated[
-        datetime | None, typer.Option("--as-at", formats=["%Y-%m-%d"], help="The day to judge the expiry by.")
-    ] = None,
+    signing_passphrase_file: SigningPassphraseFile = None,
+    as_at: _AsAt = None,
+    by: By = None,
+    audit: Audit = None,
+    synthetic: Synthetic = False,
     json: Json = False,
 ) -> None:
-    """Make a release: pseudonyms of this recipient and project, every column treated as the policy says.
+    """Make a release: what the request approves and nothing else, nobody who opted out, under pseudonyms, signed.
 
-    Example: cldlink release make --request request.yaml --keystore root.keystore --trace traced
-    --table social_care=current/events.parquet --table admissions=hes.csv --out release
+    Example: cldlink release make --request approvals/REQ-1.v1.yaml --approver-key approver.pub --keystore root.keystore
+    --signing-key sender.key --trace traced --table social_care=current/events.parquet --table admissions=hes.csv
+    --opt-outs lists --out release
 
-    Next: cldlink release verify release
+    Next: cldlink release verify release --public-key sender.pub
     """
     from linkage import releasing
-    from pseudo.custody import open_keystore
+    from linkage.audited import Asked
+    from pseudo.approvals import read_approved
+    from pseudo.custody import open_root
+    from pseudo.signing import read_public_key
 
-    tables = _tables(table)
-    approved = releasing.read_request(request)
-    with open_keystore(keystore, read_passphrase(passphrase_file, passphrase_fd)) as key:
-        day = as_at.date() if as_at else None
-        made = releasing.release(tables, out, request=approved, root_key=key, policy=policy, traced_in=trace, as_at=day)
+    inputs = release_inputs(table, trace, policy, identifiers)
+    asked_for = releasing.read_request(request) if synthetic else read_approved(request)
+    approvers = [read_public_key(path) for path in approver or []]
+    with (
+        open_root(keystore, read_passphrase(passphrase_file, passphrase_fd)) as key,
+        signing_key(signing, signing_passphrase_file or passphrase_file) as signer,
+    ):
+        made = releasing.release(
+            inputs,
+            out,
+            request=asked_for,
+            root_key=key,
+            signing_key=signer,
+            approvers=approvers,
+            opt_outs=opt_outs,
+            asked=Asked(by=by, audit=audit, synthetic=synthetic),
+            as_at=as_at.date() if as_at else None,
+        )
     rows = {f"{name}_rows": record["counts"]["rows_out"] for name, record in made.manifest["tables"].items()}
     emit("release make", rows, as_json=json)
+    if opt_outs:
+        say(f"Delete {opt_outs}: the lists may not be kept longer than it takes to apply them.")
 
 
 @release_app.command("verify")
-def release_verify(
-    folder: Annotated[Path, typer.Argument(help="A release.")],
-    keystore: Annotated[
-        Path | None, typer.Option("--keystore", help="With the key, also finds a release forged with fitting hashes.")
-    ] = None,
-    passphrase_file: PassphraseFile = None,
-    passphrase_fd: PassphraseFd = None,
-    json: Json = False,
+def verify(
+    folder: _Folder, public: PublicKeyFile = None, by: By = None, audit: Audit = None, json: Json = False
 ) -> None:
     """Verify a release: every byte of every file as it was written, or exactly which file was altered. Code 6 if not.
 
-    Example: cldlink release verify release --keystore root.keystore
+    Needs no secret: the sender's public key, compared with the sender over the telephone, says whose release it is.
+
+    Example: cldlink release verify release --public-key sender.pub
 
     Next: cldlink link release --out linked
     """
-    from pseudo.custody import open_keystore
-    from pseudo.release import verify_release
+    from linkage import release_life
+    from linkage.audited import Asked
+    from pseudo.release_manifest import signer_of
 
-    if keystore:
-        with open_keystore(keystore, read_passphrase(passphrase_file, passphrase_fd)) as key:
-            faults = verify_release(folder, key)
-    else:
-        faults = verify_release(folder)
-    emit(
-        "release verify",
-        {"faults": faults},
-        as_json=json,
-        lines=faults or ["verified: every file is as it was written"],
-    )
+    faults = release_life.verify(folder, public_key(public), asked=Asked(by=by, audit=audit))
+    signer = None if faults else signer_of(folder).fingerprint
+    lines = faults or [f"verified: every file is as it was written, and signed by {signer}"]
+    emit("release verify", {"faults": faults, "signer": signer}, as_json=json, lines=lines)
     if faults:
         raise typer.Exit(ExitCode.KEY)
 
 
-def _tables(given: list[str]) -> dict[str, Path]:
-    tables: dict[str, Path] = {}
-    for part in given:
-        name, equals, path = part.partition("=")
-        if not equals or not name or not path:
-            raise UsageError("--table is NAME=FILE, such as admissions=hes.csv.")
-        if name in tables:
-            raise UsageError(f"--table gives '{name}' twice.")
-        tables[name] = Path(path)
-    return tables
+@release_app.command("seal")
+def seal(
+    folder: _Folder,
+    recipient: Annotated[Path, typer.Option("--recipient", help="The recipient's public key.")],
+    signing: Signing,
+    out: Annotated[Path, typer.Option("--out", help="The sealed file to write.")],
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    as_at: _AsAt = None,
+    by: By = None,
+    audit: Audit = None,
+    json: Json = False,
+) -> None:
+    """Seal a release for its recipient: one signed file that nobody else can open and nobody can change unnoticed.
+
+    Only for the recipient's key that the approved request names.
+
+    Example: cldlink release seal release --recipient university.pub --signing-key sender.key --out release.sealed
+    """
+    from linkage import release_life
+    from linkage.audited import Asked
+    from pseudo.recipient import read_recipient_public_key
+
+    key = read_recipient_public_key(recipient)
+    day = as_at.date() if as_at else None
+    with signing_key(signing, passphrase_file, passphrase_fd) as signer:
+        sealed = release_life.seal(folder, key, out, signing_key=signer, asked=Asked(by=by, audit=audit), as_at=day)
+    emit("release seal", sealed, as_json=json)
+
+
+@release_app.command("unseal")
+def unseal(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A sealed release.")],
+    recipient_key: Annotated[Path, typer.Option("--recipient-key", help="The file of the recipient's own key.")],
+    public: Annotated[Path, typer.Option("--public-key", help="The sender's public key.")],
+    out: Out,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    as_at: _AsAt = None,
+    by: By = None,
+    audit: Audit = None,
+    json: Json = False,
+) -> None:
+    """Open a sealed release with the recipient's key and verify it; nothing is left unless it is whole and the sender's.
+
+    Example: cldlink release unseal release.sealed --recipient-key university.key --public-key sender.pub --out release
+    """
+    from linkage import release_life
+    from linkage.audited import Asked
+    from pseudo.custody import open_recipient_key
+    from pseudo.signing import read_public_key
+
+    sender = read_public_key(public)
+    asked, day = Asked(by=by, audit=audit), as_at.date() if as_at else None
+    with open_recipient_key(recipient_key, read_passphrase(passphrase_file, passphrase_fd)) as key:
+        opened = release_life.unsealed(file, key, out, sender=sender, asked=asked, as_at=day)
+    rows = {f"{name}_rows": record["counts"]["rows_out"] for name, record in opened.manifest["tables"].items()}
+    emit("release unseal", rows, as_json=json)
+
+
+@release_app.command("destroy")
+def destroy(
+    folder: _Folder,
+    signing: Signing,
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who destroys it.")],
+    witness: Annotated[str, typer.Option("--witness", metavar="NAME", help="Who sees it; somebody else.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why, in words that identify nobody.")],
+    request: Annotated[
+        Path | None, typer.Option("--request", help="Its approved request: nothing is made for it any more.")
+    ] = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    audit: Audit = None,
+    json: Json = False,
+) -> None:
+    """Destroy a release: its files are removed, a signed certificate stays. It cannot be opened or made again.
+
+    Example: cldlink release destroy release --signing-key sender.key --by Custodian --witness Auditor
+    --reason "The agreement ended" --request approvals/REQ-1.v1.yaml
+    """
+    from linkage import release_life
+    from linkage.audited import Asked
+    from pseudo.approvals import read_approved
+
+    approved = read_approved(request) if request else None
+    with signing_key(signing, passphrase_file, passphrase_fd) as signer:
+        made = release_life.destroy(
+            folder,
+            signing_key=signer,
+            by=by,
+            witness=witness,
+            reason=reason,
+            request=approved,
+            asked=Asked(audit=audit),
+        )
+    results = {"files_destroyed": len(made.document["files"]), "certificate": str(folder / "destroyed.json")}
+    emit("release destroy", results, as_json=json)

@@ -16,6 +16,7 @@ from pseudo.policy import load_policy
 from pseudo.pseudonym import nhs_number_messages, pseudonyms
 from pseudo.release import make_release
 from pseudo.request import ReleaseRequest
+from pseudo.signing import SigningKey
 
 REQUEST = ReleaseRequest(
     controller="bench", recipient="bench", project="bench", opt_out="none", key_version="1", release_id="bench"
@@ -106,6 +107,7 @@ def whole_release(rows: int, people: int) -> dict[str, float]:
             {"events": source},
             load_policy(folder / "bench.yaml"),
             root_key=RootKey.generate("bench"),
+            signing_key=SigningKey(bytes(32), "bench"),
             request=REQUEST,
             out_dir=folder / "release",
         )

@@ -102,7 +102,8 @@ def configurations(bad: Path) -> None:
 READ = "--register {at}/register --out {out} --purpose Tests --submission T1"
 RELEASE = (
     "release make --out {out} --request {keys}/request.yaml --trace {at}/traced --keystore {keys}/k.keystore "
-    "--passphrase-file {keys}/passphrase --table admissions={world}/health/admissions.csv"
+    "--passphrase-file {keys}/passphrase --signing-key {keys}/sender.key --synthetic "
+    "--table admissions={world}/health/admissions.csv"
 )
 CARE = " --table social_care={at}/current/events.parquet"
 RELEASE_OF = RELEASE.removesuffix("{world}/health/admissions.csv")
@@ -223,7 +224,7 @@ CASES: list[Case] = [
     (RELEASE + " --table extra", 2, "--table is NAME=FILE"),
     (RELEASE + " --table admissions={bad}/people.csv", 2, "gives 'admissions' twice"),
     (RELEASE + " --table social_care={at}/current/persons.parquet", 3, "these are not the events"),
-    (RELEASE + " --table social_care={bad}/false.parquet", 3, "not a readable Parquet file"),
+    (RELEASE + " --table social_care={bad}/false.parquet", 3, "cannot be read as Parquet"),
     (RELEASE_OF + "{bad}/nowhere.csv", 2, "there is no file"),
     (RELEASE_OF + "{bad}/folder", 2, "there is no file"),
     (RELEASE_OF + "{bad}/empty.csv", 3, "cannot be read as CSV"),

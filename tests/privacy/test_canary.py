@@ -121,7 +121,8 @@ def trace(marked: Marked, queries: Path, *options: object) -> list[object]:
 def release(marked: Marked, at: Path, table: str, file: Path) -> list[object]:
     keys = marked.chain.keys
     return ["release", "make", "--out", at / "out", "--request", keys / "request.yaml", "--keystore", keys / "k.keystore",
-            "--passphrase-file", keys / "passphrase", "--trace", marked.out / "traced", "--table", f"{table}={file}"]  # fmt: skip
+            "--passphrase-file", keys / "passphrase", "--signing-key", keys / "sender.key", "--synthetic",
+            "--trace", marked.out / "traced", "--table", f"{table}={file}"]  # fmt: skip
 
 
 def register_as_false_parquet(marked: Marked, at: Path) -> list[object]:

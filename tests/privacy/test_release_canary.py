@@ -13,7 +13,8 @@ from pseudo.keys import RootKey
 from pseudo.policy import load_policy
 from pseudo.release import Release, make_release
 from pseudo.request import ReleaseRequest
-from pseudo.treatments import Keep
+from pseudo.signing import SigningKey
+from pseudo.treatments import Keep, needs_list
 
 POLICY = load_policy(Path(__file__).parents[2] / "configs" / "release" / "secure.yaml")
 TABLES = POLICY.policy.tables
@@ -27,7 +28,7 @@ def listed() -> dict[str, dict[str, list[str]]]:
         name: {
             column: ["Listed value"]
             for column, treatment in table.columns.items()
-            if isinstance(treatment, Keep) and treatment.values == "listed"
+            if needs_list(treatment)
         }
         for name, table in TABLES.items()
     }
@@ -49,7 +50,7 @@ def canary_table(name: str, canary: str) -> pa.Table:
 
 def released(tmp_path: Path, canary: str) -> Release:
     tables = {name: canary_table(name, canary) for name in TABLES}
-    return make_release(tables, POLICY, root_key=RootKey(bytes(32), "root"), request=REQUEST,
+    return make_release(tables, POLICY, root_key=RootKey(bytes(32), "root"), signing_key=SigningKey(bytes(32), "s"), request=REQUEST,
                         out_dir=tmp_path / "out", listed_values=listed(), as_at=date(2023, 1, 1))  # fmt: skip
 
 
@@ -79,7 +80,7 @@ def test_errors_show_no_canary(tmp_path: Path) -> None:
     (tmp_path / "care.csv").write_text('nhs_number,x\n9990000018,"Zzcanary\n', encoding="utf-8")
     for table in (tmp_path / "care.csv", pa.table({"Zz": ["Zzcanary"]}), pa.table({"nhs_number": [9990000018]})):
         with pytest.raises(PseudoError) as caught:
-            make_release({"long_term_conditions": table}, POLICY, root_key=RootKey(bytes(32), "root"), request=REQUEST,
+            make_release({"long_term_conditions": table}, POLICY, root_key=RootKey(bytes(32), "root"), signing_key=SigningKey(bytes(32), "s"), request=REQUEST,
                          out_dir=tmp_path / "out")  # fmt: skip
         assert "Zzcanary" not in str(caught.value) and "9990000018" not in str(caught.value)
         assert caught.value.__cause__ is None

@@ -15,8 +15,10 @@ from pseudo.errors import IdentifierError, PolicyError, ReleaseError, SourceErro
 from pseudo.keys import RootKey
 from pseudo.policy import LoadedPolicy, load_policy
 from pseudo.release import Release, make_release, open_release, verify_release
-from pseudo.release_manifest import sealed
+from pseudo.release_manifest import write_signed
 from pseudo.request import ReleaseRequest
+from pseudo.signing import SigningKey
+from tests.unit.release_requests import sender
 
 ANN, BOB, CAT = "9990000018", "9990000026", "9990000034"
 POLICY = """
@@ -79,7 +81,9 @@ def root() -> RootKey:
 def release(out: Path, policy: LoadedPolicy, tables: dict[str, Any] | None = None, **changes: Any) -> Release:
     request = ReleaseRequest(**{**REQUEST, **changes})
     given = {"care": pa.table(CARE)} if tables is None else tables
-    return make_release(given, policy, root_key=root(), request=request, out_dir=out, as_at=date(2023, 6, 1))
+    return make_release(
+        given, policy, root_key=root(), signing_key=sender(), request=request, out_dir=out, as_at=date(2023, 6, 1)
+    )
 
 
 def people(made: Release, table: str = "care") -> dict[str, str]:
@@ -158,7 +162,7 @@ def test_the_manifest_counts_every_row(tmp_path: Path, policy: LoadedPolicy) -> 
 
 def test_withheld_values_are_counted_and_gone(tmp_path: Path, policy: LoadedPolicy) -> None:
     care = pa.table({**CARE, "gender": ["Male", "SMITH", None, "male", "Male"]})
-    made = make_release({"care": care}, policy, root_key=root(), request=ReleaseRequest(**REQUEST),
+    made = make_release({"care": care}, policy, root_key=root(), signing_key=sender(), request=ReleaseRequest(**REQUEST),
                         out_dir=tmp_path / "out", listed_values={"care": {"gender": ["Male", "Female"]}})  # fmt: skip
     assert made.manifest["tables"]["care"]["withheld_values"] == {"gender": 1}
     assert sorted(made.table("care")["gender"].drop_null().to_pylist()) == ["Male"] * 3
@@ -218,10 +222,10 @@ def test_an_expired_request_is_refused(tmp_path: Path, policy: LoadedPolicy) -> 
 def test_an_interrupted_release_leaves_nothing(
     tmp_path: Path, policy: LoadedPolicy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupt(*_: object) -> None:
+    def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(pseudo.release, "_write_dictionary", interrupt)
+    monkeypatch.setattr(pseudo.release, "write_dictionary", interrupt)
     before = sorted(tmp_path.iterdir())
     with pytest.raises(KeyboardInterrupt):
         release(tmp_path / "out", policy)
@@ -232,7 +236,7 @@ def test_an_interrupted_release_leaves_the_earlier_one(
     tmp_path: Path, policy: LoadedPolicy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release(tmp_path / "out", policy)
-    monkeypatch.setattr(pseudo.release, "sealed", lambda *_: (_ for _ in ()).throw(OSError))
+    monkeypatch.setattr(pseudo.release, "write_signed", lambda *_: (_ for _ in ()).throw(OSError))
     with pytest.raises(OSError):
         release(tmp_path / "out", policy)
     assert open_release(tmp_path / "out").release_id == "R1"
@@ -250,7 +254,8 @@ def test_a_release_replaces_the_same_delivery_and_nothing_else(tmp_path: Path, p
     assert (tmp_path / "work" / "thesis.txt").is_file()
 
 
-FILES = ("care.parquet", "dictionary.csv", "manifest.json")
+FILES = ("care.parquet", "dictionary.csv", "manifest.json", "signature.json")
+ALTERED = {"signature.json": "signature.json: altered, or not the signature of this manifest"}
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -261,7 +266,7 @@ def test_a_changed_byte_anywhere_is_named(tmp_path: Path, policy: LoadedPolicy, 
         changed = bytearray(whole)
         changed[place] ^= 1
         (folder / name).write_bytes(changed)
-        assert verify_release(folder) == [f"{name}: altered"]
+        assert verify_release(folder) == [ALTERED.get(name, f"{name}: altered")]
     (folder / name).write_bytes(whole)
     assert verify_release(folder) == []
 
@@ -278,37 +283,47 @@ def test_a_missing_or_added_file_is_named(tmp_path: Path, policy: LoadedPolicy, 
         open_release(folder)
 
 
-def test_only_the_holder_of_the_key_can_write_a_manifest(tmp_path: Path, policy: LoadedPolicy) -> None:
-    folder = release(tmp_path / "out", policy).folder
+def written_anew(folder: Path, key: SigningKey, **changes: Any) -> None:
+    """Change what the manifest says and sign it again."""
     document = json.loads((folder / "manifest.json").read_bytes())
-    body = {key: value for key, value in document.items() if not key.startswith("manifest_")}
-    body["tables"]["care"]["rows_in"] = 4
-    with RootKey(bytes(32), "forger").derive(ReleaseRequest(**REQUEST).domain("manifest")) as key:
-        (folder / "manifest.json").write_bytes(sealed(body, key))
-    assert verify_release(folder) == []
-    assert verify_release(folder, root()) == ["manifest.json: not written by the holder of the key"]
+    body = {name: value for name, value in document.items() if name not in ("format", "manifest_sha256")}
+    write_signed(folder, {**body, **changes}, key)
 
 
-def test_another_key_cannot_vouch_for_a_release(tmp_path: Path, policy: LoadedPolicy) -> None:
+def test_only_the_holder_of_the_key_can_sign_a_manifest(tmp_path: Path, policy: LoadedPolicy) -> None:
     folder = release(tmp_path / "out", policy).folder
-    assert verify_release(folder, root()) == []
-    assert verify_release(folder, RootKey(bytes(32), "x")) == [
-        "manifest.json: made under another root key than the one given"
-    ]
+    assert verify_release(folder, sender().public) == []
+    written_anew(folder, SigningKey(bytes(32), "forger"), policy={"name": "another"})
+    assert verify_release(folder) == []
+    (fault,) = verify_release(folder, sender().public)
+    assert fault.startswith("signature.json: signed by another key")
+    with pytest.raises(ReleaseError, match="signed by another key"):
+        open_release(folder, public_key=sender().public)
+
+
+def test_the_signature_of_one_release_is_not_that_of_another(tmp_path: Path, policy: LoadedPolicy) -> None:
+    first = release(tmp_path / "a", policy).folder
+    second = release(tmp_path / "b", policy, release_id="R2").folder
+    (first / "signature.json").write_bytes((second / "signature.json").read_bytes())
+    assert verify_release(first) == [ALTERED["signature.json"]]
+
+
+def test_no_root_key_is_needed_to_verify(tmp_path: Path, policy: LoadedPolicy) -> None:
+    made = release(tmp_path / "out", policy)
+    assert made.manifest["key"]["root_key_check_value"] == root().kcv
+    assert verify_release(made.folder, sender().public) == []
 
 
 def test_a_folder_with_a_column_named_as_an_identifier_is_not_opened(tmp_path: Path, policy: LoadedPolicy) -> None:
-    folder = release(tmp_path / "out", policy).folder
-    document = json.loads((folder / "manifest.json").read_bytes())
-    body = {key: value for key, value in document.items() if not key.startswith("manifest_")}
-    table = pq.read_table(folder / "care.parquet")
-    pq.write_table(table.append_column("nhs_number", pa.array([ANN] * 5)), folder / "care.parquet")
-    body["tables"]["care"]["columns"].append({"name": "nhs_number"})
-    body["files"] = [pseudo.release.file_record(folder / name) for name in FILES[:2]]
-    with root().derive(ReleaseRequest(**REQUEST).domain("manifest")) as key:
-        (folder / "manifest.json").write_bytes(sealed(body, key))
+    made = release(tmp_path / "out", policy)
+    table = pq.read_table(made.folder / "care.parquet")
+    pq.write_table(table.append_column("nhs_number", pa.array([ANN] * 5)), made.folder / "care.parquet")
+    tables = made.manifest["tables"]
+    tables["care"]["columns"].append({"name": "nhs_number"})
+    files = [pseudo.release.file_record(made.folder / name) for name in FILES[:2]]
+    written_anew(made.folder, sender(), tables=tables, files=files)
     with pytest.raises(ReleaseError, match="names of identifiers: nhs_number"):
-        open_release(folder)
+        open_release(made.folder)
 
 
 def test_a_folder_that_is_no_release(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from pseudo.keys import RootKey
 from pseudo.policy import load_policy
 from pseudo.release import make_release
 from pseudo.request import ReleaseRequest
+from tests.unit.release_requests import sender
 
 ANN, BOB, CAT = "9990000018", "9990000026", "9990000034"
 REQUEST = ReleaseRequest(
@@ -74,7 +75,14 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("release") / "r1"
     key = RootKey(bytes(range(32)), "k1")
     make_release(
-        tables, policy, root_key=key, request=REQUEST, out_dir=out, listed_values=listed, as_at=date(2026, 1, 1)
+        tables,
+        policy,
+        root_key=key,
+        signing_key=sender(),
+        request=REQUEST,
+        out_dir=out,
+        listed_values=listed,
+        as_at=date(2026, 1, 1),
     )
     return out
 
