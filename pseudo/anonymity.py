@@ -1,0 +1,251 @@
+"""k-anonymity and l-diversity as conditions of a release: measured on its files, and held to what the policy says.
+
+Every person counts once for each combination of quasi-identifiers released of them. Missing is a value of its own; what
+comes out when a missing value may be any is reported beside it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow.parquet as pq
+
+from pseudo.classes import Combinations, Ints, combinations, combined, distinct
+from pseudo.conditions import Anonymity, TableAnonymity
+from pseudo.errors import PolicyError
+from pseudo.policy_model import ReleasePolicy
+from pseudo.withholding import Withheld, withhold
+
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Classes:
+    """Classes of people who look alike. ``codes`` and ``digits`` say what of, ``size`` how many people.
+
+    ``person`` and ``of`` are the distinct lines of who is in which class. ``kinds`` counts the different sensitive values
+    of each class (missing is one), ``told`` those that are not missing. ``lines`` are what all this was counted from.
+    """
+
+    codes: Ints
+    digits: npt.NDArray[np.int32]
+    size: Ints
+    person: Ints
+    of: Ints
+    kinds: Ints
+    told: Ints
+    lines: tuple[Ints, Ints, Ints | None]
+    people: int
+
+
+@dataclass(frozen=True)
+class _Condition:
+    """The condition as it applies to one released table: only the columns that it has."""
+
+    columns: list[str]
+    sensitive: str | None
+    k: int
+    l: int  # noqa: E741 - its name in the literature
+
+
+def measure(paths: Mapping[str, Path], policy: ReleasePolicy) -> dict[str, Any]:
+    """How many people look alike in each table that the policy has a condition for. Empty without conditions."""
+    if policy.anonymity is None:
+        return {}
+    settings = policy.anonymity
+    return _block(settings, {
+        name: _measured(paths[name], _condition(paths[name], settings, table))
+        for name, table in settings.tables.items() if name in paths
+    })  # fmt: skip
+
+
+def _measured(path: Path, condition: _Condition) -> dict[str, Any]:
+    return _figures(_classes(path, condition)[0], condition)
+
+
+def require(paths: Mapping[str, Path], policy: ReleasePolicy) -> dict[str, Any]:
+    """Hold the release's Parquet files to the policy's condition, changing them where it says so; return what was done.
+
+    Raises PolicyError, naming every table at once, when more people than allowed could be known and the policy does not
+    say to generalise or drop, or that was not enough.
+    """
+    if policy.anonymity is None:
+        return {}
+    settings = policy.anonymity
+    done: dict[str, Any] = {}
+    faults: list[str] = []
+    for name, table in settings.tables.items():
+        if name in paths:
+            condition = _condition(paths[name], settings, table)
+            done[name], fault = _hold(name, paths[name], settings, condition)
+            faults += [fault] if fault else []
+    if faults:
+        raise PolicyError(
+            "The release is stopped: people could be known by what is released of them.\n" + "\n".join(faults)
+        )
+    return _block(settings, done)
+
+
+def _block(settings: Anonymity, tables: Mapping[str, Any]) -> dict[str, Any]:
+    stated = settings.model_dump(include={"k", "l", "share_below", "action", "generalise", "then"})
+    return {**stated, "tables": dict(tables)}
+
+
+def _condition(path: Path, settings: Anonymity, table: TableAnonymity) -> _Condition:
+    """What of the condition applies to the columns of this file (an optional column may be lacking)."""
+    there = set(pq.read_schema(path).names)
+    sensitive = table.sensitive if table.sensitive in there else None
+    columns = [column for column in table.quasi_identifiers if column in there]
+    return _Condition(columns, sensitive, settings.k, settings.l if sensitive else 1)
+
+
+def _hold(name: str, path: Path, settings: Anonymity, condition: _Condition) -> tuple[dict[str, Any], str | None]:
+    """Do with one table what the policy says; its part of the manifest, and the fault when the condition is not met."""
+    classes, found = _classes(path, condition)
+    before = _figures(classes, condition)
+    if _share(classes, _small(classes, condition)) <= settings.share_below:
+        return before, None
+    withheld, left, joint = _generalised(classes, condition, settings)
+    small = _small(left, condition)
+    met = _share(left, small) <= settings.share_below
+    if not met and "drop" not in (settings.action, settings.then):
+        return before, _fault(name, left, small, condition)
+    dropped = np.zeros_like(joint, dtype=np.bool_) if met else small[joint]
+    taken = {column: classes.codes[rows] for column, rows in withheld.items()}
+    counts = withhold(path, Withheld(found.only(condition.columns), taken, classes.codes[dropped]))
+    return {**_measured(path, condition), "before": before, **counts}, None
+
+
+def _fault(name: str, classes: _Classes, small: Flags, condition: _Condition) -> str:
+    alike = f" or are all alike in {condition.sensitive}" if condition.l > 1 else ""
+    return (
+        f"{name}: {_people_in(classes, small)} of {classes.people} people share {', '.join(condition.columns)} with fewer "
+        f"than {condition.k - 1} others{alike}. Release coarser columns, or let the policy generalise or drop."
+    )
+
+
+def _classes(path: Path, condition: _Condition) -> tuple[_Classes, Combinations]:
+    read = [*condition.columns, *([condition.sensitive] if condition.sensitive else [])]
+    found = combinations(path, list(dict.fromkeys(read)))
+    keys = found.only(condition.columns)
+    codes, first, of = np.unique(keys.codes(), return_index=True, return_inverse=True)
+    sensitive = found.only([condition.sensitive]).digits[:, 0].astype(np.int64) if condition.sensitive else None
+    return _counted(codes, keys.digits[first], of.astype(np.int64), found.person, sensitive, found.people), found
+
+
+def _counted(
+    codes: Ints, table: npt.NDArray[np.int32], of: Ints, person: Ints, sensitive: Ints | None, people: int
+) -> _Classes:
+    """Classes from lines of (class, person, sensitive digit), any of them repeated."""
+    kinds = told = np.zeros(0, dtype=np.int64)
+    if sensitive is not None:
+        alike, value = distinct([of, sensitive])
+        kinds = np.bincount(alike, minlength=len(codes))
+        told = np.bincount(alike[value > 0], minlength=len(codes))
+    lines_of, lines_person = distinct([of, person])
+    size = np.bincount(lines_of, minlength=len(codes))
+    return _Classes(codes, table, size, lines_person, lines_of, kinds, told, (of, person, sensitive), people)
+
+
+def _small(classes: _Classes, condition: _Condition) -> Flags:
+    """Classes of fewer than k people, or of fewer than l sensitive values. A class without any of them tells nothing."""
+    small = classes.size < condition.k
+    if condition.l > 1:
+        small |= (classes.kinds < condition.l) & (classes.told > 0)
+    return np.asarray(small, dtype=np.bool_)
+
+
+def _people_in(classes: _Classes, chosen: Flags) -> int:
+    return len(np.unique(classes.person[chosen[classes.of]]))
+
+
+def _share(classes: _Classes, small: Flags) -> float:
+    return _people_in(classes, small) / classes.people if classes.people else 0.0
+
+
+def _generalised(
+    classes: _Classes, condition: _Condition, settings: Anonymity
+) -> tuple[dict[str, Flags], _Classes, Ints]:
+    """Withhold the stated columns one after another from small classes, until few enough people are in such.
+
+    Returns which of the classes lose which column, the classes that then remain, and into which of these each went.
+    """
+    withheld: dict[str, Flags] = {}
+    table, current, joint = classes.digits.copy(), classes, np.arange(len(classes.codes))
+    for column in settings.generalise:
+        small = _small(current, condition)
+        if column not in condition.columns or _share(current, small) <= settings.share_below:
+            continue
+        withheld[column] = small[joint]
+        table[withheld[column], condition.columns.index(column)] = 0
+        current, joint = _merged(classes, table)
+    return withheld, current, joint
+
+
+def _merged(classes: _Classes, table: npt.NDArray[np.int32]) -> tuple[_Classes, Ints]:
+    """The classes with other digits: those that are now alike count their people and values together."""
+    sizes = [int(size) + 1 for size in table.max(axis=0, initial=0)]
+    codes, first, joint = np.unique(combined(table, sizes), return_index=True, return_inverse=True)
+    joint = joint.astype(np.int64)
+    of, person, sensitive = classes.lines
+    return _counted(codes, table[first], joint[of], person, sensitive, classes.people), joint
+
+
+def _figures(classes: _Classes, condition: _Condition) -> dict[str, Any]:
+    """The figures of one table: people, classes and the smallest; people in classes below k and in classes below l."""
+    few, size = classes.size < condition.k, classes.size
+    any_size = _when_missing_matches(classes)
+    figures: dict[str, Any] = {
+        "quasi_identifiers": condition.columns,
+        "people": classes.people,
+        "classes": len(size),
+        "k_min": int(size.min(initial=classes.people)),
+        "classes_below": int(few.sum()),
+        "people_below": _people_in(classes, few),
+        "missing_matches_anything": {
+            "k_min": int(any_size.min(initial=classes.people)),
+            "people_below": _people_in(classes, np.asarray(any_size < condition.k)),
+        },
+    }
+    if condition.sensitive:
+        alike = (classes.kinds < max(condition.l, 2)) & (classes.told > 0)
+        figures |= {
+            "sensitive": condition.sensitive,
+            "l_min": int(classes.kinds[classes.told > 0].min(initial=np.iinfo(np.int32).max))
+            if classes.told.any()
+            else None,
+            "people_homogeneous": _people_in(classes, alike),
+        }
+    return figures
+
+
+def _when_missing_matches(classes: _Classes) -> Ints:
+    """People of each class and of every class that it could be, were its and their missing values known.
+
+    Counted pattern by pattern of what is missing; a person in several matching classes counts for each.
+    """
+    known = classes.digits > 0
+    patterns, pattern = np.unique(known, axis=0, return_inverse=True)
+    pattern = np.asarray(pattern).ravel()
+    total = np.zeros(len(classes.size), dtype=np.int64)
+    for one in range(len(patterns)):
+        mine = np.flatnonzero(pattern == one)
+        for other in range(len(patterns)):
+            theirs = np.flatnonzero(pattern == other)
+            common = patterns[one] & patterns[other]
+            total[mine] += _matching(
+                classes.digits[mine][:, common], classes.digits[theirs][:, common], classes.size[theirs]
+            )
+    return total
+
+
+def _matching(mine: npt.NDArray[np.int32], theirs: npt.NDArray[np.int32], size: Ints) -> Ints:
+    """For each line of ``mine``, the people in the lines of ``theirs`` that are equal to it."""
+    both = np.concatenate([mine, theirs])
+    codes = combined(both, [int(limit) + 1 for limit in both.max(axis=0, initial=0)])
+    _, place = np.unique(codes, return_inverse=True)
+    people = np.bincount(place[len(mine) :], weights=size, minlength=int(place.max(initial=0)) + 1)
+    return np.asarray(people[place[: len(mine)]], dtype=np.int64)
