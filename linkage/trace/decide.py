@@ -6,7 +6,10 @@ the postcode (``_judged_step``). Nothing is ever chosen between two close candid
 so that the result does not depend on threads or order.
 """
 
+from datetime import date
+
 from linkage.engine import Engine, Step
+from linkage.normalise import name
 from linkage.trace.comparisons import COMPARISONS, comparison_of, paired_columns_sql
 from linkage.trace.settings import Profile, WeightCaps
 
@@ -22,15 +25,16 @@ _GIVEN_NAME = """case when level_family_name = 'crossed' then 'exchanged'
   else coalesce(level_given_name, 'missing') end"""
 
 
-def decide(engine: Engine, profile: Profile, caps: WeightCaps, prior_weight: float) -> None:
+def decide(engine: Engine, profile: Profile, caps: WeightCaps, prior_weight: float, today: date) -> None:
     """Make table ``decision`` (one row per row of ``query``) from ``scored``, ``cross_checked`` and ``candidate_person``.
 
     ``prior_weight`` is the weight of a person of whom nothing is known: what the best is compared with when it stands
-    alone.
+    alone. ``today`` says who is of age.
     """
-    engine.run(_capped_step(caps))
+    engine.run(_capped_step(caps, _of_age(today)))
     engine.run(_ranked_step())
     engine.run(_best_step(prior_weight))
+    engine.run(_no_person_step())
     engine.run(_judged_step(profile))
     engine.run(_outcome_step(profile))
 
@@ -75,7 +79,12 @@ where case when {_GIVEN_NAME} in ({_OWN}) then true
     )
 
 
-def _capped_step(caps: WeightCaps) -> Step:
+def _of_age(today: date) -> str:
+    """The latest day of birth, in ISO form, of those who are of age; adult social care is for them."""
+    return f"{today.year - 18}-{today.month:02}-{today.day:02}"
+
+
+def _capped_step(caps: WeightCaps, of_age: str) -> Step:
     """The scored pairs with their weight capped where the rival is no random person but a relative (``WeightCaps``).
 
     How likely the relative is bounds the evidence, however well the rest agrees. ``rival_weight`` is what the pair weighs
@@ -86,43 +95,51 @@ def _capped_step(caps: WeightCaps) -> Step:
         "capped",
         f"""
 with told as (
-  select *, coalesce(level_nhs_number = 'exact', false) as number_agrees,
+  select s.*, coalesce(level_nhs_number = 'exact', false) as number_agrees,
+    coalesce(p.dob > $of_age, false) as child,
     coalesce(level_gender, 'missing') as gender,
     coalesce(level_family_name = 'different', false) as family_differs,
-    coalesce(level_family_name in ('exact', 'shared', 'crossed'), false) as family_agrees,
+    coalesce(level_family_name, 'missing') as family, coalesce(level_postcode, 'missing') as place,
     {_GIVEN_NAME} as given_name,
     coalesce(level_date_of_birth, 'missing') as birth
-  from (select * replace (round(match_weight - {_together_sql()}, 4) as match_weight) from scored)),
+  from (select * replace (round(match_weight + {_joint_sql()}, 4) as match_weight) from scored) s
+  join candidate_person p using (person_id)),
 bound as (
-  select * exclude (number_agrees, gender, family_differs, family_agrees, given_name, birth), least(
+  select * exclude (number_agrees, child, gender, family_differs, family, place, given_name, birth), least(
     case when given_name = 'different' or given_name = 'similar' and not number_agrees then $twin end,
     case when given_name = 'different' and (gender = 'different' or family_differs and number_agrees) then $copied end,
     case when given_name not in ({_OWN}) and gender = 'different' then $copied_unnamed end,
     case when given_name = 'missing' and not number_agrees then $unnamed end,
     case when given_name = 'missing' and gender = 'missing' and number_agrees then $copied_untold end,
     case when not number_agrees and (birth in ('different', 'two_of_three')
-      or given_name = 'initial' and birth not in ('exact', 'year')
-      or birth = 'missing' and not (given_name in ({_SURE}) and family_agrees)) then $namesake end,
-    case when birth = 'missing' and not number_agrees then $undated end) as cap
+      or birth not in ('exact', 'year', 'missing') and given_name in ('initial', 'shared')
+      or birth = 'missing' and not (given_name in ('exact', 'exchanged') and family in ('exact', 'crossed')
+        and place in ('exact', 'earlier'))
+      or family_differs and given_name not in ({_SURE})
+      or place in ('area', 'different', 'missing') and (family = 'similar' or given_name = 'missing')) then $namesake end,
+    case when birth = 'missing' and not number_agrees then $undated end,
+    case when birth = 'missing' and not number_agrees and child then $undated_child end) as cap
   from told)
 select * exclude (cap) replace (
   least(match_weight, cap) as match_weight,
   case when cap < match_weight then round(1 / (1 + pow(2, -cap)), 6) else match_probability end as match_probability),
   case when level_nhs_number = 'exact' then match_weight else least(match_weight, cap) end as rival_weight
 from bound""",
-        caps.model_dump(),
+        caps.model_dump() | {"of_age": of_age},
     )
 
 
-def _together_sql() -> str:
-    """What is taken off a pair that agrees in both names but not in the place, while the number does not agree: names of one
-    origin go together, so that two strangers share both oftener than the rarity of each says.
+def _joint_sql() -> str:
+    """What two fields say together beyond what each says alone (``WeightCaps``): less where both names agree but neither the
+    place nor the number, more where the names are exchanged.
     """
     given, family = (comparison_of(field).names_with("full") for field in ("given_name", "family_name"))
-    elsewhere = (
-        f"level_given_name in ({given}) and level_family_name in ({family}) and level_postcode in ('area', 'different')"
-    )
-    return f"case when {elsewhere} and level_nhs_number is distinct from 'exact' then $together else 0 end"
+    exchanged = "level_given_name = 'crossed' and level_family_name = 'crossed'"
+    named = f"(level_given_name in ({given}) and level_family_name in ({family}) or {exchanged})"
+    return f"""case when {exchanged} then $exchanged else 0 end
+    - case when {named} and level_nhs_number is distinct from 'exact'
+      then case level_postcode when 'area' then $together_in_area when 'different' then $together else 0 end
+      else 0 end"""
 
 
 def _ranked_step() -> Step:
@@ -174,10 +191,22 @@ where b.place = 1""",
     )
 
 
+def _no_person_step() -> Step:
+    """Queries all of whose names are placeholders ("ZZZ TEST PATIENT", "Unknown Unknown"): perhaps nobody at all."""
+    written = " or ".join(
+        f"({name.reason_sql(f's.{field}')}) = 'placeholder'" for field in ("given_name", "family_name")
+    )
+    nameless = "select query_row from query where given is null and family is null"
+    return Step(
+        "no_person", f"select query_row from query_source s semi join ({nameless}) using (query_row) where {written}"
+    )
+
+
 def _judged_step(profile: Profile) -> Step:
     """Whether the best person is strong, and identified: by the date of birth in full; or by it in part with the NHS number
     or, at least in part, a name; or by both names in full with the NHS number or, at least in part, the postcode; or by one
     name in full and the other in part with the NHS number or the postcode in full. Exchanged names agree in full together.
+    A query whose names are all placeholders is identified by the number only.
     """
     full = {field: comparison_of(field).names_with("full") for field in _IDENTIFYING}
     partly = comparison_of("postcode").names_with("full", "partial")
@@ -193,11 +222,14 @@ with named as (
     coalesce(level_given_name <> 'different', false) or coalesce(level_family_name <> 'different', false) as named
   from best)
 select * exclude (number_agrees, given, family, exchanged, related, named), match_weight >= $min_weight as strong,
+  (number_agrees or query_row not in (select query_row from no_person)) and (
   coalesce(level_date_of_birth in ({full["date_of_birth"]}), false)
   or coalesce(level_date_of_birth <> 'different', false) and (named or number_agrees)
   or (given and family or exchanged) and (number_agrees or coalesce(level_postcode in ({partly}), false))
-  or related and (given or family) and (number_agrees or coalesce(level_postcode in ({full["postcode"]}), false))
-    as identified
+  or related and (given or family) and (number_agrees or coalesce(level_postcode in ({full["postcode"]}), false)))
+    as identified,
+  coalesce(level_given_name = 'exact' and level_family_name in ('exact', 'shared')
+    and level_date_of_birth in ('exact', 'year'), false) as exact
 from named""",
         {"min_weight": profile.min_weight},
     )
@@ -218,7 +250,7 @@ select q.query_row,
         when q.nhs_number is null then 'found'
         when q.nhs_number = j.current_nhs_number then 'confirmed'
         when q.nhs_number = j.nhs_number or q.current_nhs_number = j.current_nhs_number then 'superseded'
-        when j.match_weight >= $min_correct then 'corrected'
+        when j.match_weight >= $min_correct and (q.current_nhs_number is not null or j.exact) then 'corrected'
         else 'conflict' end
     when q.current_nhs_number is not null then 'conflict'
     when j.strong and j.identified and j.next_weight is not null then 'multiple'

@@ -69,9 +69,11 @@ class WeightCaps(ConfigModel):
     and date of birth). ``copied_unnamed``: the gender differs and the given name is not the person's for certain.
     ``copied_untold``: the number agrees, and there is neither given name nor gender to compare. ``unnamed``: there is no
     given name to compare. ``namesake``: the date of birth is another or agrees in part, or an initial stands with anything
-    but the date, or there is no date and a name is not quite the person's. ``undated``: there is no date to compare. The
-    last three do not hold when the NHS number agrees. ``together`` is no cap but taken off: both names agree, the postcode
-    and the number do not (names of one origin go together).
+    but the date, or there is no date and a name is not quite the person's. ``undated``: there is no date to compare.
+    ``undated_child``: nor is the person of age. The last four do not hold when the NHS number agrees.
+
+    Two are no caps. ``together`` is taken off: both names agree, the postcode and the number do not (names of one origin and
+    time go together). ``exchanged`` is added: both names stand in each other's field, which is one slip and not two.
     """
 
     twin: float
@@ -81,7 +83,10 @@ class WeightCaps(ConfigModel):
     copied_untold: float
     namesake: float
     undated: float
+    undated_child: float
     together: float
+    together_in_area: float
+    exchanged: float
 
 
 class TraceModel(ConfigModel):
