@@ -1,7 +1,7 @@
 """Columns as distinct values and positions: a treatment runs once per distinct value, and rows sort by small numbers."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,12 +14,16 @@ import pyarrow.compute as pc
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
+from pseudo.distinct import Positions, encode, positions_of
 from pseudo.errors import SourceError, SourcePathError
+
+__all__ = ["Coded", "Positions", "Source", "coded", "encode", "map_distinct", "open_source", "positions_of"]
 
 # A number or date: no heading looks like one, and as a value it must not stand in a message.
 _VALUE = re.compile(r"[\d\s/.:-]*\d[\d\s/.:-]*")
 
-Positions = npt.NDArray[Any]  # whole numbers as narrow as the count of values allows
+_BATCH_ROWS = 1 << 18
+_TEXT = (pa.string(), pa.large_string())
 
 
 @dataclass(frozen=True)
@@ -60,39 +64,45 @@ def map_distinct(column: pa.ChunkedArray, rule: Callable[[Any], Any], kind: pa.D
     return coded(pa.array(values, kind), positions_of(encoded))
 
 
-def encode(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    """A column as one dictionary array, however it was chunked and encoded before."""
-    if column.num_chunks == 0:
-        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
-        return pa.DictionaryArray.from_arrays(pa.array([], pa.int32()), pa.array([], kind))
-    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    joined = encoded.unify_dictionaries().combine_chunks()
-    return joined.chunk(0) if isinstance(joined, pa.ChunkedArray) else joined
-
-
-def positions_of(encoded: pa.DictionaryArray) -> Positions:
-    """Row positions of a dictionary array, -1 where null."""
-    positions: Positions = np.asarray(pc.fill_null(encoded.indices, -1))
-    return positions
-
-
-def total_order(columns: Sequence[Coded]) -> npt.NDArray[np.int64]:
-    """Row numbers in the order of the columns, first to last, nulls first. Rows that tie are equal in every column."""
-    return np.lexsort([column.positions for column in reversed(columns)])
-
-
 @dataclass(frozen=True)
 class Source:
-    """A table to be released, read one column at a time."""
+    """A table to be released, read one column at a time or some rows at a time.
+
+    ``read`` gives one column, ``read_rows`` some columns from the first row to the last, as tables of any size.
+    """
 
     name: str
     columns: list[str]
     rows: int
     read: Callable[[str], pa.ChunkedArray]
+    read_rows: Callable[[Sequence[str]], Iterator[pa.Table]]
 
     def column(self, name: str) -> pa.ChunkedArray:
         """A column by its name in lower case."""
-        return self.read(next(column for column in self.columns if column.lower() == name))
+        return self.read(self._own(name))
+
+    def parts(self, names: Collection[str], rows: int) -> Iterator["Source"]:
+        """Some columns (names in lower case) of the table, ``rows`` rows at a time, in order; the last part is shorter.
+
+        A table without rows is one part without rows.
+        """
+        wanted = sorted({self._own(name) for name in names})
+        if not self.rows:
+            yield _in_memory(self.name, pa.table({name: self.read(name) for name in wanted}))
+            return
+        held: list[pa.Table] = []
+        for table in self.read_rows(wanted):
+            held.append(table)
+            while sum(part.num_rows for part in held) >= rows:
+                whole = pa.concat_tables(held)
+                yield _in_memory(self.name, whole.slice(0, rows))
+                held = [whole.slice(rows)]
+        rest = pa.concat_tables(held) if held else None
+        if rest is not None and rest.num_rows:
+            yield _in_memory(self.name, rest)
+
+    def _own(self, name: str) -> str:
+        return next(column for column in self.columns if column.lower() == name)
 
 
 def open_source(name: str, table: Path | pa.Table) -> Source:
@@ -101,7 +111,7 @@ def open_source(name: str, table: Path | pa.Table) -> Source:
     Raises SourcePathError when the file is missing, SourceError when it cannot be read as such.
     """
     if isinstance(table, pa.Table):
-        return Source(name, table.column_names, table.num_rows, table.column)
+        return _in_memory(name, table)
     if not table.is_file():
         raise SourcePathError(f"{name}: there is no file {table}. Give a Parquet or CSV file.")
     try:
@@ -111,18 +121,32 @@ def open_source(name: str, table: Path | pa.Table) -> Source:
         raise SourceError(f"{name}: {table} cannot be read as {kind}.") from None
 
 
+def _in_memory(name: str, table: pa.Table) -> Source:
+    return Source(name, table.column_names, table.num_rows, table.column, lambda names: iter([table.select(names)]))
+
+
 def _open_parquet(name: str, path: Path) -> Source:
     metadata = pq.read_metadata(path)
+    schema = metadata.schema.to_arrow_schema()
+    texts = [field.name for field in schema if field.type in _TEXT]
 
     @lru_cache(maxsize=2)  # the LA code is needed with every local identifier
     def read(column: str) -> pa.ChunkedArray:
         try:
-            with pq.ParquetFile(path) as file:
+            with pq.ParquetFile(path, read_dictionary=texts) as file:
                 return file.read([column]).column(0)
         except (pa.ArrowException, OSError):
             raise SourceError(f"{name}: column {column} of {path} cannot be read.") from None
 
-    return Source(name, metadata.schema.to_arrow_schema().names, metadata.num_rows, read)
+    def read_rows(columns: Sequence[str]) -> Iterator[pa.Table]:
+        try:
+            with pq.ParquetFile(path, read_dictionary=texts) as file:
+                for batch in file.iter_batches(_BATCH_ROWS, columns=list(columns)):
+                    yield pa.Table.from_batches([batch])
+        except (pa.ArrowException, OSError):
+            raise SourceError(f"{name}: {path} cannot be read.") from None
+
+    return Source(name, schema.names, metadata.num_rows, read, read_rows)
 
 
 def _open_csv(name: str, path: Path) -> Source:
@@ -137,4 +161,4 @@ def _open_csv(name: str, path: Path) -> Source:
         column_types=dict.fromkeys(headings, pa.string()), strings_can_be_null=True, null_values=[""]
     )
     table = csv.read_csv(path, convert_options=options, parse_options=csv.ParseOptions(newlines_in_values=True))
-    return Source(name, table.column_names, table.num_rows, table.column)
+    return _in_memory(name, table)

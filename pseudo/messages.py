@@ -176,7 +176,7 @@ def _ten_digits(numbers: Numbers) -> npt.NDArray[np.uint8]:
 def _passes_modulus_11(numbers: Numbers) -> npt.NDArray[np.bool_]:
     """Whether each number of ten digits has its check digit (weights 10 to 2, then the check digit at weight 1)."""
     upper, lower = np.divmod(numbers, _HALF)
-    return (_weighted(10)[upper] + _weighted(5)[lower]) % 11 == 0
+    return np.asarray((_weighted(10)[upper] + _weighted(5)[lower]) % 11 == 0)
 
 
 @cache

@@ -12,8 +12,10 @@ from pseudo.config_file import config_hash, read_config
 from pseudo.errors import PolicyError
 from pseudo.policy_checks import is_identifier_name, unsafe
 from pseudo.policy_model import (
+    LA_PERSON_INT63,
     LA_PERSON_PSEUDONYM,
     PERSON_ID_TYPE,
+    PERSON_INT63,
     PERSON_PSEUDONYM,
     PersonRoles,
     ReleasePolicy,
@@ -30,8 +32,10 @@ from pseudo.treatments import (
 )
 
 __all__ = [
+    "LA_PERSON_INT63",
     "LA_PERSON_PSEUDONYM",
     "PERSON_ID_TYPE",
+    "PERSON_INT63",
     "PERSON_PSEUDONYM",
     "LoadedPolicy",
     "PersonRoles",

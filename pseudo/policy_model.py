@@ -11,13 +11,16 @@ from pseudo.treatments import Treatment, output_name
 PERSON_PSEUDONYM = "person_pseudonym"
 PERSON_ID_TYPE = "person_id_type"
 LA_PERSON_PSEUDONYM = "la_person_pseudonym"
+PERSON_INT63 = "person_pseudonym_int63"
+LA_PERSON_INT63 = "la_person_pseudonym_int63"
 
 
 class PersonRoles(ConfigModel):
     """Which columns say who a row is about.
 
     ``nhs_number`` holds the number of an accepted link. Where ``link_quality`` is given, a number counts only in rows
-    whose link quality is one of ``accepted_links``.
+    whose link quality is one of ``accepted_links``. ``text`` is the form of every pseudonym of the table; ``integers``
+    adds the person's as a whole number from 0 to 2^63 - 1 (``person_pseudonym_int63``), for BIGINT columns.
     """
 
     nhs_number: str | None = None
@@ -26,6 +29,8 @@ class PersonRoles(ConfigModel):
     record_id: str | None = None
     link_quality: str | None = None
     accepted_links: list[str] = Field(default_factory=list)
+    text: Literal["base32", "hex"] = "base32"
+    integers: bool = False
 
     @model_validator(mode="after")
     def _complete(self) -> "PersonRoles":
@@ -76,9 +81,10 @@ class TablePolicy(ConfigModel):
 
         Source column and treatment are None for the columns that stand for the person. Derived columns come last.
         """
-        first = [PERSON_PSEUDONYM, PERSON_ID_TYPE]
+        integers = self.person.integers
+        first = [PERSON_PSEUDONYM, *([PERSON_INT63] if integers else []), PERSON_ID_TYPE]
         if self.person.la_person_id:
-            first.append(LA_PERSON_PSEUDONYM)
+            first += [LA_PERSON_PSEUDONYM, *([LA_PERSON_INT63] if integers else [])]
         person = {self.person.nhs_number, self.person.la_person_id}
         rest = [
             (output_name(name, treatment), name, treatment)

@@ -1,0 +1,173 @@
+"""Who each row of a table is about, settled in one place and shown to nobody.
+
+The NHS number of an accepted link, else the local person id, else nobody known, who gets a pseudonym used once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pseudo.columns import Source
+from pseudo.distinct import encode, encoded_at, positions_of
+from pseudo.errors import IdentifierError
+from pseudo.hashing import Hasher
+from pseudo.messages import la_person_id_messages, nhs_number_messages, one_time_messages
+from pseudo.policy import PersonRoles
+from pseudo.rendering import Codes, TextForm, order_of
+
+ID_TYPES = ("nhs_number", "la_person_id", "one_time")
+
+Ranks = npt.NDArray[np.int32]  # places in the ordered codes, -1 for none
+Hashers = Mapping[str, Hasher]
+
+
+@dataclass(frozen=True)
+class People:
+    """The people of a table. ``codes`` stand in the order of their texts; ``person`` and ``local`` are places in them.
+
+    ``person``: who each row is about. ``kind``: the place of its kind in ``ID_TYPES``. ``local``: the person of the row's
+    own local id, -1 where there is none. ``shift_codes``: the codes of the same people under the key for date shifts, when
+    they were asked for. ``counts``: rows, or people where the name says so.
+    """
+
+    codes: Codes
+    person: Ranks
+    kind: npt.NDArray[np.int8]
+    local: Ranks
+    shift_codes: Codes | None
+    counts: Mapping[str, int]
+
+
+def find_people(
+    source: Source, roles: PersonRoles, hashers: Hashers, release_id: str, *, form: TextForm, shifts: bool
+) -> People:
+    """Settle the person of every row.
+
+    Raises IdentifierError when local ids contradict themselves, or rows of nobody known have no record id of their own.
+    """
+    counts = {"rows_in": source.rows}
+    numbers = _accepted_numbers(source, roles, counts) if roles.nhs_number else _nobody(source.rows)
+    locals_ = _local_ids(source, roles, counts) if roles.la_person_id else _nobody(source.rows)
+    unknown = ~(np.asarray(numbers.is_valid()) | np.asarray(locals_.is_valid()))
+    once = _one_time(source, roles, unknown, release_id)
+    parts = dict(zip(ID_TYPES, (numbers, locals_, once), strict=True))
+    codes = np.concatenate([hashers[kind].codes(part.dictionary) for kind, part in parts.items()])
+    shift_codes = None
+    if shifts:
+        shift_codes = np.concatenate([hashers["date_shift"].codes(part.dictionary) for part in parts.values()])
+    order = order_of(codes, form)
+    rank = np.empty(len(order) + 1, dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    rank[-1] = -1
+    person, kind = _first_of(list(parts.values()))
+    local = _moved(positions_of(locals_), len(numbers.dictionary))
+    people = rank[person]
+    counts |= _id_type_counts(people, kind, len(order))
+    ordered = None if shift_codes is None else shift_codes[order]
+    return People(codes[order], people, kind, rank[local], ordered, counts)
+
+
+def _accepted_numbers(source: Source, roles: PersonRoles, counts: dict[str, int]) -> pa.DictionaryArray:
+    """Messages of the valid NHS numbers of accepted links; counts the others by reason."""
+    given = source.column(str(roles.nhs_number))
+    messages = nhs_number_messages(given)
+    counts["nhs_number_given"] = len(given) - null_rows(given)
+    counts["nhs_number_invalid"] = counts["nhs_number_given"] - (len(messages) - messages.null_count)
+    if roles.link_quality is None:
+        return messages
+    quality = encode(source.column(roles.link_quality))
+    accepted = np.array([value in roles.accepted_links for value in quality.dictionary.cast(pa.string()).to_pylist()])
+    rows = np.append(accepted, False).astype(np.bool_)[positions_of(quality)]
+    positions = positions_of(messages)
+    counts["nhs_number_not_accepted"] = int(((positions >= 0) & ~rows).sum())
+    return _only_used(np.where(rows, positions, -1).astype(np.int32), messages.dictionary)
+
+
+def _only_used(positions: Ranks, messages: pa.Array) -> pa.DictionaryArray:
+    """Messages that some row still has: nobody else is hashed."""
+    used = np.zeros(len(messages) + 1, dtype=np.bool_)
+    used[positions] = True
+    used[-1] = False
+    lookup = np.where(used, np.cumsum(used) - 1, -1).astype(np.int32)
+    return encoded_at(lookup[positions], messages.filter(pa.array(used[:-1])))
+
+
+def _local_ids(source: Source, roles: PersonRoles, counts: dict[str, int]) -> pa.DictionaryArray:
+    messages = la_person_id_messages(source.column(str(roles.la_code)), source.column(str(roles.la_person_id)))
+    counts["la_person_id_missing"] = messages.null_count
+    return messages
+
+
+def _one_time(
+    source: Source, roles: PersonRoles, unknown: npt.NDArray[np.bool_], release_id: str
+) -> pa.DictionaryArray:
+    """Messages used once, for the rows of nobody known. Without a record id the row number stands for it."""
+    rows = np.flatnonzero(unknown)
+    if not len(rows):
+        return _nobody(source.rows)
+    if roles.record_id:
+        ids = _values_of(source, roles.record_id, unknown)
+    else:
+        ids = pa.chunked_array([pc.binary_join_element_wise("row", pa.array(rows + 1).cast(pa.string()), "-")])
+    messages = one_time_messages(release_id, source.name, ids)
+    lost = len(rows) - len(messages.dictionary)
+    if lost:
+        raise IdentifierError(
+            f"{source.name}: {lost} rows of people without any identifier have no record id of their own (blank or used "
+            "twice), and would be taken for one person. Number the records."
+        )
+    positions = np.full(source.rows, -1, dtype=np.int32)
+    positions[rows] = positions_of(messages)
+    return encoded_at(positions, messages.dictionary)
+
+
+def _values_of(source: Source, column: str, rows: npt.NDArray[np.bool_]) -> pa.ChunkedArray:
+    """One column, as text, of some rows only: the others are never held."""
+    kept, start = [], 0
+    for part in source.parts([column], 1 << 20):
+        values = part.column(column).filter(pa.array(rows[start : start + part.rows])).cast(pa.string())
+        kept.extend(values.chunks)
+        start += part.rows
+    return pa.chunked_array(kept, pa.string())
+
+
+def _first_of(parts: list[pa.DictionaryArray]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]:
+    """The first message that each row has, in the parts one after another, and the part that it came from."""
+    person = np.full(len(parts[0]), -1, dtype=np.int32)
+    kind = np.full(len(parts[0]), -1, dtype=np.int8)
+    offset = 0
+    for place, part in enumerate(parts):
+        here = positions_of(part)
+        mine = (person < 0) & (here >= 0)
+        person[mine] = here[mine] + offset
+        kind[mine] = place
+        offset += len(part.dictionary)
+    return person, kind
+
+
+def _moved(positions: npt.NDArray[np.int32], offset: int) -> npt.NDArray[np.int32]:
+    return np.where(positions < 0, -1, positions + offset)
+
+
+def _id_type_counts(person: Ranks, kind: npt.NDArray[np.int8], people: int) -> dict[str, int]:
+    counts = {}
+    for place, name in enumerate(ID_TYPES):
+        mine = kind == place
+        seen = np.zeros(people, dtype=np.bool_)
+        seen[person[mine]] = True
+        counts[f"rows_{name}"] = int(mine.sum())
+        counts[f"people_{name}"] = int(seen.sum())
+    return counts | {"rows_out": len(kind)}
+
+
+def _nobody(rows: int) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(pa.nulls(rows, pa.int32()), pa.array([], pa.binary()))
+
+
+def null_rows(column: pa.ChunkedArray) -> int:
+    """Rows without a value, whether or not the column is dictionary-encoded."""
+    return encode(column).null_count if pa.types.is_dictionary(column.type) else int(column.null_count)

@@ -1,0 +1,151 @@
+"""The released columns of some rows of a table, part after part: every treatment, and the pseudonyms of references."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from pseudo.columns import Source
+from pseudo.distinct import positions_of
+from pseudo.domain_keys import DomainKeys
+from pseudo.gathering import (
+    CodeColumn,
+    Column,
+    IntegerColumn,
+    OrderedValues,
+    PersonColumn,
+    ValueColumn,
+)
+from pseudo.keys import MAC_BYTES
+from pseudo.messages import la_messages, nhs_number_messages
+from pseudo.partitions import Array
+from pseudo.people import ID_TYPES, People, null_rows
+from pseudo.policy import (
+    LA_PERSON_INT63,
+    LA_PERSON_PSEUDONYM,
+    PERSON_ID_TYPE,
+    PERSON_INT63,
+    PERSON_PSEUDONYM,
+    PersonRoles,
+)
+from pseudo.rendering import Codes
+from pseudo.treated import treated_column, withheld_rows
+from pseudo.treatments import Lookups, Pseudonymise, Treatment, arrow_type, other_columns, shift_days
+
+Treated = tuple[str, str, Treatment]
+
+_PERSON, _KIND, _LOCAL = "person", "kind", "local"  # the names under which the rows' people are held
+
+
+class Treating:
+    """Treats a table part by part. ``columns``: (released name, source column, treatment) of all but the person columns.
+
+    ``withheld`` counts, under the released name, the values that did not have the form their treatment needs.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Treated],
+        people: People,
+        roles: PersonRoles,
+        keys: DomainKeys,
+        listed: Mapping[str, Sequence[str]],
+        lookups: Lookups,
+    ) -> None:
+        self._columns = columns
+        self._people = people
+        self._roles = roles
+        self._keys = keys
+        self._listed = listed
+        self._lookups = lookups
+        self._values = {
+            released: ValueColumn(arrow_type(treatment))
+            for released, _, treatment in columns
+            if not isinstance(treatment, Pseudonymise)
+        }
+        self.withheld = dict.fromkeys((released for released, _, _ in columns), 0)
+
+    def needed(self) -> set[str]:
+        """The source columns that the treatments read."""
+        needed = {str(self._roles.nhs_number or self._roles.la_person_id), *(name for _, name, _ in self._columns)}
+        for _, _, treatment in self._columns:
+            needed |= {*other_columns(treatment)}
+            if isinstance(treatment, Pseudonymise) and treatment.field != "nhs_number":
+                needed.add(str(self._roles.la_code))
+        return needed
+
+    def part(self, part: Source, rows: slice) -> dict[str, Array]:
+        """The released columns of some rows, as they are held. ``rows`` says where in the table they stand."""
+        held: dict[str, Array] = {_PERSON: self._people.person[rows], _KIND: self._people.kind[rows]}
+        if self._roles.la_person_id:
+            held[_LOCAL] = self._people.local[rows]
+        for released, name, treatment in self._columns:
+            if isinstance(treatment, Pseudonymise):
+                held[_own(released)] = self._codes(part, released, name, treatment)
+            else:
+                held[_own(released)] = self._treated(part, rows, released, name, treatment)
+        return held
+
+    def columns(self) -> dict[str, tuple[str, Column]]:
+        """Every released column in order, with the name that its rows are held under, when every part was treated."""
+        codes, form = self._people.codes, self._roles.text
+        person, whole = PersonColumn(codes, form), IntegerColumn(codes)
+        made: dict[str, tuple[str, Column]] = {PERSON_PSEUDONYM: (_PERSON, person)}
+        if self._roles.integers:
+            made[PERSON_INT63] = (_PERSON, whole)
+        made[PERSON_ID_TYPE] = (_KIND, _kinds())
+        if self._roles.la_person_id:
+            made[LA_PERSON_PSEUDONYM] = (_LOCAL, person)
+            if self._roles.integers:
+                made[LA_PERSON_INT63] = (_LOCAL, whole)
+        for released, _, _ in self._columns:
+            values = self._values.get(released)
+            made[released] = (_own(released), values.ordered() if values else CodeColumn(form))
+        return made
+
+    def _treated(self, part: Source, rows: slice, released: str, name: str, treatment: Treatment) -> Array:
+        made = treated_column(
+            part, name, treatment, listed=self._listed.get(name, ()), lookups=self._lookups, shifts=self._shifts(rows)
+        )
+        held = self._values[released].add(made)
+        if treatment.withheld_when:
+            held[withheld_rows(part, treatment)] = -1
+        self.withheld[released] += int((held < 0).sum()) - null_rows(part.column(name))
+        return held
+
+    def _codes(self, part: Source, released: str, name: str, treatment: Pseudonymise) -> Codes:
+        messages = _messages(part, name, treatment.field, self._roles)
+        made = self._keys.hashers[treatment.field].codes(messages.dictionary)
+        held: Codes = np.concatenate([made, np.zeros((1, MAC_BYTES), dtype=np.uint8)])[positions_of(messages)]
+        if treatment.withheld_when:
+            held[withheld_rows(part, treatment)] = 0
+        self.withheld[released] += int((~held.any(axis=1)).sum()) - null_rows(part.column(name))
+        return held
+
+    def _shifts(self, rows: slice) -> Callable[[int], npt.NDArray[np.int64]]:
+        return lambda max_days: self._days_of_people(max_days)[self._people.person[rows]]
+
+    @cache  # noqa: B019 - a Treating lives as long as its table is treated
+    def _days_of_people(self, max_days: int) -> npt.NDArray[np.int64]:
+        if self._people.shift_codes is None:
+            raise ValueError("the people were found without their shifts")
+        return shift_days(self._people.shift_codes.tobytes(), max_days)
+
+
+def _messages(part: Source, column: str, field: str, roles: PersonRoles) -> pa.DictionaryArray:
+    if field == "nhs_number":
+        return nhs_number_messages(part.column(column))
+    return la_messages(part.column(str(roles.la_code)), part.column(column))
+
+
+def _kinds() -> OrderedValues:
+    """The kinds of id as a column of values."""
+    names = sorted(ID_TYPES)
+    rank = np.array([*(names.index(name) for name in ID_TYPES), -1], dtype=np.int8)
+    return OrderedValues(pa.array(names), rank)
+
+
+def _own(released: str) -> str:
+    return f"column {released}"
