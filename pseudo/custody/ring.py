@@ -147,28 +147,27 @@ class KeyRing:
         return record
 
     def destroy(
-        self, key_id: str, passphrase: Passphrase, allowed: Callable[[KeyRecord], None]
-    ) -> tuple[KeyRecord, str | None]:
-        """Destroy a retired key for ever: its file is overwritten and removed. Gives the SHA-256 of the file, None if lost.
+        self, key_id: str, passphrase: Passphrase, before: Callable[[KeyRecord, str | None], None]
+    ) -> KeyRecord:
+        """Destroy a retired key for ever: its file is overwritten and removed.
 
-        ``allowed`` raises what speaks against it. A file that an interrupted command left of a destroyed key is removed.
+        ``before`` is given the key and the SHA-256 of its file (None: there is none) and raises what speaks against it. Done
+        again, it removes what an interrupted command left.
         """
         with self._locked() as ring:
             record = ring.record(key_id)
             if record.state not in ("retired", "destroyed"):
                 raise KeyCustodyError(f"Key {key_id} is {record.state}. Retire it before it is destroyed.")
             file = self._file(key_id)
-            if record.state == "destroyed" and not file.is_file():
-                raise _destroyed(record)
-            allowed(record)
             digest = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
             if record.state == "retired" and digest:
                 self._opened(ring, record, passphrase).close()
+            before(record, digest)
             if record.state == "retired":
                 record = record.now("destroyed")
                 self._write(ring, passphrase, record)
             _overwrite_and_remove(file)
-        return record, digest
+        return record
 
     def _add(self, ring: RingFile, key_id: str, passphrase: Passphrase, profile: KdfProfile) -> KeyRecord:
         with ExitStack() as stack:

@@ -273,4 +273,6 @@ def _exists(path: Path) -> KeyCustodyError:
 
 
 def _not_a_keystore(path: Path) -> KeyCustodyError:
-    return KeyCustodyError(f"{path}: this is not a keystore of a format this version knows ({FORMAT}).")
+    return KeyCustodyError(
+        f"{path}: this is not a keystore of a format this version knows ({FORMAT}). Check the path, or restore it from backup."
+    )

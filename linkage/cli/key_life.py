@@ -1,0 +1,99 @@
+"""Commands of keys later in their life: rotate, retire, destroy."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkage.cli.asking import By
+from linkage.cli.key_options import KeyAudit, KeyId, KeyPurpose, Ring, asked_by, tell
+from linkage.cli.options import Json
+from linkage.cli.passphrase import PassphraseFd, PassphraseFile, read_passphrase
+
+
+def rotate(
+    ring: Ring,
+    key_id: KeyId,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    by: By = None,
+    audit: KeyAudit = None,
+    purpose: KeyPurpose = None,
+    json: Json = False,
+) -> None:
+    """Make a new key of the ring, whose restore has been tried, the active one; the one before is retired.
+
+    Example: cldlink keys rotate --ring keyring --key-id root-2027a
+
+    Next: cldlink keys bridge
+    """
+    from linkage import key_custody
+
+    passphrase = read_passphrase(passphrase_file, passphrase_fd, of=ring)
+    tell("keys rotate", key_custody.rotate(ring, key_id, passphrase, asked=asked_by(by, audit, purpose)), json)
+
+
+def retire(
+    ring: Ring,
+    key_id: KeyId,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    by: By = None,
+    audit: KeyAudit = None,
+    purpose: KeyPurpose = None,
+    json: Json = False,
+) -> None:
+    """Release nothing more under a key. Bridges and checks of what was released are still made with it.
+
+    Example: cldlink keys retire --ring keyring --key-id root-2026a
+    """
+    from linkage import key_custody
+
+    passphrase = read_passphrase(passphrase_file, passphrase_fd, of=ring)
+    tell("keys retire", key_custody.retire(ring, key_id, passphrase, asked=asked_by(by, audit, purpose)), json)
+
+
+def destroy(
+    ring: Ring,
+    key_id: KeyId,
+    out: Annotated[Path, typer.Option("--out", help="The certificate to write.")],
+    signing: Annotated[Path, typer.Option("--signing-key", help="The file of the key that signs the certificate.")],
+    witness: Annotated[str, typer.Option("--witness", metavar="NAME", help="Who watched; not who does it.")],
+    destroyed: Annotated[
+        list[str] | None,
+        typer.Option("--destroyed", metavar="NAME", help="A backup or share that was destroyed too. Repeatable."),
+    ] = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    signing_passphrase_file: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--signing-passphrase-file", metavar="PATH", help="File of the signing key's passphrase, if it is another."
+        ),
+    ] = None,
+    by: By = None,
+    audit: KeyAudit = None,
+    purpose: KeyPurpose = None,
+    json: Json = False,
+) -> None:
+    """Destroy a retired key for ever, with a signed certificate; refused while a backup or share is not accounted for.
+
+    Example: cldlink keys destroy --ring keyring --key-id root-2026a --destroyed safe-1 --witness w.witness
+    --signing-key sender.key --out certificate.json
+    """
+    from linkage import key_custody
+    from pseudo.custody import open_signing_key
+
+    passphrase = read_passphrase(passphrase_file, passphrase_fd, of=ring)
+    with open_signing_key(signing, read_passphrase(signing_passphrase_file or passphrase_file, of=signing)) as signer:
+        record = key_custody.destroy(
+            ring,
+            key_id,
+            passphrase,
+            out=out,
+            copies=destroyed or (),
+            witness=witness,
+            signer=signer,
+            asked=asked_by(by, audit, purpose),
+        )
+    tell("keys destroy", record, json)

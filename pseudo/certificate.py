@@ -1,0 +1,122 @@
+"""The certificate that a key was destroyed: what was, what it had been used for, and what that does not undo.
+
+It is refused while the audit log shows a backup or a share of the key that is not accounted for, or does not know the key.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pseudo.audit_entry import Entry, canonical, require_form, utc_now
+from pseudo.custody.ring_file import KeyRecord
+from pseudo.domain import LABEL
+from pseudo.errors import PolicyError
+from pseudo.signing import CERTIFICATE, SigningKey
+
+FORMAT = "cldlink-key-destruction-1"
+_METHOD = "overwritten once with zeros and removed; a solid-state disk may keep the old blocks"
+_SAID_DESTROYED = "said to be destroyed by those who sign"
+_MEANING = (
+    "The pseudonyms of this key can be neither made again nor reversed once no copy of it is left. Data sets that were linked "
+    "through its pseudonyms can no longer be joined with newer ones, unless a bridge was given."
+)
+_REMAINS = (
+    "Pseudonyms in recipients' hands still exist, still join with each other within one domain, and stand beside the other "
+    "columns of their releases. Copies that were made without this program are not covered."
+)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A destruction as two people stand for it: which copies were destroyed, who did it, who watched."""
+
+    copies: Sequence[str]
+    by: str
+    witness: str
+
+
+def outstanding(entries: Sequence[Entry], record: KeyRecord) -> list[str]:
+    """Backups and shares of a key that the log shows, in the order they were made."""
+    found: dict[str, None] = {}
+    for entry in entries:
+        if _is_of(entry, record) and entry.action.outcome == "done" and entry.action.command == "keys backup":
+            found |= dict.fromkeys(entry.action.copies)
+    return list(found)
+
+
+def require_accounted(entries: Sequence[Entry], record: KeyRecord, ended: Ended) -> None:
+    """Raise PolicyError when the certificate may not be issued."""
+    require_form("actor", ended.by)
+    require_form("actor", ended.witness)
+    if ended.by == ended.witness:
+        raise PolicyError("Somebody else than who destroys the key must witness it: give another --witness.")
+    if not any(_is_of(entry, record) for entry in entries):
+        raise PolicyError(
+            f"The audit log knows nothing of key {record.key_id}, so nobody can say what copies there are. Give the log that "
+            "its making and its releases are in: --audit."
+        )
+    known = outstanding(entries, record)
+    missing = [copy for copy in known if copy not in ended.copies]
+    if missing:
+        raise PolicyError(
+            f"Not accounted for, as the audit log shows: {', '.join(missing)}. Destroy these copies too and name each with "
+            "--destroyed; until then the key is not destroyed and no certificate is issued."
+        )
+    unknown = [copy for copy in ended.copies if copy not in known]
+    if unknown:
+        raise PolicyError(f"The audit log knows no backup or share of this key named {', '.join(sorted(unknown))}.")
+
+
+def destruction_certificate(
+    entries: Sequence[Entry], record: KeyRecord, file_sha256: str | None, ended: Ended, signer: SigningKey
+) -> bytes:
+    """The signed certificate as a JSON file. Raises PolicyError when it may not be issued."""
+    require_accounted(entries, record, ended)
+    uses = [entry for entry in entries if _is_of(entry, record) and not entry.action.command.startswith("keys ")]
+    document = {
+        "format": FORMAT,
+        "key_id": record.key_id,
+        "key_check_value": record.kcv,
+        "definition": LABEL,
+        "scope": "root and all domains",
+        "created": record.created,
+        "activated": record.activated,
+        "retired": record.retired,
+        "destroyed": record.destroyed or utc_now(),
+        "what": [_file(record, file_sha256), *(_copy(name) for name in ended.copies)],
+        "by": ended.by,
+        "witness": ended.witness,
+        "first_use": uses[0].time if uses else None,
+        "last_use": uses[-1].time if uses else None,
+        "releases": [_release(entry) for entry in uses if _is_release(entry)],
+        "audit_log": {"log": entries[0].sha256, "entries": len(entries), "head": entries[-1].sha256},
+        "meaning": _MEANING,
+        "remains": _REMAINS,
+    }
+    signature = signer.sign(CERTIFICATE, canonical(document))
+    return (json.dumps({**document, "signature": signature.as_dict()}, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _is_of(entry: Entry, record: KeyRecord) -> bool:
+    key = entry.action.key
+    return key is not None and (key.key_id, key.kcv) == (record.key_id, record.kcv)
+
+
+def _is_release(entry: Entry) -> bool:
+    return entry.action.command == "release make" and entry.action.outcome == "done"
+
+
+def _release(entry: Entry) -> dict[str, Any]:
+    context = entry.action.key.context if entry.action.key else None
+    action = entry.action
+    return {"request": action.reference, "context": context, "manifest": action.manifest, "time": entry.time}
+
+
+def _file(record: KeyRecord, digest: str | None) -> dict[str, Any]:
+    how = _METHOD if digest else "not there any more when this certificate was written"
+    return {"kind": "key file", "name": f"{record.key_id}.keystore", "sha256": digest, "method": how}
+
+
+def _copy(name: str) -> dict[str, Any]:
+    return {"kind": "backup or share", "name": name, "method": _SAID_DESTROYED}
