@@ -31,9 +31,7 @@ def prepare_queries(engine: Engine, register: Register) -> None:
     engine.run(nickname_step("query", "query_words", "query_row"))
     engine.drop("query_normalised", "query_words")
     engine.run(Step("wanted_number", "select distinct nhs_number from query where nhs_number is not null"))
-    engine.run(
-        _packed_step(register, register.slices_of_numbers(engine, "wanted_number"), "wanted_number", "nhs_number")
-    )
+    engine.run(_numbered_step(engine, register))
     engine.run(Step("number_person", whole_person_sql("packed_person", "current_number", register.postcode_as)))
     engine.run(_known_step())
 
@@ -52,32 +50,26 @@ def find_candidates(engine: Engine, register: Register, queries: str) -> int:
     pairs = engine.run(Step("found", sql, {"keys": files} if files else {}))
     engine.drop("query_key")
     engine.run(Step("wanted_person", "select distinct person_id from found"))
-    slices = register.slices_of_people(engine, "wanted_person")
-    engine.run(_packed_step(register, slices, "wanted_person", "person_id"))
+    engine.run(register.people_step(engine, "packed_person", register.person_files, "wanted_person"))
     engine.run(Step("candidate_person", whole_person_sql("packed_person", "current_number", register.postcode_as)))
     engine.drop("packed_person", "wanted_person")
     return pairs
 
 
-def _packed_step(register: Register, slices: list[int], wanted: str, key: str) -> Step:
-    """The packed rows of the wanted people, from the files of their slices; of nobody, still with every column."""
+def _numbered_step(engine: Engine, register: Register) -> Step:
+    """The packed rows of the people whose number is wanted; of nobody, still with every column."""
+    slices = register.slices_of_numbers(engine, "wanted_number") or [0]
     return Step(
         "packed_person",
-        f"select p.* from read_parquet($people) p semi join {wanted} using ({key}){'' if slices else ' where false'}",
-        {"people": register.person_files(slices or [0])},
+        "select p.* from read_parquet($people) p semi join wanted_number using (nhs_number)",
+        {"people": register.person_files(slices)},
     )
 
 
 @reads_register
 def load_versions(engine: Engine, register: Register) -> None:
     """Make ``candidate_version``: the history of everybody in ``candidate_person``."""
-    engine.run(
-        Step(
-            "candidate_version",
-            "select v.* from read_parquet($versions) v semi join candidate_person using (person_id)",
-            {"versions": register.version_files(register.slices_of_people(engine, "candidate_person"))},
-        )
-    )
+    engine.run(register.people_step(engine, "candidate_version", register.version_files, "candidate_person"))
 
 
 @reads_register

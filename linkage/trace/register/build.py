@@ -5,11 +5,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from linkage.engine import Engine, EngineOptions, Step, open_engine, side_by_side
-from linkage.errors import InputError, UsageError
+from linkage.errors import InputError
 from linkage.runs import Manifest, file_record, note, noted, staged_outputs, whole, work_folder
 from linkage.trace.records import PostcodeKind
 from linkage.trace.register import index, people
@@ -23,8 +24,6 @@ Report = Callable[[int, int], None]
 """Told how many of how many parts are done."""
 
 _MEMORY = "4GB"
-# The people of a slice are numbered from its own multiple of this, so that slices do not wait for one another.
-_NUMBERS_OF_A_SLICE = 1 << 24
 _MAP = "Check the column map: name the right column with --columns {}=YOUR_HEADING."
 _RIGHT_COLUMN = (
     "If it is the right one: postcodes that are not British need --postcode-as text; a column that nobody can read is better "
@@ -165,11 +164,12 @@ def _run(engine: Engine, build: _Build) -> dict[str, Any]:
     refuse_unusable({"nhs_number": (cut["rows_read"], cut["rows_read"] - invalid)}, "The register needs it.")
     most = load_register_settings().most_rows_of_a_small_register
     small = cut["rows_read"] + (build.earlier.people if build.earlier else 0) <= most
-    counted = _slices(build, small=small)
+    first_ids = _first_ids(engine, build, cut.pop("rows_of_slices"))
+    counted = _slices(build, first_ids, small=small)
     _buckets(build)
     counts = _added(cut, counted)
     sizes = [int(c["people"]) for c in counted]
-    counts["superseded"], counts["succession_broken"] = _finish(engine, build, sizes, small=small)
+    counts["superseded"], counts["succession_broken"] = _finish(engine, build, sizes, first_ids, small=small)
     note(build.work / "done.json", counts)
     return counts
 
@@ -187,15 +187,27 @@ def _raw(build: _Build, number: int) -> list[Path]:
     return sorted((build.work / "raw").glob(f"*/slice={number}/*.parquet"))
 
 
-def _count_cut(engine: Engine, build: _Build) -> dict[str, int]:
-    """Rows of the extract, and those of them without a valid NHS number."""
+def _count_cut(engine: Engine, build: _Build) -> dict[str, Any]:
+    """Rows of the extract, those of them without a valid NHS number, and those of each slice."""
     mark = build.work / "cut.json"
     counts = noted(mark)
     if counts is None:
         everything, invalid = (build.work / "raw").glob("*/*/*.parquet"), _raw(build, build.slices)
-        counts = {"rows_read": _rows(engine, everything), "rows_without_valid_nhs_number": _rows(engine, invalid)}
+        counts = {
+            "rows_read": _rows(engine, everything),
+            "rows_without_valid_nhs_number": _rows(engine, invalid),
+            "rows_of_slices": [_rows(engine, _raw(build, number)) for number in range(build.slices)],
+        }
         note(mark, counts)
     return counts
+
+
+def _first_ids(engine: Engine, build: _Build, rows: Sequence[int]) -> list[int]:
+    """The first id of each slice: a slice has no more people than rows, so none need wait for those before it."""
+    earlier = (
+        [_rows(engine, [Path(path)]) for path in build.earlier.person_files()] if build.earlier else [0] * len(rows)
+    )
+    return list(accumulate((new + old for new, old in zip(rows, earlier, strict=True)), initial=1))[:-1]
 
 
 def _rows(engine: Engine, paths: Iterable[Path]) -> int:
@@ -207,14 +219,14 @@ def _rows(engine: Engine, paths: Iterable[Path]) -> int:
     )
 
 
-def _slices(build: _Build, *, small: bool) -> list[dict[str, Any]]:
+def _slices(build: _Build, first_ids: Sequence[int], *, small: bool) -> list[dict[str, Any]]:
     """Make the files of every slice; return their counts."""
     for name in ("slice", "person", "version", "keys", "links"):
         (build.work / name).mkdir(exist_ok=True)
     counted: list[dict[str, Any]] = []
 
     def make(engine: Engine, number: int) -> dict[str, Any]:
-        return _slice(engine, build, number, small=small)
+        return _slice(engine, build, number, first_ids[number], small=small)
 
     with side_by_side(range(build.slices), make, build.limits, build.folders) as made:
         for counts in made:
@@ -237,14 +249,14 @@ def _buckets(build: _Build) -> None:
             build.done(len(build.extract.sources) + build.slices + bucket + 1)
 
 
-def _slice(engine: Engine, build: _Build, number: int, *, small: bool) -> dict[str, Any]:
+def _slice(engine: Engine, build: _Build, number: int, first_id: int, *, small: bool) -> dict[str, Any]:
     """Make the files of one slice, unless they are made; return its counts."""
     mark = build.work / "slice" / f"{number:03}.json"
     counts = noted(mark)
     if counts is None:
         earlier = Path(build.earlier.version_files([number])[0]) if build.earlier else None
         people.load_versions(engine, earlier, [str(path) for path in _raw(build, number)], build.extract.as_at)
-        people.make_people(engine, build.extract.postcode_as, _first_id(number))
+        people.make_people(engine, build.extract.postcode_as, first_id)
         file = part_name(number)
         with whole(build.work / "person" / file) as person, whole(build.work / "version" / file) as version:
             people.write_people(engine, person, version)
@@ -255,19 +267,11 @@ def _slice(engine: Engine, build: _Build, number: int, *, small: bool) -> dict[s
             people.write_links(engine, links)
         readable = readable_extract(engine, build.extract.postcode_as)
         counts = people.slice_counts(engine) | {"readable": readable}
-        if counts["people"] > _NUMBERS_OF_A_SLICE:
-            raise UsageError(
-                "The register has grown too large to be brought up to date. Build it anew from its extracts."
-            )
         note(mark, counts)
         engine.drop(*people.TABLES)
     for path in _raw(build, number):
         path.unlink()
     return counts
-
-
-def _first_id(number: int) -> int:
-    return 1 + number * _NUMBERS_OF_A_SLICE
 
 
 def _bucket(engine: Engine, build: _Build, bucket: int) -> None:
@@ -306,7 +310,9 @@ def _added(cut: Mapping[str, int], counted: Sequence[Mapping[str, Any]]) -> dict
     return result
 
 
-def _finish(engine: Engine, build: _Build, sizes: Sequence[int], *, small: bool) -> tuple[int, int]:
+def _finish(
+    engine: Engine, build: _Build, sizes: Sequence[int], first_ids: Sequence[int], *, small: bool
+) -> tuple[int, int]:
     """Write what all slices together tell; return the number of superseded NHS numbers, and of them the broken ones."""
     settings, work = load_register_settings(), build.work
     files = [str(path) for path in sorted((work / "person").iterdir())]
@@ -321,7 +327,7 @@ def _finish(engine: Engine, build: _Build, sizes: Sequence[int], *, small: bool)
         "as_at": build.extract.as_at,
         "bucket_bits": bucket_bits(build.slices),
         "small": small,
-        "first_ids": [_first_id(number) for number in range(build.slices)],
+        "first_ids": list(first_ids),
         "hash_check": hash_check(engine),
         "u": index.measure_u(engine, files[:enough], build.extract.postcode_as, settings),
     }

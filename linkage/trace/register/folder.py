@@ -7,7 +7,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from linkage.engine import Engine, Step, open_engine
+from linkage.engine import Engine, Step, Value, open_engine
 from linkage.errors import DiskFullError, InputError, InternalError, MachineError, UsageError
 from linkage.runs import file_record, read_manifest
 from linkage.trace.records import KEY_BITS, PostcodeKind, postcode_parts_sql, words_of_forms_sql
@@ -16,6 +16,8 @@ FORMAT = "cldlink-register-2"
 COMMANDS = ("register build", "register update")
 # Between the words of a list kept as text: no name or postcode holds it.
 SEPARATOR = "\x1f"
+# The database's filter of a join knows who is in a span of 2^26 ids; of a wider one it knows the ends, and reads everybody.
+_SPAN = 1 << 25
 # Bytes of a register that are hashed in a second or less.
 _HASHED_AT_ONCE = 256 << 20
 
@@ -78,6 +80,24 @@ select distinct list_position(list_transform($first, lambda f: f <= person_id), 
             {"first": list(reversed(self.first_ids))},
         )
         return sorted(self.slices - row[0] for row in engine.rows(step))
+
+    def people_step(self, engine: Engine, name: str, files: Callable[[Sequence[int]], list[str]], wanted: str) -> Step:
+        """The rows of the wanted people (``person_id`` of a table) in files of theirs; of nobody, still with every column.
+
+        Only the parts of the files that hold somebody wanted are read.
+        """
+        groups: dict[int, list[int]] = {}
+        for number in self.slices_of_people(engine, wanted) or [0]:
+            groups.setdefault(self.first_ids[number] // _SPAN, []).append(number)
+        parts, values = [], dict[str, Value]()
+        for group, numbers in groups.items():
+            values[f"files_{group}"] = files(numbers)
+            ends = [self.first_ids[numbers[0]], *self.first_ids[numbers[-1] + 1 :][:1]]
+            some = " and ".join(f"person_id {than} {end}" for than, end in zip((">=", "<"), ends, strict=False))
+            parts.append(
+                f"select p.* from read_parquet($files_{group}) p semi join (from {wanted} where {some}) w using (person_id)"
+            )
+        return Step(name, "\nunion all ".join(parts), values)
 
     def slices_of_numbers(self, engine: Engine, table: str) -> list[int]:
         """The slices where the NHS numbers of a table would stand."""
