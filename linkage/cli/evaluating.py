@@ -28,7 +28,7 @@ cldlink evaluate sample traced --people current/persons.parquet --register regis
 
 cldlink evaluate sample traced --people people.csv --id client_id --columns given_name=Forename --register register --out sample
 
-Next: fill the column judgement of restricted/pairs_IDENTIFIABLE.csv, then cldlink evaluate labels sample judged.csv"""
+Next: fill the column judgement of restricted/pairs_IDENTIFIABLE (CSV or Excel), then cldlink evaluate labels sample judged.csv"""
 
 Trace = Annotated[Path, typer.Argument(help="The folder of a trace, or its trace.parquet.")]
 
@@ -107,7 +107,7 @@ def sample(
 def labels(
     sample: Annotated[Path, typer.Argument(help="The folder that 'cldlink evaluate sample' wrote.")],
     judged: Annotated[
-        list[Path], typer.Argument(help="Judged pairs as CSV, or labels in Splink's form: one per reviewer.")
+        list[Path], typer.Argument(help="Judged pairs (CSV or Excel), or labels in Splink's form: one per reviewer.")
     ],
     out: Annotated[Path | None, typer.Option("--out", help="Folder for the page and the figures.")] = None,
     json: Json = False,
@@ -116,9 +116,9 @@ def labels(
 
     Example: cldlink evaluate labels sample judged_by_a.csv judged_by_b.csv --out estimated
     """
-    from linkage.trace.evaluate import estimate_from_labels
+    from linkage.judging import estimate_judged
 
-    found = estimate_from_labels(sample, judged, out)
+    found = estimate_judged(sample, judged, out)
     emit("evaluate labels", found.as_dict(), as_json=json, lines=found.lines())
 
 

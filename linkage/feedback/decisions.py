@@ -17,6 +17,8 @@ from linkage.engine import EngineOptions, Step, open_engine
 from linkage.errors import InputError, MachineError
 from linkage.feedback.traced import Trace, log_of
 from linkage.intake.keeping.log import append_line, read_log
+from linkage.intake.mapping.tables import read_local_table
+from linkage.intake.workbook import is_workbook
 from linkage.runs import FOLDER_MODE, file_record, locked_file
 from linkage.trace.comparisons import COMPARED_FIELDS
 from linkage.trace.outcomes import accepted_outcomes
@@ -124,13 +126,14 @@ def read_list(
 ) -> tuple[list[Decision], int]:
     """The decisions of an authority's list on the links of a trace, and how many rows are left undecided.
 
-    The list is the CSV of its pack, filled in: accept or reject, who, when, why (needed to reject). ``nhs_number_traced`` may
-    be blank: then the link that the trace told is meant. All or nothing: InputError lists the rows that cannot be taken.
+    The list is that of its pack, filled in: CSV, or an Excel workbook (first worksheet). Accept or reject, who, when, why
+    (needed to reject). ``nhs_number_traced`` may be blank: then the link that the trace told is meant. All or nothing:
+    InputError lists the rows that cannot be taken.
     """
-    rows = _form_rows(require_file(path, "the authority's list"))
+    rows = list(_form_rows(require_file(path, "the authority's list")))
     links = links_of(trace, options, told=True)
     found, faults, blank = _Taken({}), [], 0
-    for number, row in enumerate(rows, start=1):
+    for number, row in rows:
         if not row["decision"]:
             blank += 1
             continue
@@ -195,8 +198,19 @@ class _Taken:
         return None
 
 
-def _form_rows(path: Path) -> Iterator[dict[str, str]]:
-    """The rows of a filled-in form, cells trimmed. Raises InputError when it is not one."""
+def _form_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """The rows of a filled-in form by number, cells trimmed. Raises InputError when it is not one."""
+    if is_workbook(path):
+        read = read_local_table(path, FORM)
+        if read.unreadable:
+            raise InputError(
+                f"{path}: row {read.unreadable[0][0]:,} has more cells than there are headings. Correct it."
+            )
+        columns = (
+            ["" if cell is None else str(cell) for cell in column.to_pylist()] for column in read.rows.columns[1:]
+        )
+        rows = [dict(zip(FORM, cells, strict=True)) for cells in zip(*columns, strict=True)]
+        return zip(read.rows["row_number"].to_pylist(), rows, strict=True)
     try:
         with path.open(encoding="utf-8-sig", newline="") as handle:
             reader = csv.DictReader(handle, restval="")
@@ -206,12 +220,12 @@ def _form_rows(path: Path) -> Iterator[dict[str, str]]:
             reader.fieldnames = headings
             rows = [{name: (row[name] or "").strip() for name in FORM} for row in reader]
     except (UnicodeDecodeError, csv.Error):
-        raise InputError(f"{path}: not a readable CSV file in UTF-8. Save it as 'CSV UTF-8'.") from None
+        raise InputError(f"{path}: not a readable CSV file in UTF-8. Save it as 'CSV UTF-8', or as .xlsx.") from None
     except OSError:
         raise MachineError(
             f"{path}: the list cannot be read. Check the rights and that it is not open elsewhere."
         ) from None
-    return iter(rows)
+    return enumerate(rows, start=1)
 
 
 def _unguarded(cell: str) -> str:

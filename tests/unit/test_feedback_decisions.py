@@ -18,6 +18,7 @@ from linkage.feedback.pack import PackSources, write_feedback
 from linkage.feedback.processed import write_processed
 from linkage.feedback.traced import open_trace
 from linkage.feedback.wrong import wrong_link
+from linkage.report.excel import ExcelColumn, text_sheet, write_workbook
 from linkage.runs import verify_manifest
 from pseudo.audit import AuditLog
 from tests.unit.traced_people import linked, write_current, write_register, write_trace
@@ -67,6 +68,20 @@ def test_a_list_is_read_and_blank_rows_stay_undecided(trace: Path, tmp_path: Pat
         ("991/=q", BOB, "accept", "2026-11-18"),
     ]
     assert blank == 1
+
+
+def test_a_list_may_come_back_as_an_excel_workbook(trace: Path, tmp_path: Path) -> None:
+    """Excel makes a number of the NHS number and a date of the day."""
+    rows = [("=q", "", "", "", "", ""), ("p", ANN, "reject", "Team", "19/11/2026", "The twin")]
+    sheet = text_sheet("list", [ExcelColumn(name, 16) for name in FORM], rows)
+    write_workbook(tmp_path / "list.xlsx", "List", [sheet])
+    decisions, blank = read_list(tmp_path / "list.xlsx", "991", open_trace(trace), as_at=DAY)
+    assert [(d.query_id, d.nhs_number, d.decision, d.on, d.why) for d in decisions] == [
+        ("991/p", ANN, "reject", "2026-11-19", "The twin")
+    ]
+    assert blank == 1
+    with pytest.raises(InputError, match=r"row 2: the trace told no such link"):
+        read_list(tmp_path / "list.xlsx", "992", open_trace(trace), as_at=DAY)
 
 
 @pytest.mark.parametrize(

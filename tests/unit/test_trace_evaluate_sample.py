@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from linkage.errors import InputError
+from linkage.judging import estimate_judged
+from linkage.report.excel import ExcelColumn, text_sheet, write_workbook
 from linkage.runs import Manifest
 from linkage.trace.evaluate import (
     Proportion,
@@ -103,6 +105,16 @@ def test_the_estimate_speaks_for_the_people_of_each_stratum(world: World, sample
     assert (found.covered, found.unjudged) == (Proportion(3 * EACH, 4 * EACH), 0)
     page = (tmp_path / "out" / "evaluation.html").read_text(encoding="utf-8")
     assert "Canaryname" not in page and "991/P0" not in page and number(0) not in page
+
+
+def test_a_reviewer_may_judge_in_excel(world: World, sample: Path, tmp_path: Path) -> None:
+    with judged(world, sample, tmp_path / "a.csv").open(encoding="utf-8", newline="") as handle:
+        heading, *rows = csv.reader(handle)
+    sheet = text_sheet("pairs", [ExcelColumn(name, 16) for name in heading], [tuple(row) for row in rows])
+    write_workbook(tmp_path / "a.xlsx", "Pairs to judge", [sheet])
+    assert estimate_judged(sample, [tmp_path / "a.xlsx"]) == estimate_judged(sample, [tmp_path / "a.csv"])
+    with pytest.raises(InputError, match="no pair of this sample is judged"):
+        estimate_judged(sample, [sample / "restricted" / "pairs_IDENTIFIABLE.xlsx"])
 
 
 def test_several_reviewers_give_a_worst_and_a_best_case(world: World, sample: Path, tmp_path: Path) -> None:

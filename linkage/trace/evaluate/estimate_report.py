@@ -7,20 +7,23 @@ from linkage.report import Cell, Figure, Figures, Part, Report, Section, Table, 
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.trace.evaluate.estimate import READINGS, SampleEstimate, estimate
 from linkage.trace.evaluate.figures import percent
-from linkage.trace.evaluate.labels import read_design, read_reviewers
+from linkage.trace.evaluate.labels import Readable, read_design, read_reviewers
 from linkage.trace.evaluate.report import rate_figure
 from linkage.trace.evaluate.write import FIGURES, PAGE, figures_document
 
 _FOOTER = "Exact numbers: this page stays where people may be identified. Made by cldlink."
 
 
-def estimate_from_labels(sample: Path, labels: Sequence[Path], out: Path | None = None) -> SampleEstimate:
+def estimate_from_labels(
+    sample: Path, labels: Sequence[Path], out: Path | None = None, *, readable: Readable | None = None
+) -> SampleEstimate:
     """Estimate precision and recall of a trace from the judgements of its sample; write the page to ``out`` if given.
 
-    Raises InputError when a file of judgements contradicts itself or judges nothing of the sample.
+    ``readable`` makes a table of a file that is neither CSV nor Parquet. Raises InputError when a file of judgements
+    contradicts itself or judges nothing of the sample.
     """
     design = read_design(sample)
-    found = estimate(design, read_reviewers(labels, design))
+    found = estimate(design, read_reviewers(labels, design, readable))
     if out:
         with staged_outputs(out) as staging:
             write_html(estimate_page(found, design.trace_sha256), staging / PAGE)

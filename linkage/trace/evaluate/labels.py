@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,8 @@ from linkage.trace.evaluate.settings import evaluation_settings
 from linkage.trace.source import ColumnMap, Source, load_source, require_file
 
 Verdict = Literal["match", "no_match", "unsure"]
+Readable = Callable[[Path, Path], Path]
+"""Gives, for a file of judgements and a folder for copies, the CSV or Parquet file to read."""
 
 _OURS = ("pair", "judgement")
 _SPLINK = ("unique_id_l", "unique_id_r", "clerical_match_score")
@@ -83,7 +85,7 @@ def read_design(sample: Path) -> Design:
     )
 
 
-def read_reviewers(paths: Sequence[Path], design: Design) -> list[Reviewer]:
+def read_reviewers(paths: Sequence[Path], design: Design, readable: Readable | None = None) -> list[Reviewer]:
     """The judgements of several reviewers, one file each, named by their order.
 
     Raises InputError when a file holds none, a word that is no judgement, two judgements of one pair, or two true numbers
@@ -91,17 +93,18 @@ def read_reviewers(paths: Sequence[Path], design: Design) -> list[Reviewer]:
     """
     if not paths:
         raise InputError("No file of judgements was given.")
-    return [read_reviewer(path, design, f"reviewer {place}") for place, path in enumerate(paths, start=1)]
+    return [read_reviewer(path, design, f"reviewer {place}", readable) for place, path in enumerate(paths, start=1)]
 
 
-def read_reviewer(path: Path, design: Design, name: str) -> Reviewer:
+def read_reviewer(path: Path, design: Design, name: str, readable: Readable | None = None) -> Reviewer:
     """One reviewer's file: ``pair`` and ``judgement``, or Splink's ``unique_id_l``, ``unique_id_r`` and
     ``clerical_match_score`` (the query's id and the NHS number, on either side).
     """
     require_file(path, "the file of judgements")
     fields = (*_OURS, *_SPLINK)
     with _reading(path.parent) as (engine, scratch):
-        found = load_source(engine, "labels", Source(path, ColumnMap({}), scratch), fields)
+        source = Source(readable(path, scratch) if readable else path, ColumnMap({}), scratch)
+        found = load_source(engine, "labels", source, fields)
         listed = engine.rows(Step("labels", f"select row_number, {', '.join(fields)} from labels order by row_number"))
     if {*_OURS} <= {*found}:
         rows, told = _judged(path, listed), {*design.pairs}
