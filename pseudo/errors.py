@@ -53,6 +53,14 @@ class AuditPathError(AuditError):
     """The path of an audit log, or of a checkpoint of one, does not lead to one."""
 
 
+class OutputRecordError(PolicyError):
+    """Outputs are not as they left the disclosure gate, or cannot be signed off."""
+
+
+class LedgerError(AuditError):
+    """A disclosure ledger is not as it was written."""
+
+
 class AuditValueError(PseudoError):
     """A value for the audit log does not have its form, or looks like an identifier of a person."""
 

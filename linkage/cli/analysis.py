@@ -19,6 +19,14 @@ PeriodStart = Annotated[
 PeriodEnd = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day of the period, inclusive; goes with the first.")
 ]
+Ledger = Annotated[
+    Path | None,
+    typer.Option(
+        "--ledger",
+        metavar="FILE",
+        help="What was shown before, to be checked against and added to; 'disclosure_ledger.jsonl' beside --out if not given.",
+    ),
+]
 
 
 def link(
@@ -57,6 +65,7 @@ def tables_salt(
     part_direct_payment: Annotated[
         Literal["same_period", "same_day"] | None, typer.Option(help="How part direct payment is told.")
     ] = None,
+    ledger: Ledger = None,
     memory: Memory = None,
     threads: Threads = None,
     temp_dir: TempDir = None,
@@ -80,6 +89,7 @@ def tables_salt(
         la=la or [],
         policy=policy,
         part_direct_payment=part_direct_payment,
+        ledger=ledger,
         options=engine_options(memory, threads, temp_dir),
     )
     emit("tables salt", {f"{name}_rows": len(table.display) for name, table in tables.tables.items()}, as_json=json)
@@ -90,6 +100,7 @@ def study_run(
     linked: Linked,
     study: Annotated[str, typer.Option("--study", help="A packaged study, or the path of one's own YAML file.")],
     out: Out,
+    ledger: Ledger = None,
     memory: Memory = None,
     threads: Threads = None,
     temp_dir: TempDir = None,
@@ -101,7 +112,7 @@ def study_run(
     """
     from linkage.cohort.study.run import study_run as run
 
-    done = run(linked, study, out, options=engine_options(memory, threads, temp_dir))
+    done = run(linked, study, out, ledger=ledger, options=engine_options(memory, threads, temp_dir))
     rows = [row for row in done.tables["rate_ratios"].display.to_pylist() if row["variable"] == "exposed"]
     lines = [f"rate ratio, {row['model']}: {row['rate_ratio']} ({row['low']} to {row['high']})" for row in rows]
     emit("study run", {"rate_ratios": rows}, as_json=json, lines=lines)

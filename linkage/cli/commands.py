@@ -15,6 +15,7 @@ from linkage.cli import (
     mapping,
     models,
     national,
+    outputs,
     registers,
     releases,
     requests,
@@ -74,3 +75,4 @@ app.add_typer(releases.release_app, name="release")
 app.command("link")(analysis.link)
 app.add_typer(analysis.tables_app, name="tables")
 app.add_typer(analysis.study_app, name="study")
+app.add_typer(outputs.outputs_app, name="outputs")

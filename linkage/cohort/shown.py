@@ -1,43 +1,105 @@
 """Figures on their way out: every table passes the disclosure gate, and only what the gate made is written."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from linkage.configs import packaged
 from linkage.errors import UsageError
+from linkage.runs import file_record, read_manifest
 from pseudo.disclosure import DisclosurePolicy, GatedTable, choose_policy, load_policies
+from pseudo.ledger import Ledger, Population, counted
+from pseudo.output_record import FREQUENCIES, Output, write_record
 
-OUTPUTS = "outputs_manifest.csv"
-_HEADINGS = ("file", "policy", "cells", "suppressed", "rounded", "zero_or_full")
+LEDGER = "disclosure_ledger.jsonl"
+_POLICIES = "disclosure/policies.yaml"
 
 
 @cache
 def disclosure_policy(name: str) -> DisclosurePolicy:
     """A packaged disclosure policy. Raises UsageError, listing the names there are."""
-    policies = load_policies(packaged("disclosure/policies.yaml"))
+    policies = load_policies(packaged(_POLICIES))
     if name not in policies:
         raise UsageError(f"There is no disclosure policy of that name. Known: {', '.join(policies)}.")
     return choose_policy(policies, name)
 
 
-def write_gated(
-    folder: Path, tables: Mapping[str, GatedTable], order: Mapping[str, Sequence[str]] | None = None
-) -> dict[str, Any]:
-    """Write each table to ``<name>.csv`` as shown, and a list of them for the output checker; return what the gate did.
+@dataclass(frozen=True)
+class Figures:
+    """A table to be written: as it left the gate, and whom it counts (condition → values that it allows).
 
-    ``order``: the columns of a table in the order wanted, where it is not the gate's (which puts percentages last).
+    ``columns``: the columns in the order wanted, where it is not the gate's, which puts percentages last. ``headings``:
+    columns that say on every row what the table is.
     """
-    records = {f"{name}.csv": table.record.as_dict() for name, table in tables.items()}
-    for name, table in tables.items():
-        columns = list((order or {}).get(name, table.display.column_names))
-        rows = [[row[column] for column in columns] for row in table.display.to_pylist()]
-        _write_csv(folder / f"{name}.csv", columns, rows)
-    listed = [[file, *(record[name] for name in _HEADINGS[1:])] for file, record in records.items()]
-    _write_csv(folder / OUTPUTS, list(_HEADINGS), listed)
-    return records
+
+    gated: GatedTable
+    where: Mapping[str, tuple[str, ...]]
+    columns: Sequence[str] = ()
+    statbarn: str = FREQUENCIES
+    headings: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Showing:
+    """Where figures go and what they are made from. ``ledger``: beside the folder ``out`` if not given."""
+
+    linked: Path
+    out: Path
+    policy: DisclosurePolicy
+    ledger: Path | None = field(default=None)
+
+    @contextmanager
+    def checked(self, tables: Mapping[str, Figures]) -> Iterator[None]:
+        """Check tables against all that was shown before; they count as shown when the block succeeds.
+
+        Raises PolicyError when they tell too much together. Exact numbers for inside are not shown to anybody.
+        """
+        if self.policy.inside:
+            yield
+            return
+        ledger = Ledger(self.ledger or self.out.resolve().parent / LEDGER)
+        listed = [
+            counted(name, one.gated, self._population(one), one.headings)
+            for name, one in tables.items()
+            if one.gated.cells.counts
+        ]
+        with ledger.showing(listed):
+            yield
+
+    def write(self, folder: Path, tables: Mapping[str, Figures]) -> dict[str, Any]:
+        """Write each table to ``<name>.csv`` as shown, with the record for the output checker; return what the gate did."""
+        for name, one in tables.items():
+            columns = list(one.columns or one.gated.display.column_names)
+            rows = [[row[column] for column in columns] for row in one.gated.display.to_pylist()]
+            _write_csv(folder / f"{name}.csv", columns, rows)
+        asked = not self.policy.inside
+        outputs = [
+            Output(f"{name}.csv", one.gated, _said(one.where), one.statbarn, asked and bool(one.gated.cells.counts))
+            for name, one in tables.items()
+        ]
+        tool = {
+            "name": "cldlink",
+            "version": version("cldlink"),
+            "config_sha256": file_record(packaged(_POLICIES))["sha256"],
+        }
+        write_record(folder, outputs, tool, self.policy)
+        return {f"{name}.csv": one.gated.record.as_dict() for name, one in tables.items()}
+
+    def _population(self, figures: Figures) -> Population:
+        """Whom a table counts, of which delivery of whose data: as the linked folder says."""
+        settings = read_manifest(self.linked)["settings"]
+        domain = settings.get("domain") or {}
+        data = "/".join(str(domain.get(name, "")) for name in ("controller", "recipient", "project"))
+        return Population(data, str(settings.get("release_id", "")), figures.where)
+
+
+def _said(where: Mapping[str, tuple[str, ...]]) -> str:
+    return "; ".join(f"{condition}: {', '.join(values)}" for condition, values in where.items())
 
 
 def _write_csv(path: Path, headings: list[str], rows: list[list[Any]]) -> None:

@@ -16,7 +16,7 @@ from linkage.cohort.measures.salt_lts001 import (
     wide_step,
     windows,
 )
-from linkage.cohort.shown import disclosure_policy, write_gated
+from linkage.cohort.shown import Figures, Showing, disclosure_policy
 from linkage.engine import Engine, EngineOptions, Step
 from linkage.errors import UsageError
 from linkage.runs import Manifest, file_record, staged_outputs
@@ -44,14 +44,16 @@ def tables_salt(
     la: Sequence[str] = (),
     policy: str = SALT_POLICY,
     part_direct_payment: PartDirectPayment | None = None,
+    ledger: Path | None = None,
     options: EngineOptions | None = None,
 ) -> SaltTables:
     """Write LTS001a, b and c of a linked folder to ``out`` as CSV, with the flow of rows and people.
 
     ``period``: first and last day, both inclusive (default: the period that the submissions cover). ``la``: authorities
-    (none: all). ``part_direct_payment``: the switch of the definition. Raises UsageError for an authority that is not
-    there, authorities that cover different periods or an unknown disclosure policy, InputError when the release lacks a
-    needed column.
+    (none: all). ``part_direct_payment``: the switch of the definition. ``ledger``: the file of what was shown before, beside
+    ``out`` if not given. Raises UsageError for an authority that is not there, authorities that cover different periods or
+    an unknown disclosure policy, InputError when the release lacks a needed column, PolicyError when the tables tell too
+    much beside one another or earlier ones.
     """
     require_other_folder(out, linked)
     rule = disclosure_policy(policy)
@@ -64,8 +66,10 @@ def tables_salt(
         chosen = period or covered_period(engine, list(la))
         run_lts001(engine, definition, chosen, la_codes=list(la))
         tables = _gated(engine, definition, chosen, list(la), rule)
-    with staged_outputs(out) as staging:
-        records = write_gated(staging, tables)
+    showing = Showing(linked, out, rule, ledger)
+    figures = _figures(tables, chosen, tuple(la))
+    with staged_outputs(out) as staging, showing.checked(figures):
+        records = showing.write(staging, figures)
         settings = {
             "period": str(chosen),
             "authorities": list(la),
@@ -75,6 +79,19 @@ def tables_salt(
         inputs = [file_record(path) for path in sorted(linked.glob("*.parquet"))]
         Manifest(command="tables salt", inputs=inputs, counts={}, settings=settings).write(staging)
     return SaltTables(out, chosen, definition, tables)
+
+
+def _figures(tables: Mapping[str, GatedTable], period: Period, la: tuple[str, ...]) -> dict[str, Figures]:
+    """The tables and whom they count: LTS001b counts some of those in LTS001a, LTS001c some of those in LTS001b."""
+    where: dict[str, tuple[str, ...]] = {"long-term support": (str(period),)}
+    people = {"lts001a": where}
+    people["lts001b"] = where | {"on the last day": (period.end.isoformat(),)}
+    people["lts001c"] = people["lts001b"] | {"without a gap": ("for more than 12 months",)}
+    people["lts001_flow"] = {"rows and people considered for LTS001": (str(period),)}
+    people["link_quality"] = {"people in social care": ("all",)}
+    if la:
+        people["lts001_flow"] |= {"authority": la}
+    return {name: Figures(table, people[name], headings=("table", "period")) for name, table in tables.items()}
 
 
 def _gated(

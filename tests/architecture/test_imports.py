@@ -22,7 +22,8 @@ ALLOWED = {
     "feedback": SHARED
     | {"audited", "intake", "normalise", "quality", "trace", "pseudo.audit", "pseudo.audit_entry", "pseudo.errors"},
     "synth": SHARED | {"normalise", "pseudo.audit", "pseudo.disclosure"},
-    "cohort": SHARED | {"store", "pseudo.disclosure", "pseudo.release", "pseudo.audit"},
+    "cohort": SHARED
+    | {"store", "pseudo.disclosure", "pseudo.ledger", "pseudo.output_record", "pseudo.release", "pseudo.audit"},
 }
 DOORWAYS = {
     "duckdb": ("linkage/engine/duckdb.py",),

@@ -10,7 +10,7 @@ import pyarrow as pa
 from linkage.cohort.derive.definitions import lts001_definition
 from linkage.cohort.derive.long_term_support import long_term_steps, prepare_social_care
 from linkage.cohort.derive.period import Period, covered_period, months_later, require_covered
-from linkage.cohort.shown import disclosure_policy, write_gated
+from linkage.cohort.shown import Figures, Showing, disclosure_policy
 from linkage.cohort.study.definition import StudyDefinition, study_definition
 from linkage.cohort.study.poisson import Fit, fit_poisson
 from linkage.cohort.study.population import (
@@ -27,6 +27,7 @@ from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.store import open_linked, require_columns, require_other_folder
 from pseudo.disclosure import GatedTable
 
+RATIOS = "Risk ratios"
 CRUDE, ADJUSTED = "crude", "adjusted for age band, sex and ethnic group"
 
 
@@ -45,11 +46,14 @@ class StudyResult:
     tables: Mapping[str, GatedTable]
 
 
-def study_run(linked: Path, study: Path | str, out: Path, *, options: EngineOptions | None = None) -> StudyResult:
+def study_run(
+    linked: Path, study: Path | str, out: Path, *, ledger: Path | None = None, options: EngineOptions | None = None
+) -> StudyResult:
     """Run a packaged study by name, or a study file, on a linked folder and write its tables to ``out`` as CSV.
 
-    Raises UsageError for an unknown study or a missing statistics library, InputError when a needed column is missing,
-    nobody is left in the study or no ratio can be estimated.
+    ``ledger``: the file of what was shown before, beside ``out`` if not given. Raises UsageError for an unknown study or a
+    missing statistics library, InputError when a needed column is missing, nobody is left in the study or no ratio can be
+    estimated, PolicyError when the tables tell too much beside one another or earlier ones.
     """
     require_other_folder(out, linked)
     definition = study_definition(study)
@@ -65,15 +69,30 @@ def study_run(linked: Path, study: Path | str, out: Path, *, options: EngineOpti
         "rate_ratios": ratios_table(fits, cells, policy),
         "models": models_table(fits, policy),
     }
-    with staged_outputs(out) as staging:
+    showing = Showing(linked, out, policy, ledger)
+    figures = _figures(tables, definition, follow_up)
+    with staged_outputs(out) as staging, showing.checked(figures):
         settings = {
             "study": definition.model_dump(mode="json"),
             "follow_up": {"start": follow_up.start, "stop": follow_up.stop},
-            "disclosure": write_gated(staging, tables, {"rates": RATE_COLUMNS}),
+            "disclosure": showing.write(staging, figures),
         }
         inputs = [file_record(path) for path in sorted(linked.glob("*.parquet"))]
         Manifest(command="study run", inputs=inputs, counts={}, settings=settings).write(staging)
     return StudyResult(out, definition, follow_up, crude, adjusted, tables)
+
+
+def _figures(tables: Mapping[str, GatedTable], definition: StudyDefinition, follow_up: FollowUp) -> dict[str, Figures]:
+    """The tables and whom they count."""
+    followed = f"{follow_up.start} to {follow_up.stop}"
+    adults = f"{definition.age_bands[0].first} and over"
+    people = {"registered with a GP and followed": (followed,), "aged": (adults,)}
+    return {
+        "flow": Figures(tables["flow"], {"considered for a study": (followed,), "aged": (adults,)}),
+        "rates": Figures(tables["rates"], people, RATE_COLUMNS),
+        "rate_ratios": Figures(tables["rate_ratios"], people, statbarn=RATIOS),
+        "models": Figures(tables["models"], people),
+    }
 
 
 def _follow_up(engine: Engine, definition: StudyDefinition) -> FollowUp:
