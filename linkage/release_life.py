@@ -104,7 +104,7 @@ def destroy(
     Raises RefusedError when the release was made for another request than the one given.
     """
     given = _asked(replace(asked or Asked(), by=by), "release destroy", _existing(folder))
-    with audited("release destroy", given, folder, made_from=_manifest(folder)) as done:
+    with audited("release destroy", given, folder, made_from=_manifest(folder), signer=signing_key) as done:
         _require_request(folder, request)
         day = on or datetime.now(UTC).date()
         made = destroy_release(folder, signing_key=signing_key, by=by, witness=witness, reason=reason, on=day)

@@ -28,6 +28,7 @@ from linkage.release_rows import (
 from linkage.spec import load_specification, versions
 from linkage.spec.authorities import authorities
 from pseudo.approvals import ApprovedRequest
+from pseudo.audit_entry import KeyUse
 from pseudo.config_file import read_config
 from pseudo.grounds import Grounds
 from pseudo.keys import RootKey
@@ -37,6 +38,7 @@ from pseudo.release import Release, make_release
 from pseudo.request import ReleaseRequest
 from pseudo.request_file import RequestFile
 from pseudo.signing import PublicKey, SigningKey
+from pseudo.treatments import Lookups, read_postcode_directory
 
 _NEVER_ISSUED = "9"  # NHS numbers that begin with 9 are for tests and invented people
 
@@ -47,13 +49,15 @@ class ReleaseInputs:
 
     ``tables`` are CSV or Parquet files by the table name of the policy; ``social_care`` is the events of
     ``consolidate_submissions`` and ``traced_in`` the folder of their trace. ``identifiers`` are, for tables that come without
-    NHS numbers, the files that have them. ``policy`` is a packaged policy, or a .yaml file.
+    NHS numbers, the files that have them. ``policy`` is a packaged policy, or a .yaml file; ``postcodes`` the postcode
+    directory that its areas are looked up in.
     """
 
     tables: Mapping[str, Path]
     policy: str = "secure"
     traced_in: Path | None = None
     identifiers: Mapping[str, Path] = field(default_factory=dict)
+    postcodes: Path | None = None
 
 
 def read_request(path: Path) -> ReleaseRequest:
@@ -70,6 +74,7 @@ def release(
     signing_key: SigningKey,
     approvers: Sequence[PublicKey] = (),
     opt_outs: Path | None = None,
+    with_csv: bool = False,
     asked: Asked | None = None,
     as_at: date | None = None,
 ) -> Release:
@@ -85,7 +90,9 @@ def release(
     asked = _asked(asked or Asked(), request, trace, out)
     made_from = {"trace": trace.made_from} if trace else {}
     sources = [*made_from.values(), *([approved.sha256] if approved else [])]
-    with audited("release make", asked, out, made_from=sources) as done:
+    short = _short(request)
+    with audited("release make", asked, out, made_from=sources, signer=signing_key) as done:
+        done.key = KeyUse.of(short.domain("nhs_number"), key_id=root_key.key_id, kcv=root_key.kcv)
         if approved:
             approved.require_current(day, approvers)
         loaded = load_policy(policy_file(inputs.policy))
@@ -102,10 +109,12 @@ def release(
                 loaded,
                 root_key=root_key,
                 signing_key=signing_key,
-                request=approved.document.release_request() if approved else _short(request),
+                request=short,
                 out_dir=out,
                 listed_values={SOCIAL_CARE: _listed_values()},
+                lookups=_lookups(inputs, approved),
                 grounds=Grounds(approved, records, rows.steps, made_from),
+                with_csv=with_csv,
                 as_at=day,
             )
         done.counts, done.manifest = _counts(made, records), manifest_hash(out)
@@ -184,6 +193,12 @@ def _asked(asked: Asked, request: ApprovedRequest | ReleaseRequest, trace: Trace
         asked = replace(asked, submission=asked.submission or request.release_id)
     log = log_of(asked, trace, None) if trace else asked.log(out)
     return replace(asked, audit=log.folder)
+
+
+def _lookups(inputs: ReleaseInputs, approved: ApprovedRequest | None) -> Lookups:
+    """The postcode directory, and the day on which ages are taken: the last day of the approved period."""
+    directory = read_postcode_directory(inputs.postcodes) if inputs.postcodes else None
+    return Lookups(directory, approved.document.period.ends if approved else None)
 
 
 def _short(request: ApprovedRequest | ReleaseRequest) -> ReleaseRequest:

@@ -57,7 +57,7 @@ def approved(
     given = asked or Asked()
     name = f"{document.id}.v{document.version}"
     given = replace(given, purpose=given.purpose or document.purpose, submission=given.submission or name)
-    with audited("request approve", given, register, made_from=[digest]) as done:
+    with audited("request approve", given, register, made_from=[digest], signer=signing_key) as done:
         by = given.action("request approve").actor
         made = approve(request, register, signing_key=signing_key, by=by, on=on or datetime.now(UTC).date())
         done.manifest = made.sha256
@@ -73,6 +73,6 @@ def withdrawn(
     given = replace(
         given, purpose=given.purpose or request.document.purpose, submission=given.submission or request.name
     )
-    with audited("request withdraw", given, path.parent, made_from=[request.sha256]):
+    with audited("request withdraw", given, path.parent, made_from=[request.sha256], signer=signing_key):
         by = given.action("request withdraw").actor
         withdraw(request, signing_key=signing_key, by=by, on=on or datetime.now(UTC).date(), reason=reason)

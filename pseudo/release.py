@@ -15,12 +15,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pseudo import anonymity, attack
 from pseudo.columns import open_source
 from pseudo.deidentify import DomainKeys, derive_keys
 from pseudo.errors import ReleaseError, ReleasePathError
 from pseudo.grounds import Grounds
 from pseudo.keys import RootKey
-from pseudo.policy import LoadedPolicy, is_identifier_name, require_all_treated
+from pseudo.policy import LoadedPolicy, ReleasePolicy, is_identifier_name, require_all_treated
+from pseudo.release_csv import write_csv
 from pseudo.release_dictionary import Listed, write_dictionary
 from pseudo.release_manifest import (
     DICTIONARY,
@@ -31,6 +33,7 @@ from pseudo.release_manifest import (
     read_manifest,
     refuse_destroyed,
     request_of,
+    signer_of,
     write_signed,
 )
 from pseudo.release_tables import write_table
@@ -38,6 +41,7 @@ from pseudo.request import ReleaseRequest
 from pseudo.scope import require_in_scope
 from pseudo.signing import PublicKey, SigningKey
 from pseudo.staging import staged_folder
+from pseudo.treatments import NO_LOOKUPS, Lookups
 
 _DOMAIN = ("controller", "recipient", "project", "opt_out", "key_version")
 _NO_GROUNDS = Grounds()
@@ -55,6 +59,11 @@ class Release:
     def release_id(self) -> str:
         """The name of the delivery."""
         return str(self.manifest["request"]["release_id"])
+
+    @property
+    def signer(self) -> str:
+        """The fingerprint of the key that signed it."""
+        return signer_of(self.folder).fingerprint
 
     @property
     def domain(self) -> Mapping[str, str]:
@@ -78,40 +87,61 @@ def make_release(
     request: ReleaseRequest,
     out_dir: Path,
     listed_values: Listed | None = None,
+    lookups: Lookups = NO_LOOKUPS,
     grounds: Grounds = _NO_GROUNDS,
+    with_csv: bool = False,
     as_at: date | None = None,
 ) -> Release:
     """De-identify tables under a policy and write them as a signed release to ``out_dir``, whole or not at all.
 
     ``tables`` are Arrow tables, Parquet or CSV files, one for each table name of the policy (not all need be given).
-    ``listed_values[table][column]`` are the listed values of columns that the policy keeps by list. With the approved
-    request in ``grounds`` nothing outside it is released. ``as_at`` (default: today) is compared with the expiry. The same
-    input, keys and request give the same files, byte for byte, but for the ``run`` block and the digest over it in the
-    manifest, and the signature.
+    ``listed_values[table][column]`` are the listed values of columns that the policy keeps by list, ``lookups`` what
+    treatments look up. With the approved request in ``grounds`` nothing outside it is released. ``with_csv`` writes each
+    table as CSV too. ``as_at`` (default: today) is compared with the expiry. The same input, keys and request give the same
+    files, byte for byte, but for the ``run`` block and the digest over it in the manifest, and the signature.
 
-    Raises PolicyError (expired, outside the approval, untreated columns, identifiers found in the result), SourceError and
-    IdentifierError (tables that cannot be read or contradict themselves), ReleaseError (the folder cannot be written).
+    Raises PolicyError (expired, outside the approval, untreated columns, identifiers found in the result, people who could
+    be known), SourceError and IdentifierError (tables that cannot be read or contradict themselves), ReleaseError (the
+    folder cannot be written).
     """
     request.require_current(as_at or datetime.now(UTC).date())
     listed = listed_values or {}
     sources = {name: open_source(name, table) for name, table in tables.items()}
-    require_all_treated(policy.policy, {name: source.columns for name, source in sources.items()}, listed)
+    require_all_treated(policy.policy, {name: source.columns for name, source in sources.items()}, listed, lookups)
     if grounds.approved:
-        require_in_scope(grounds.approved.document, policy, sources)
+        require_in_scope(grounds.approved.document, policy, sources, lookups)
     with (
         staged_folder(out_dir, may_replace=lambda old: _is_delivery(old, request)) as folder,
         closing(derive_keys(root_key, request)) as keys,
     ):
         records = {
-            name: write_table(folder, source, policy.policy.tables[name], keys=keys, listed=listed.get(name, {}))
+            name: write_table(
+                folder, source, policy.policy.tables[name], keys=keys, listed=listed.get(name, {}), lookups=lookups
+            )
             for name, source in sorted(sources.items())
         }
-        write_dictionary(folder / DICTIONARY, sources, policy.policy, listed)
-        document = _document(policy, request, keys, records) | grounds.record()
+        held = _held_back(folder, records, policy.policy)
+        if with_csv:
+            for name in records:
+                write_csv(folder / f"{name}.parquet")
+        write_dictionary(folder / DICTIONARY, sources, policy.policy, listed, lookups)
+        document = _document(policy, request, keys, records) | held | grounds.record()
         document["key"] |= {"key_id": root_key.key_id, "root_key_check_value": root_key.kcv}
         document["files"] = [file_record(path) for path in sorted(folder.iterdir())]
         write_signed(folder, document, signing_key)
     return open_release(out_dir, public_key=signing_key.public, as_at=as_at)
+
+
+def _held_back(folder: Path, records: dict[str, dict[str, Any]], policy: ReleasePolicy) -> dict[str, Any]:
+    """Hold the written tables to the policy's conditions on all their rows; what was done, and what an insider could tell.
+
+    The rows of each table in ``records`` become those that are left.
+    """
+    paths = {name: folder / f"{name}.parquet" for name in records}
+    done = anonymity.require(paths, policy)
+    for name, path in paths.items():
+        records[name]["counts"] |= {"rows_out": pq.read_metadata(path).num_rows}
+    return {"anonymity": done, "insider": attack.measure(paths, policy)}
 
 
 def verify_release(folder: Path, public_key: PublicKey | None = None) -> list[str]:

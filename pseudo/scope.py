@@ -15,12 +15,15 @@ from pseudo.deidentify import present_columns
 from pseudo.errors import PolicyError
 from pseudo.policy import LoadedPolicy, TablePolicy
 from pseudo.request_file import Period, RequestDocument, RequestedTable
+from pseudo.treatments import NO_LOOKUPS, Lookups
 
 _CODE = re.compile(r"[0-9]{3}")
 _DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[ T].*)?", re.DOTALL)
 
 
-def require_in_scope(request: RequestDocument, policy: LoadedPolicy, sources: Mapping[str, Source]) -> None:
+def require_in_scope(
+    request: RequestDocument, policy: LoadedPolicy, sources: Mapping[str, Source], lookups: Lookups = NO_LOOKUPS
+) -> None:
     """Raise PolicyError that names, all at once, everything of a release that its request does not approve.
 
     A blank date is in no period and passes; a date that is not a date is a fault, for nobody can say where it lies. A blank
@@ -32,7 +35,7 @@ def require_in_scope(request: RequestDocument, policy: LoadedPolicy, sources: Ma
         if approved is None:
             faults.append(f"{name}: the request has no such table.")
         elif table is not None:
-            faults += _column_faults(name, approved, table, source)
+            faults += _column_faults(name, approved, [c for c, _, _ in present_columns(source, table, lookups)])
             faults += _authority_faults(name, request, table, source)
             faults += _period_faults(name, approved, request.period, source)
     if faults:
@@ -50,14 +53,13 @@ def _policy_faults(request: RequestDocument, policy: LoadedPolicy) -> list[str]:
             f"policy: approved is {asked.name}, version {asked.version}, with the hash {asked.sha256[:16]}…; "
             f"given is {policy.policy.name}, version {policy.policy.version}, with {policy.sha256[:16]}…."
         )
-    meant_for = getattr(policy.policy, "environment", None)
+    meant_for = policy.policy.environment
     if meant_for is not None and meant_for != request.environment:
         faults.append(f"policy: made for an environment that is {meant_for}; the recipient's is {request.environment}.")
     return faults
 
 
-def _column_faults(name: str, approved: RequestedTable, table: TablePolicy, source: Source) -> list[str]:
-    released = [column for column, _, _ in present_columns(source, table)]
+def _column_faults(name: str, approved: RequestedTable, released: Sequence[str]) -> list[str]:
     return [f"{name}.{column}: not an approved column." for column in released if column not in approved.columns]
 
 

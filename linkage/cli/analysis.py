@@ -8,6 +8,7 @@ import typer
 
 from linkage.cli.options import Json, Memory, Out, TempDir, Threads, engine_options
 from linkage.cli.output import emit
+from linkage.cli.release_options import PublicKeyFile, public_key
 
 tables_app = typer.Typer(no_args_is_help=True, help="Official tables from linked data.")
 study_app = typer.Typer(no_args_is_help=True, help="Cohort studies on linked data.")
@@ -30,8 +31,11 @@ Ledger = Annotated[
 
 
 def link(
-    release: Annotated[Path, typer.Argument(help="A release folder.")],
+    release: Annotated[
+        list[Path], typer.Argument(metavar="RELEASE...", help="A release folder, or several of one project.")
+    ],
     out: Out,
+    public: PublicKeyFile = None,
     as_at: Annotated[
         datetime | None,
         typer.Option("--as-at", formats=["%Y-%m-%d"], help="The day to judge the expiry by; today if not given."),
@@ -41,16 +45,18 @@ def link(
     temp_dir: TempDir = None,
     json: Json = False,
 ) -> None:
-    """Verify a release and link its tables on the pseudonym into one catalogue.
+    """Verify a release and link its tables on the pseudonym into one catalogue; several releases where they are of one domain.
 
-    Example: cldlink link release --out linked
+    Example: cldlink link release --public-key sender.pub --out linked
 
     Next: cldlink tables salt linked --out tables
     """
     from linkage.store import link as link_release
 
     day = as_at.date() if as_at else None
-    done = link_release(release, out, options=engine_options(memory, threads, temp_dir), as_at=day)
+    first, *others = release
+    key, options = public_key(public), engine_options(memory, threads, temp_dir)
+    done = link_release(first, out, others=others, public_key=key, options=options, as_at=day)
     emit("link", done.counts, as_json=json)
 
 

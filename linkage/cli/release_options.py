@@ -1,5 +1,6 @@
 """Options that the commands of requests, opt-outs and releases share, and how they open what these name."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,19 +29,24 @@ TraceFolder = Annotated[Path | None, typer.Option("--trace", help="Folder of the
 Policy = Annotated[str, typer.Option("--policy", help="A packaged policy, or the path of one's own YAML file.")]
 Signing = Annotated[Path, typer.Option("--signing-key", help="The file of the key that signs.")]
 SigningPassphraseFile = Annotated[
-    Path | None,
-    typer.Option("--signing-passphrase-file", help="File whose first line is the passphrase of the signing key."),
+    list[Path] | None,
+    typer.Option(
+        "--signing-passphrase-file",
+        help="File whose first line is the passphrase of the signing key, where it is another than that of --passphrase-file.",
+    ),
 ]
 PublicKeyFile = Annotated[
     Path | None, typer.Option("--public-key", help="The sender's public key: then also a release signed anew is found.")
 ]
 
 
-def release_inputs(table: list[str], trace: Path | None, policy: str, identifiers: list[str] | None) -> "ReleaseInputs":
+def release_inputs(
+    table: list[str], trace: Path | None, policy: str, identifiers: list[str] | None, postcodes: Path | None = None
+) -> "ReleaseInputs":
     """What a release is made of, as the options say it."""
     from linkage.releasing import ReleaseInputs
 
-    return ReleaseInputs(named("--table", table), policy, trace, named("--identifiers", identifiers or []))
+    return ReleaseInputs(named("--table", table), policy, trace, named("--identifiers", identifiers or []), postcodes)
 
 
 def named(option: str, given: list[str]) -> dict[str, Path]:
@@ -56,11 +62,13 @@ def named(option: str, given: list[str]) -> dict[str, Path]:
     return files
 
 
-def signing_key(path: Path, passphrase_file: Path | None, descriptor: int | None = None) -> "SigningKey":
+def signing_key(
+    path: Path, passphrase_files: Sequence[Path] | None, descriptors: Sequence[int] | None = None
+) -> "SigningKey":
     """The signing key of a file, after asking for its passphrase where no file gives it."""
     from pseudo.custody import open_signing_key
 
-    return open_signing_key(path, read_passphrase(passphrase_file, descriptor))
+    return open_signing_key(path, read_passphrase(passphrase_files, descriptors, of=path))
 
 
 def public_key(path: Path | None) -> "PublicKey | None":

@@ -45,12 +45,16 @@ def make(
     trace: TraceFolder = None,
     identifiers: Identifiers = None,
     policy: Policy = "secure",
+    postcodes: Annotated[
+        Path | None, typer.Option("--postcodes", help="Postcode directory (such as ONS's) for areas and deprivation.")
+    ] = None,
     approver: Annotated[
         list[Path] | None, typer.Option("--approver-key", help="Public key of an approver. Repeatable.")
     ] = None,
     opt_outs: Annotated[
         Path | None, typer.Option("--opt-outs", help="Folder of the lists of people who may not be released.")
     ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Write each table as CSV too, beside Parquet.")] = False,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
     signing_passphrase_file: SigningPassphraseFile = None,
@@ -74,11 +78,11 @@ def make(
     from pseudo.custody import open_root
     from pseudo.signing import read_public_key
 
-    inputs = release_inputs(table, trace, policy, identifiers)
+    inputs = release_inputs(table, trace, policy, identifiers, postcodes)
     asked_for = releasing.read_request(request) if synthetic else read_approved(request)
     approvers = [read_public_key(path) for path in approver or []]
     with (
-        open_root(keystore, read_passphrase(passphrase_file, passphrase_fd)) as key,
+        open_root(keystore, read_passphrase(passphrase_file, passphrase_fd, of=keystore)) as key,
         signing_key(signing, signing_passphrase_file or passphrase_file) as signer,
     ):
         made = releasing.release(
@@ -89,6 +93,7 @@ def make(
             signing_key=signer,
             approvers=approvers,
             opt_outs=opt_outs,
+            with_csv=csv,
             asked=Asked(by=by, audit=audit, synthetic=synthetic),
             as_at=as_at.date() if as_at else None,
         )
@@ -176,7 +181,7 @@ def unseal(
 
     sender = read_public_key(public)
     asked, day = Asked(by=by, audit=audit), as_at.date() if as_at else None
-    with open_recipient_key(recipient_key, read_passphrase(passphrase_file, passphrase_fd)) as key:
+    with open_recipient_key(recipient_key, read_passphrase(passphrase_file, passphrase_fd, of=recipient_key)) as key:
         opened = release_life.unsealed(file, key, out, sender=sender, asked=asked, as_at=day)
     rows = {f"{name}_rows": record["counts"]["rows_out"] for name, record in opened.manifest["tables"].items()}
     emit("release unseal", rows, as_json=json)

@@ -9,11 +9,20 @@ from linkage.runs import read_manifest, verify_manifest
 
 COMMAND = "link"
 RELEASED_TABLES = ("social_care", "admissions", "gp_registrations", "long_term_conditions")
+# Linked where they are released; the measures and studies do without them.
+FURTHER_TABLES = (
+    "gp_appointments",
+    "gp_observations",
+    "prescribing",
+    "community_contacts",
+    "mental_health_contacts",
+    "deaths",
+)
 LINKED_TABLES = (*RELEASED_TABLES, "person", "link_quality")
 
 
 def open_linked(folder: Path, options: EngineOptions | None = None) -> Engine:
-    """Open a folder made by ``link`` as one catalogue with a table for each of ``LINKED_TABLES``.
+    """Open a folder made by ``link`` as one catalogue: each of ``LINKED_TABLES``, and the ``FURTHER_TABLES`` that it has.
 
     Raises UsageError when the folder is not one, InputError when a file is missing or altered. The caller closes it.
     """
@@ -26,8 +35,10 @@ def open_linked(folder: Path, options: EngineOptions | None = None) -> Engine:
     if faults:
         raise InputError(f"{folder}: not as it was written ({'; '.join(faults)}). Run 'cldlink link' again.")
     engine = open_engine(options, folders=[folder])
-    for name in LINKED_TABLES:
-        engine.read_parquet(name, [folder / f"{name}.parquet"])
+    there = {output["name"] for output in manifest["outputs"]}
+    for name in (*LINKED_TABLES, *FURTHER_TABLES):
+        if name in LINKED_TABLES or f"{name}.parquet" in there:
+            engine.read_parquet(name, [folder / f"{name}.parquet"])
     return engine
 
 

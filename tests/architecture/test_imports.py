@@ -17,7 +17,8 @@ ALLOWED = {
     "spec": {"configs", "errors", "engine", "normalise", "pseudo.config_file"},
     "intake": SHARED | {"normalise", "pseudo.audit", "pseudo.disclosure"},
     "trace": SHARED | {"normalise", "pseudo.audit", "pseudo.disclosure"},
-    "store": SHARED | {"normalise", "pseudo.audit", "pseudo.disclosure", "pseudo.release", "pseudo.errors"},
+    "store": SHARED
+    | {"normalise", "pseudo.audit", "pseudo.disclosure", "pseudo.release", "pseudo.signing", "pseudo.errors"},
     "audited": {"errors", "runs", "pseudo.audit", "pseudo.audit_entry", "pseudo.errors", "pseudo.signing"},
     "feedback": SHARED
     | {"audited", "intake", "normalise", "quality", "trace", "pseudo.audit", "pseudo.audit_entry", "pseudo.errors"},

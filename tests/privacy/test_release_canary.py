@@ -22,14 +22,12 @@ CANARIES = ("9990000018", "999 000 0018", "Zzcanary", "ZZCANARY-1", "ZX9 9ZZ", "
 BIRTH = "1951-11-30"
 REQUEST = ReleaseRequest(controller="c", recipient="r", project="p", opt_out="none", key_version="1", release_id="R1")
 
+KEYS = {"root_key": RootKey(bytes(32), "root"), "signing_key": SigningKey(bytes(32), "sender")}
+
 
 def listed() -> dict[str, dict[str, list[str]]]:
     return {
-        name: {
-            column: ["Listed value"]
-            for column, treatment in table.columns.items()
-            if needs_list(treatment)
-        }
+        name: {column: ["Listed value"] for column, treatment in table.columns.items() if needs_list(treatment)}
         for name, table in TABLES.items()
     }
 
@@ -50,7 +48,7 @@ def canary_table(name: str, canary: str) -> pa.Table:
 
 def released(tmp_path: Path, canary: str) -> Release:
     tables = {name: canary_table(name, canary) for name in TABLES}
-    return make_release(tables, POLICY, root_key=RootKey(bytes(32), "root"), signing_key=SigningKey(bytes(32), "s"), request=REQUEST,
+    return make_release(tables, POLICY, **KEYS, request=REQUEST,
                         out_dir=tmp_path / "out", listed_values=listed(), as_at=date(2023, 1, 1))  # fmt: skip
 
 
@@ -80,7 +78,7 @@ def test_errors_show_no_canary(tmp_path: Path) -> None:
     (tmp_path / "care.csv").write_text('nhs_number,x\n9990000018,"Zzcanary\n', encoding="utf-8")
     for table in (tmp_path / "care.csv", pa.table({"Zz": ["Zzcanary"]}), pa.table({"nhs_number": [9990000018]})):
         with pytest.raises(PseudoError) as caught:
-            make_release({"long_term_conditions": table}, POLICY, root_key=RootKey(bytes(32), "root"), signing_key=SigningKey(bytes(32), "s"), request=REQUEST,
+            make_release({"long_term_conditions": table}, POLICY, **KEYS, request=REQUEST,
                          out_dir=tmp_path / "out")  # fmt: skip
         assert "Zzcanary" not in str(caught.value) and "9990000018" not in str(caught.value)
         assert caught.value.__cause__ is None

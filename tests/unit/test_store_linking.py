@@ -1,6 +1,7 @@
 """Linking a real release: who is found where, what is refused, and that nothing half-written stays."""
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,15 +10,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from linkage.configs import packaged
-from linkage.engine import Engine, Step
+from linkage.engine import Engine, Step, open_engine
 from linkage.errors import InputError, UsageError
 from linkage.store import LINKED_TABLES, link, open_linked, require_columns
+from linkage.store.linking import refuse_other_forms
 from pseudo.errors import PolicyError, ReleaseError
 from pseudo.keys import RootKey
 from pseudo.policy import load_policy
 from pseudo.release import make_release
 from pseudo.request import ReleaseRequest
-from tests.unit.release_requests import sender
+from tests.unit.release_requests import approver, sender
 
 ANN, BOB, CAT = "9990000018", "9990000026", "9990000034"
 REQUEST = ReleaseRequest(
@@ -177,3 +179,59 @@ def test_a_missing_column_is_named(linked: Path) -> None:
 def test_the_input_folder_is_not_written_into(release: Path) -> None:
     with pytest.raises(UsageError, match="holds the input"):
         link(release, release)
+
+
+def deaths(out: Path, **changes: object) -> Path:
+    """A release of deaths alone: of the same project unless ``changes`` says otherwise."""
+    policy = load_policy(packaged("release/secure.yaml"))
+    rows = health_table(
+        "nhs_number date_of_death underlying_cause", (ANN, "2022-09-01", "I639"), (CAT, "2022-10-01", "I500")
+    )
+    key = RootKey(bytes(range(32)), "k1")
+    request = replace(REQUEST, release_id="r2", **changes)  # type: ignore[arg-type]
+    day = date(2026, 1, 1)
+    make_release({"deaths": rows}, policy, root_key=key, signing_key=sender(), request=request, out_dir=out, as_at=day)
+    return out
+
+
+def test_health_tables_that_came_with_the_pseudonyms_of_the_project_are_linked_too(
+    release: Path, tmp_path: Path
+) -> None:
+    done = link(release, tmp_path / "linked", others=[deaths(tmp_path / "deaths")], as_at=date(2026, 1, 1))
+    assert done.counts["deaths_rows"] == 2
+    with open_linked(done.folder) as engine:
+        sql = "select in_social_care, in_gp from person where in_deaths order by all"
+        assert engine.rows(Step("dead", sql)) == [(False, True), (True, True)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [({"project": "d"}, "project"), ({"opt_out": "ndo"}, "opt_out"), ({"recipient": "x"}, "recipient")],
+)
+def test_pseudonyms_of_another_domain_are_not_linked(
+    release: Path, tmp_path: Path, changes: dict[str, str], name: str
+) -> None:
+    with pytest.raises(InputError, match=rf"of another domain .* \({name}, key_check_value differ\)"):
+        link(release, tmp_path / "linked", others=[deaths(tmp_path / "deaths", **changes)], as_at=date(2026, 1, 1))
+
+
+def test_one_table_in_two_releases_is_refused(release: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is in another of these releases too"):
+        link(release, tmp_path / "linked", others=[release], as_at=date(2026, 1, 1))
+
+
+def test_what_stands_for_a_person_must_have_the_form_of_a_pseudonym(tmp_path: Path) -> None:
+    with open_engine(folders=[tmp_path]) as engine:
+        engine.register("care", pa.table({"person_pseudonym": ["bje46jynpaiuanzzlqerucb3qq", "9990000018", None]}))
+        with pytest.raises(InputError, match="care: 1 person pseudonyms do not have the form") as caught:
+            refuse_other_forms(engine, ["care"])
+    assert ANN not in str(caught.value)
+
+
+def test_a_release_that_somebody_else_signed_is_not_linked(release: Path, tmp_path: Path) -> None:
+    day = date(2026, 1, 1)
+    with pytest.raises(ReleaseError, match="signed by another key"):
+        link(release, tmp_path / "linked", public_key=approver().public, as_at=day)
+    link(release, tmp_path / "linked", public_key=sender().public, as_at=day)
+    settings = json.loads((tmp_path / "linked" / "manifest.json").read_text(encoding="utf-8"))["settings"]
+    assert (settings["signed_by"], settings["signer_checked"]) == ([sender().public.fingerprint], True)
