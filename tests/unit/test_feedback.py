@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import shutil
 import zipfile
 from dataclasses import replace
 from datetime import date
@@ -210,6 +211,17 @@ def test_a_purpose_is_needed_and_taken_from_the_trace(made: Path, tmp_path: Path
         write_feedback(sources, tmp_path / "packs", asked=Asked(audit=tmp_path / "audit"))
     assert not (tmp_path / "packs").exists()
     write_feedback(sources, tmp_path / "packs", asked=Asked(audit=tmp_path / "audit", synthetic=True))
+
+
+@pytest.mark.parametrize("file", ["person/000.parquet", "version/000.parquet", "succession.parquet"])
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_damaged_register_is_called_that(made: Path, tmp_path: Path, file: str, lost: bool) -> None:
+    register = tmp_path / "register"
+    shutil.copytree(made / "register", register)
+    (register / file).unlink() if lost else (register / file).write_bytes((register / file).read_bytes()[::-1])
+    with pytest.raises(InputError, match=f"the register is damaged: {file}"):
+        write_feedback(PackSources(made / "traced", made / "current", register), tmp_path / "packs", asked=ASKED)
+    assert not (tmp_path / "packs").exists()
 
 
 def test_a_trace_that_was_altered_is_refused(tmp_path: Path) -> None:
