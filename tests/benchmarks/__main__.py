@@ -8,12 +8,12 @@ import os
 import sys
 from pathlib import Path
 
-from tests.benchmarks import check, febrl4, keeping, nhs_number, planted, pseudonyms, synth, tracing
+from tests.benchmarks import check, febrl4, keeping, nhs_number, planted, release, synth, tracing
 
 if __name__ == "__main__":
     print(json.dumps({"cpus": os.cpu_count(), "python": sys.version.split()[0]}))
     print("nhs_number", json.dumps(nhs_number.run()))
-    print("pseudonyms", json.dumps(pseudonyms.run()))
+    print("release", json.dumps(release.run()))
     tracing.main(["--people", "100000", "--submitted", "8", "--absent", "0.3", "--trace", "default,mps"])
     print("check", json.dumps(check.run(200_000)))
     print("keeping", json.dumps(keeping.run()))
