@@ -105,7 +105,7 @@ class Scan:
         except DiskFullError:
             raise
         except MachineError:
-            if not _is_parquet(self.source.path):
+            if not is_parquet(self.source.path):
                 raise
             raise InputError(_unreadable(self.source)) from None
 
@@ -113,7 +113,7 @@ class Scan:
 def scan_source(engine: Engine, source: Source, fields: Sequence[str]) -> Scan:
     """How to read a file without holding it. Raises UsageError when a mapped heading is not in the file."""
     wanted = {source.columns.headings.get(field, field).casefold() for field in fields}
-    raw, values, headings = _parquet_scan(engine, source) if _is_parquet(source.path) else _csv_scan(source, wanted)
+    raw, values, headings = _parquet_scan(engine, source) if is_parquet(source.path) else _csv_scan(source, wanted)
     found = _found([*headings], source, fields)
     listed = ",\n".join(
         f"{_text_sql(column, headings[column]) if column else 'cast(null as varchar)'} as {ident(field)}"
@@ -153,7 +153,8 @@ def _found(headings: Sequence[str], source: Source, fields: Sequence[str]) -> di
     return {field: heading_of.get(source.columns.headings.get(field, field).casefold()) for field in fields}
 
 
-def _is_parquet(path: Path) -> bool:
+def is_parquet(path: Path) -> bool:
+    """Whether a file is read as Parquet: by its name."""
     return path.suffix.lower() in _PARQUET
 
 
@@ -247,7 +248,7 @@ def _delimiter(path: Path, encoding: str) -> str:
 def _unreadable(source: Source) -> str:
     """Why a file cannot be read; of a CSV, the first record whose number of columns is not that of the heading."""
     path = source.path
-    if _is_parquet(path):
+    if is_parquet(path):
         return f"{path}: this is not a readable Parquet file."
     encoding = _encoding(path)
     advice = "Look there for a missing quote or a stray separator, save the file as CSV again, and retry."

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -18,12 +19,12 @@ from linkage.engine.duckdb import duckdb
 from linkage.errors import DiskFullError, InputError, MachineError, UsageError
 from linkage.runs import kept_notes, verify_manifest
 from linkage.trace.register import (
-    build,
     build_register,
     describe_register,
     extract,
     folder,
     index,
+    parts,
     people,
     update_register,
 )
@@ -185,6 +186,19 @@ def test_cut_into_slices_it_finds_the_same_people(
 
 class StoppedError(Exception):
     """Stands for a kill."""
+
+
+def test_a_parquet_extract_read_in_parts_makes_the_same_register(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "people.parquet"
+    columns = zip(*crowd(40), strict=True)
+    pq.write_table(pa.table({name: list(values) for name, values in zip(FIELDS, columns, strict=True)}), source)
+    build_register([source], tmp_path / "whole")
+    monkeypatch.setattr(extract, "_ROWS_OF_A_CUT", 7)
+    build_register([source], tmp_path / "parts")
+    names = ("person/000.parquet", "version/000.parquet", "key/000.parquet", "register.json")
+    assert all((tmp_path / "whole" / name).read_bytes() == (tmp_path / "parts" / name).read_bytes() for name in names)
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 5])
@@ -420,7 +434,7 @@ def test_all_files_can_be_verified(register: Path) -> None:
 
 
 def test_a_full_disk_is_said_and_what_is_finished_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    original = build.whole
+    original = parts.whole
 
     @contextmanager
     def full(path: Path) -> Iterator[Path]:
@@ -429,11 +443,11 @@ def test_a_full_disk_is_said_and_what_is_finished_kept(tmp_path: Path, monkeypat
                 raise OSError(errno.ENOSPC, "No space left on device")
             yield aside
 
-    monkeypatch.setattr(build, "whole", full)
+    monkeypatch.setattr(parts, "whole", full)
     with pytest.raises(MachineError, match="the disk is full"):
         build_register([write(tmp_path / "a.csv", ROWS)], tmp_path / "register")
     assert not (tmp_path / "register").exists()
-    assert list(tmp_path.glob(".register.work-*/raw/0"))
+    assert list(tmp_path.glob(".register.work-*/raw/000"))
 
 
 def test_a_full_disk_is_no_fault_of_the_extract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

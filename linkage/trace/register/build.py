@@ -3,63 +3,25 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import accumulate
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from linkage.engine import Engine, EngineOptions, Step, open_engine, side_by_side
+from linkage.engine import Engine, EngineOptions, open_engine
 from linkage.errors import InputError
-from linkage.runs import Manifest, file_record, note, noted, staged_outputs, whole, work_folder
+from linkage.runs import Manifest, file_record, note, noted, staged_outputs, work_folder
 from linkage.trace.records import PostcodeKind
-from linkage.trace.register import index, people
-from linkage.trace.register.extract import Extract, slices_for, write_slices
-from linkage.trace.register.folder import FORMAT, Register, bucket_bits, hash_check, open_register, part_name
+from linkage.trace.register import index
+from linkage.trace.register.extract import Extract, cuts_of, slices_for
+from linkage.trace.register.folder import FORMAT, Register, bucket_bits, hash_check, open_register
+from linkage.trace.register.parts import Build, Report, count_cut, cut_all, first_ids_of, make_buckets, make_slices
 from linkage.trace.settings import load_register_settings
 from linkage.trace.source import ColumnMap, require_file
-from linkage.trace.usable import readable_extract, refuse_unusable
-
-Report = Callable[[int, int], None]
-"""Told how many of how many parts are done."""
+from linkage.trace.usable import refuse_unusable
 
 _MEMORY = "4GB"
 _MAP = "Check the column map: name the right column with --columns {}=YOUR_HEADING."
-_RIGHT_COLUMN = (
-    "If it is the right one: postcodes that are not British need --postcode-as text; a column that nobody can read is better "
-    "left out of the extract."
-)
-
-
-@dataclass(frozen=True)
-class _Build:
-    """One build: where its parts are, what it is made of. ``earlier`` is the register that an update starts from.
-
-    ``limits`` are those of all engines together, which may touch ``folders`` only.
-    """
-
-    work: Path
-    limits: EngineOptions
-    folders: Sequence[Path]
-    extract: Extract
-    slices: int
-    earlier: Register | None
-    report: Report | None
-
-    @property
-    def buckets(self) -> int:
-        """How many files the index is cut into."""
-        return 1 << bucket_bits(self.slices)
-
-    @property
-    def parts(self) -> int:
-        """How many parts there are to do: files to cut, slices, buckets, and the end."""
-        return len(self.extract.sources) + self.slices + self.buckets + 1
-
-    def done(self, parts: int) -> None:
-        """Tell whoever wants to know how far the build is."""
-        if self.report:
-            self.report(parts, self.parts)
 
 
 def build_register(
@@ -137,8 +99,9 @@ def _make(
         slices = earlier.slices if earlier else slices_for(extract.sources)
         folders = [work, *(path.resolve().parent for path in extract.sources), *([earlier.folder] if earlier else [])]
         limits = with_scratch(options, Path(scratch), _MEMORY)
-        build = _Build(work, limits, folders, extract, slices, earlier, report)
         with open_engine(limits, [Path(scratch), *folders]) as engine:
+            cuts = cuts_of(engine, extract.sources)
+            build = Build(work, limits, folders, extract, cuts, slices, earlier, report)
             counts = _run(engine, build)
         with staged_outputs(out) as staging:
             for name in ("person", "version", "key", "succession.parquet", "term_frequency.parquet", "register.json"):
@@ -152,142 +115,24 @@ def _key_settings() -> Mapping[str, Any]:
     return load_register_settings().model_dump()
 
 
-def _run(engine: Engine, build: _Build) -> dict[str, Any]:
+def _run(engine: Engine, build: Build) -> dict[str, Any]:
     done = noted(build.work / "done.json")
     if done is not None:
         return done
-    for part in range(len(build.extract.sources)):
-        _cut(engine, build, part)
-        build.done(part + 1)
-    cut = _count_cut(engine, build)
+    cut_all(build)
+    cut = count_cut(engine, build)
     invalid = cut["rows_without_valid_nhs_number"]
     refuse_unusable({"nhs_number": (cut["rows_read"], cut["rows_read"] - invalid)}, "The register needs it.")
     most = load_register_settings().most_rows_of_a_small_register
     small = cut["rows_read"] + (build.earlier.people if build.earlier else 0) <= most
-    first_ids = _first_ids(engine, build, cut.pop("rows_of_slices"))
-    counted = _slices(build, first_ids, small=small)
-    _buckets(build)
+    first_ids = first_ids_of(engine, build, cut.pop("rows_of_slices"))
+    counted = make_slices(build, first_ids, small=small)
+    make_buckets(build)
     counts = _added(cut, counted)
     sizes = [int(c["people"]) for c in counted]
     counts["superseded"], counts["succession_broken"] = _finish(engine, build, sizes, first_ids, small=small)
     note(build.work / "done.json", counts)
     return counts
-
-
-def _cut(engine: Engine, build: _Build, part: int) -> None:
-    folder = build.work / "raw" / str(part)
-    if not folder.exists():
-        folder.parent.mkdir(exist_ok=True)
-        with whole(folder) as aside:
-            write_slices(engine, build.extract, part, aside, build.slices)
-            aside.mkdir(exist_ok=True)
-
-
-def _raw(build: _Build, number: int) -> list[Path]:
-    return sorted((build.work / "raw").glob(f"*/slice={number}/*.parquet"))
-
-
-def _count_cut(engine: Engine, build: _Build) -> dict[str, Any]:
-    """Rows of the extract, those of them without a valid NHS number, and those of each slice."""
-    mark = build.work / "cut.json"
-    counts = noted(mark)
-    if counts is None:
-        everything, invalid = (build.work / "raw").glob("*/*/*.parquet"), _raw(build, build.slices)
-        counts = {
-            "rows_read": _rows(engine, everything),
-            "rows_without_valid_nhs_number": _rows(engine, invalid),
-            "rows_of_slices": [_rows(engine, _raw(build, number)) for number in range(build.slices)],
-        }
-        note(mark, counts)
-    return counts
-
-
-def _first_ids(engine: Engine, build: _Build, rows: Sequence[int]) -> list[int]:
-    """The first id of each slice: a slice has no more people than rows, so none need wait for those before it."""
-    earlier = (
-        [_rows(engine, [Path(path)]) for path in build.earlier.person_files()] if build.earlier else [0] * len(rows)
-    )
-    return list(accumulate((new + old for new, old in zip(rows, earlier, strict=True)), initial=1))[:-1]
-
-
-def _rows(engine: Engine, paths: Iterable[Path]) -> int:
-    files = [str(path) for path in paths]
-    return (
-        int(engine.value(Step("count_rows", "select count(*) from read_parquet($files)", {"files": files})))
-        if files
-        else 0
-    )
-
-
-def _slices(build: _Build, first_ids: Sequence[int], *, small: bool) -> list[dict[str, Any]]:
-    """Make the files of every slice; return their counts."""
-    for name in ("slice", "person", "version", "keys", "links"):
-        (build.work / name).mkdir(exist_ok=True)
-    counted: list[dict[str, Any]] = []
-
-    def make(engine: Engine, number: int) -> dict[str, Any]:
-        return _slice(engine, build, number, first_ids[number], small=small)
-
-    with side_by_side(range(build.slices), make, build.limits, build.folders) as made:
-        for counts in made:
-            counted.append(counts)
-            refuse_unusable(_readable(counted), _RIGHT_COLUMN)
-            build.done(len(build.extract.sources) + len(counted))
-    return counted
-
-
-def _buckets(build: _Build) -> None:
-    """Make the files of the index."""
-    (build.work / "key").mkdir(exist_ok=True)
-
-    def make(engine: Engine, bucket: int) -> int:
-        _bucket(engine, build, bucket)
-        return bucket
-
-    with side_by_side(range(build.buckets), make, build.limits, build.folders) as made:
-        for bucket in made:
-            build.done(len(build.extract.sources) + build.slices + bucket + 1)
-
-
-def _slice(engine: Engine, build: _Build, number: int, first_id: int, *, small: bool) -> dict[str, Any]:
-    """Make the files of one slice, unless they are made; return its counts."""
-    mark = build.work / "slice" / f"{number:03}.json"
-    counts = noted(mark)
-    if counts is None:
-        earlier = Path(build.earlier.version_files([number])[0]) if build.earlier else None
-        people.load_versions(engine, earlier, [str(path) for path in _raw(build, number)], build.extract.as_at)
-        people.make_people(engine, build.extract.postcode_as, first_id)
-        file = part_name(number)
-        with whole(build.work / "person" / file) as person, whole(build.work / "version" / file) as version:
-            people.write_people(engine, person, version)
-        with whole(build.work / "keys" / f"{number:03}") as keys:
-            people.write_keys(engine, keys, bucket_bits(build.slices), small=small)
-            keys.mkdir(exist_ok=True)
-        with whole(build.work / "links" / file) as links:
-            people.write_links(engine, links)
-        readable = readable_extract(engine, build.extract.postcode_as)
-        counts = people.slice_counts(engine) | {"readable": readable}
-        note(mark, counts)
-        engine.drop(*people.TABLES)
-    for path in _raw(build, number):
-        path.unlink()
-    return counts
-
-
-def _bucket(engine: Engine, build: _Build, bucket: int) -> None:
-    path = build.work / "key" / part_name(bucket)
-    parts = sorted((build.work / "keys").glob(f"*/bucket={bucket}/*.parquet"))
-    if parts and not path.exists():
-        with whole(path) as aside:
-            index.write_bucket(engine, parts, aside, load_register_settings().max_people_per_key)
-    for part in parts:
-        part.unlink()
-
-
-def _readable(counted: Sequence[Mapping[str, Any]]) -> dict[str, tuple[int, int]]:
-    """Values of the extract given and readable, by field, in the slices that are done: they are random parts of it."""
-    every = [counts["readable"] for counts in counted]
-    return {field: (sum(one[field][0] for one in every), sum(one[field][1] for one in every)) for field in every[0]}
 
 
 def _added(cut: Mapping[str, int], counted: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -311,7 +156,7 @@ def _added(cut: Mapping[str, int], counted: Sequence[Mapping[str, Any]]) -> dict
 
 
 def _finish(
-    engine: Engine, build: _Build, sizes: Sequence[int], first_ids: Sequence[int], *, small: bool
+    engine: Engine, build: Build, sizes: Sequence[int], first_ids: Sequence[int], *, small: bool
 ) -> tuple[int, int]:
     """Write what all slices together tell; return the number of superseded NHS numbers, and of them the broken ones."""
     settings, work = load_register_settings(), build.work

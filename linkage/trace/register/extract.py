@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.engine import Engine, Step, Value, ident
-from linkage.errors import InputError, UsageError
+from linkage.errors import InputError, LinkageError, UsageError
 from linkage.normalise import date_of_birth, nhs_number, postcode
 from linkage.trace.records import LINK_FIELDS, PostcodeKind
 from linkage.trace.register.folder import slice_sql
-from linkage.trace.source import ColumnMap, Source, scan_source
+from linkage.trace.source import ColumnMap, Source, is_parquet, scan_source
 
 REGISTER_FIELDS = (
     *LINK_FIELDS,
@@ -46,6 +46,7 @@ _DATES = ("date_of_birth", "valid_from", "valid_to", "date_of_death")
 _REQUIRED = ("nhs_number", "date_of_birth")
 _ROWS_OF_A_SLICE = 1_500_000
 _MOST_SLICES = 256
+_ROWS_OF_A_CUT = 5_000_000
 # A rough length of one version in a CSV file, and in a Parquet file: only the number of slices depends on it.
 _BYTES_OF_A_ROW = {True: 25, False: 110}
 # Rows are numbered file by file; no file has more.
@@ -62,21 +63,52 @@ class Extract:
     as_at: str | None = None
 
 
+@dataclass(frozen=True)
+class Cut:
+    """What is read of an extract at one go: a file, by its place among the sources, or the rows of it from ``after`` (not
+    itself) to ``until``.
+    """
+
+    source: int
+    after: int = 0
+    until: int | None = None
+
+
+def cuts_of(engine: Engine, sources: Sequence[Path]) -> list[Cut]:
+    """All of an extract. A large Parquet file is read in parts, for they can be read side by side; a CSV file cannot."""
+    cuts = []
+    for place, path in enumerate(sources):
+        rows = _rows_of_parquet(engine, path)
+        starts = range(0, rows, _ROWS_OF_A_CUT) if rows > _ROWS_OF_A_CUT else ()
+        cuts += [Cut(place, start, start + _ROWS_OF_A_CUT) for start in starts] or [Cut(place)]
+    return cuts
+
+
+def _rows_of_parquet(engine: Engine, path: Path) -> int:
+    """0 of any other file, and of one that cannot be read: whoever reads it says why."""
+    if not is_parquet(path):
+        return 0
+    try:
+        return int(engine.value(Step("count_extract", "select count(*) from read_parquet($path)", {"path": str(path)})))
+    except LinkageError:
+        return 0
+
+
 def slices_for(sources: Sequence[Path]) -> int:
     """How many slices an extract is cut into so that each fits in little memory: a power of two, by the files' sizes."""
-    rows = sum(path.stat().st_size // _BYTES_OF_A_ROW[path.suffix.lower() in (".parquet", ".pq")] for path in sources)
+    rows = sum(path.stat().st_size // _BYTES_OF_A_ROW[is_parquet(path)] for path in sources)
     slices = 1
     while slices < _MOST_SLICES and slices * _ROWS_OF_A_SLICE < rows:
         slices *= 2
     return slices
 
 
-def write_slices(engine: Engine, extract: Extract, part: int, folder: Path, slices: int) -> None:
-    """Write one file of an extract to ``folder`` as ``slice=0`` … ``slice=N``; slice N holds rows without a valid number.
+def write_slices(engine: Engine, extract: Extract, cut: Cut, folder: Path, slices: int) -> None:
+    """Write a cut of an extract to ``folder`` as ``slice=0`` … ``slice=N``; slice N holds rows without a valid number.
 
     Raises InputError when a needed field is not there, UsageError when former values come without a date to end them.
     """
-    source = Source(extract.sources[part], extract.columns, folder.parent)
+    source = Source(extract.sources[cut.source], extract.columns, folder.parent)
     scan = scan_source(engine, source, (*REGISTER_FIELDS, *FORMER_FIELDS))
     lacking = [field for field in _REQUIRED if field not in scan.found]
     if lacking:
@@ -89,22 +121,25 @@ def write_slices(engine: Engine, extract: Extract, part: int, folder: Path, slic
             f"{source.path}: {former[0]} is a former value, and nothing says until when it may have been true. "
             "Give the day of the extract with --as-at, or the column valid_from."
         )
-    rows = f"select *, 0 as layer from ({scan.sql})" if not former else _layered_sql(scan.sql, former)
+    read = scan.sql
+    if cut.until is not None:
+        read = f"select * from ({read}) where row_number > {int(cut.after)} and row_number <= {int(cut.until)}"
+    rows = f"select *, 0 as layer from ({read})" if not former else _layered_sql(read, former)
     values: dict[str, Value] = {**scan.values}
     if former:
         values["as_at"] = extract.as_at
     with scan.reading():
         engine.write_partitions(
-            Step("write_slices", _sliced_sql(rows, part, slices, extract, scan.dates), values), folder, "slice"
+            Step("write_slices", _sliced_sql(rows, cut.source, slices, extract, scan.dates), values), folder, "slice"
         )
 
 
-def _sliced_sql(rows: str, part: int, slices: int, extract: Extract, dates: Sequence[str]) -> str:
+def _sliced_sql(rows: str, source: int, slices: int, extract: Extract, dates: Sequence[str]) -> str:
     written = ",\n  ".join(
         f"{field if field in dates else _written_sql(field, extract.postcode_as)} as {field}" for field in TEXT_FIELDS
     )
     return f"""
-select cast({part * _PART} + row_number as bigint) as source_row, cast(layer as tinyint) as layer, number as nhs_number,
+select cast({source * _PART} + row_number as bigint) as source_row, cast(layer as tinyint) as layer, number as nhs_number,
   {written},
   case when number is null then {slices} else {slice_sql("number", slices)} end as slice
 from (select *, {nhs_number.clean_sql("nhs_number")} as number from ({rows}))"""
