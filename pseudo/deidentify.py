@@ -140,7 +140,8 @@ def _can_be_looked_up(treatment: Treatment, lookups: Lookups) -> bool:
 def _partitions(people: People) -> npt.NDArray[np.int16]:
     """The partition of each person: in the order of the pseudonyms, so that about ``PART_ROWS`` rows are in each."""
     rows = np.bincount(people.person, minlength=len(people.codes))
-    return ((np.cumsum(rows) - 1).clip(0) // PART_ROWS).astype(np.int16)
+    _, partition = np.unique((np.cumsum(rows) - 1).clip(0) // PART_ROWS, return_inverse=True)
+    return partition.astype(np.int16)
 
 
 # Ten digits together or in the usual groups. Other codes of ten digits and a hyphen, such as a CQC location id, are not

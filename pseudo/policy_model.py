@@ -113,3 +113,9 @@ class ReleasePolicy(ConfigModel):
     anonymity: Anonymity | None = None
     insider: dict[str, Insider] = Field(default_factory=dict)
     tables: dict[str, TablePolicy]
+
+    @model_validator(mode="after")
+    def _tables_join(self) -> "ReleasePolicy":
+        if len({table.person.text for table in self.tables.values()}) > 1:
+            raise ValueError("every table has one form of pseudonym ('text'), or its people would not join")
+        return self

@@ -56,11 +56,10 @@ def require_distinct_int63(codes: Codes) -> None:
     order = np.argsort(upper)
     upper, lower = upper[order], lower[order]
     same = (upper[1:] >> np.uint64(1)) == (upper[:-1] >> np.uint64(1))
-    shared = int((same & ((upper[1:] != upper[:-1]) | (lower[1:] != lower[:-1]))).sum())
-    if shared:
+    if (same & ((upper[1:] != upper[:-1]) | (lower[1:] != lower[:-1]))).any():
         raise IdentifierError(
-            f"{shared} pairs of people would share one 63-bit number. Release the text form only: set 'integers: false' "
-            "in the policy, or raise the key version."
+            "Two people would share one 63-bit number. Release the text form only: leave 'integers' out of the policy, or "
+            "raise the key version."
         )
 
 
