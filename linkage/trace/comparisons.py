@@ -57,28 +57,22 @@ def _near_one_of(column: str, words: str) -> str:
     return f"coalesce(list_max({likeness}) >= 0.92, false)"
 
 
-def _exchanged_family() -> str:
-    """The query's family name is, nearly, a given name of the person; or, when the given name is their family name, a form
-    of one, or one with a slip.
+def _slip_in_one_of(column: str, words: str) -> str:
+    """The query's ``column`` is one of the words in list ``words`` of the person with a slip: one letter wrong, missing, added
+    or exchanged with its neighbour, or two in a long name: ROY and RIY, MOHAMMED and MUHAMMAD, but not AL and ED or NITA
+    and NISHA.
     """
-    slip = _few_edits_between("word", "family_r")
-    form = f"(list_contains(given_related_l, family_r) or list_bool_or(list_transform(given_tokens_l, lambda word: {slip})))"
-    given = _near_one_of("given", "family_tokens")
-    return f"({_near_one_of('family', 'given_tokens')} or {given} and coalesce({form}, false))"
+    shorter = f"least(length(word), length({column}_r))"
+    edits = f"damerau_levenshtein(word, {column}_r)"
+    slip = f"{shorter} >= 3 and {edits} <= case when {shorter} >= 7 then 2 else 1 end"
+    return f"coalesce(list_bool_or(list_transform({words}_l, lambda word: {slip})), false)"
 
 
-def _few_edits(column: str) -> str:
-    return _few_edits_between(f"{column}_l", f"{column}_r")
-
-
-def _few_edits_between(one: str, other: str) -> str:
-    """One letter wrong, missing, added or exchanged with its neighbour, or two in a long name: ROY and RIY, MOHAMMED and
-    MUHAMMAD, but not AL and ED or NITA and NISHA.
-    """
-    shorter = f"least(length({one}), length({other}))"
-    edits = f"damerau_levenshtein({one}, {other})"
-    return f"({shorter} >= 3 and {edits} <= case when {shorter} >= 7 then 2 else 1 end)"
-
+# The query's family name is, nearly, a given name of the person; or, while its given name is their family name, one with a slip.
+_FAMILY_CROSSED = (
+    f"({_near_one_of('family', 'given_tokens')}"
+    f" or {_near_one_of('given', 'family_tokens')} and {_slip_in_one_of('family', 'given_tokens')})"
+)
 
 # Two of day, month and year agree, on ISO text. The elements are compared in place.
 _TWO_OF_THREE = (
@@ -127,7 +121,7 @@ COMPARISONS: tuple[Comparison, ...] = (
             ),
             Level(
                 "near",
-                f"({_near_one_of('given', 'given_tokens')} or {_few_edits('given')})",
+                f"({_near_one_of('given', 'given_tokens')} or {_slip_in_one_of('given', 'given_tokens')})",
                 "full",
                 "the given name is nearly the same",
             ),
@@ -136,7 +130,7 @@ COMPARISONS: tuple[Comparison, ...] = (
     ),
     Comparison(
         "family_name",
-        ("family", "family_tokens", "given", "given_tokens", "given_related"),
+        ("family", "family_tokens", "given", "given_tokens"),
         "family_l is null or family_r is null",
         (
             Level("exact", "family_l = family_r", "full", "the family name agrees", "family"),
@@ -146,10 +140,10 @@ COMPARISONS: tuple[Comparison, ...] = (
                 "full",
                 "a part of the family name or an earlier one agrees",
             ),
-            Level("crossed", _exchanged_family(), "partial", "given and family name are exchanged"),
+            Level("crossed", _FAMILY_CROSSED, "partial", "given and family name are exchanged"),
             Level(
                 "near",
-                f"({_near_one_of('family', 'family_tokens')} or {_few_edits('family')})",
+                f"({_near_one_of('family', 'family_tokens')} or {_slip_in_one_of('family', 'family_tokens')})",
                 "full",
                 "the family name is nearly the same",
             ),

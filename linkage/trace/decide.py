@@ -31,12 +31,13 @@ def decide(engine: Engine, profile: Profile, caps: WeightCaps, prior_weight: flo
     ``prior_weight`` is the weight of a person of whom nothing is known: what the best is compared with when it stands
     alone. ``today`` says who is of age.
     """
-    engine.run(_capped_step(caps, _of_age(today)))
+    of_age = _of_age(today)
+    engine.run(_capped_step(caps, of_age))
     engine.run(_ranked_step())
     engine.run(_best_step(prior_weight))
     engine.run(_no_person_step())
     engine.run(_judged_step(profile))
-    engine.run(_outcome_step(profile))
+    engine.run(_outcome_step(profile, of_age))
 
 
 def cross_check_steps() -> list[Step]:
@@ -235,7 +236,7 @@ from named""",
     )
 
 
-def _outcome_step(profile: Profile) -> Step:
+def _outcome_step(profile: Profile, of_age: str) -> Step:
     return Step(
         "decision",
         """
@@ -258,12 +259,15 @@ select q.query_row,
   x.query_row is not null as exact, coalesce(x.person_id, j.person_id) as person_id,
   coalesce(x.current_nhs_number, j.current_nhs_number) as best_nhs_number,
   coalesce(x.sensitive, j.sensitive, false) as sensitive,
-  j.match_weight, j.match_probability, j.gap, coalesce(j.alike, false) as alike
+  j.match_weight, j.match_probability, j.gap, coalesce(j.alike, false) as alike,
+  coalesce(p.dob > $of_age, false) as child
 from query_known q
 left join cross_checked x using (query_row)
-left join judged j using (query_row)""",
+left join judged j using (query_row)
+left join candidate_person p on p.person_id = coalesce(x.person_id, j.person_id)""",
         {
             "min_gap": profile.min_gap,
             "min_correct": profile.min_weight_to_correct,
+            "of_age": of_age,
         },
     )

@@ -13,6 +13,11 @@ class _Notes(ConfigModel):
     number_ranges: Mapping[str, tuple[str, str]]
 
 
+# The given name is less than the person's own, a familiar form of it, or theirs in the wrong field.
+_NAME_IN_PART = """(coalesce(e.level_given_name not in ('exact', 'shared', 'nickname'), true)
+  and coalesce(e.level_family_name <> 'crossed', true))"""
+
+
 @cache
 def notes() -> Mapping[str, str]:
     """Every note by its code, with its sentence, in the order in which they are written."""
@@ -30,7 +35,8 @@ having count(distinct given) > 1 or count(distinct dob) > 1""",
 
 
 def notes_sql(shown: str) -> str:
-    """SQL of the notes of a row of ``query`` q, ``decision`` d and the person p: codes with a blank between, or null.
+    """SQL of the notes of a row of ``query`` q, ``decision`` d, its evidence e and the person p: codes with a blank between, or
+    null.
 
     What the register knows of the person is told only where ``shown`` (an accepted link) holds.
     """
@@ -42,6 +48,9 @@ def notes_sql(shown: str) -> str:
         "case when q.nhs_number_fault <> 'missing' then 'number_' || q.nhs_number_fault end",
         *ranges,
         "case when q.nhs_number in (select nhs_number from shared_number) then 'number_on_several_people' end",
+        f"case when {shown} and e.level_nhs_number = 'exact' and {_NAME_IN_PART} then 'name_in_part' end",
+        f"case when {shown} and e.level_gender = 'different' then 'gender_differs' end",
+        f"case when {shown} and d.child then 'under_age' end",
         f"case when {shown} and p.date_of_death is not null then 'deceased' end",
         "case when d.outcome = 'invalidated' and p.broken and not p.sensitive then 'succession_broken' end",
         "case when d.outcome in ('multiple', 'conflict') and d.alike then 'register_duplicate' end",

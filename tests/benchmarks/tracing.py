@@ -98,7 +98,7 @@ create or replace table compared as
 with trace as (
   select * from read_parquet('{traced / api.TRACE}') where not sensitive
   union all by name select * from read_parquet('{traced / "restricted/sensitive.parquet"}'))
-select t.*, r.nhs_number_given, r.nhs_number, r.outcome, r.step, r.match_weight, r.gap, columns('agree_.*')
+select t.*, r.nhs_number_given, r.nhs_number, r.outcome, r.step, r.match_weight, r.gap, r.notes, columns('agree_.*')
 from read_parquet('{folder / "truth.parquet"}') t join trace r using (query_id)"""
     )
 
@@ -130,11 +130,27 @@ select difficulty, round(avg(cast(nhs_number is not distinct from true_nhs_numbe
 where true_nhs_number is not null group by 1 order by 1"""
     ).fetchall()
     return figures | {
+        "anothers_confirmed_as": _confirmed_as(con),
         "precision": round(figures["right_links"] / max(1, figures["links"]), 5),
         "recall_traceable": round(figures["traceable_found"] / max(1, figures["traceable"]), 4),
         "recall": round(figures["right_links"] / max(1, figures["in_register"]), 4),
         "recall_by_difficulty": dict(classes),
     }
+
+
+def _confirmed_as(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """Numbers of other people that were confirmed, by what the trace says beside: its notes, or that it is *silent*, as when
+    given name, date of birth and gender are those of the number's owner, and nothing in the record is the person's alone.
+    """
+    told = con.execute(
+        """
+select case when notes is not null then notes
+    when agree_given_name in ('exact', 'shared') and agree_date_of_birth in ('exact', 'year')
+      and coalesce(agree_family_name <> 'different', true) and coalesce(agree_gender = 'exact', true)
+    then 'silent, every detail is the owner''s' else 'silent' end, count(*)
+from compared where given_number = 'anothers' and nhs_number = nhs_number_given group by 1 order by 1"""
+    ).fetchall()
+    return dict(told)
 
 
 def curve(con: duckdb.DuckDBPyConnection) -> list[tuple[Any, ...]]:
