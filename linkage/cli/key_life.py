@@ -1,4 +1,4 @@
-"""Commands of keys later in their life: rotate, retire, destroy."""
+"""Commands of keys later in their life: rotate, bridge, retire, destroy."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +8,15 @@ import typer
 from linkage.cli.asking import By
 from linkage.cli.key_options import KeyAudit, KeyId, KeyPurpose, Ring, asked_by, tell
 from linkage.cli.options import Json
-from linkage.cli.passphrase import PassphraseFd, PassphraseFile, read_passphrase
+from linkage.cli.output import emit
+from linkage.cli.passphrase import Keystore, PassphraseFd, PassphraseFile, read_passphrase
+
+_SigningPassphraseFile = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--signing-passphrase-file", metavar="PATH", help="File of the signing key's passphrase, if it is another."
+    ),
+]
 
 
 def rotate(
@@ -31,6 +39,55 @@ def rotate(
 
     passphrase = read_passphrase(passphrase_file, passphrase_fd, of=ring)
     tell("keys rotate", key_custody.rotate(ring, key_id, passphrase, asked=asked_by(by, audit, purpose)), json)
+
+
+def bridge(
+    keystore: Keystore,
+    people: Annotated[
+        list[Path],
+        typer.Option(
+            "--people",
+            help="CSV or Parquet with nhs_number, or la_code and person_unique_identifier, or both. Repeatable.",
+        ),
+    ],
+    release: Annotated[list[Path], typer.Option("--release", help="A release that the recipient has. Repeatable.")],
+    out: Annotated[Path, typer.Option("--out", help="The sealed file to write.")],
+    recipient_key: Annotated[Path, typer.Option("--recipient-key", help="The recipient's public key.")],
+    signing: Annotated[Path, typer.Option("--signing-key", help="The file of the key that signs.")],
+    old_key_id: Annotated[
+        str | None, typer.Option("--old-key-id", help="The retired key of the ring that the releases were made under.")
+    ] = None,
+    key_version: Annotated[
+        str | None, typer.Option("--key-version", help="The new version of the domain, if it was raised.")
+    ] = None,
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    signing_passphrase_file: _SigningPassphraseFile = None,
+    by: By = None,
+    audit: KeyAudit = None,
+    purpose: KeyPurpose = None,
+    json: Json = False,
+) -> None:
+    """Write which new pseudonym stands for which old one that the recipient has: signed, sealed, without identifiers.
+
+    Example: cldlink keys bridge --keystore keyring --old-key-id root-2026a --people current/persons.parquet
+    --people traced/trace.parquet --release release-q1 --recipient-key uni.pub --signing-key sender.key --out bridge.sealed
+
+    See also: cldlink release unseal
+    """
+    from linkage import key_bridge
+    from pseudo.custody import open_signing_key
+    from pseudo.recipient import read_recipient_public_key
+
+    recipient = read_recipient_public_key(recipient_key)
+    keys = key_bridge.NewKeys(
+        keystore, read_passphrase(passphrase_file, passphrase_fd, of=keystore), key_version, old_key_id
+    )
+    with open_signing_key(signing, read_passphrase(signing_passphrase_file or passphrase_file, of=signing)) as signer:
+        made = key_bridge.bridge(
+            people, release, out, keys=keys, signer=signer, recipient=recipient, asked=asked_by(by, audit, purpose)
+        )
+    emit("keys bridge", {**made.counts, "without_successor": made.without}, as_json=json)
 
 
 def retire(
@@ -65,12 +122,7 @@ def destroy(
     ] = None,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
-    signing_passphrase_file: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--signing-passphrase-file", metavar="PATH", help="File of the signing key's passphrase, if it is another."
-        ),
-    ] = None,
+    signing_passphrase_file: _SigningPassphraseFile = None,
     by: By = None,
     audit: KeyAudit = None,
     purpose: KeyPurpose = None,

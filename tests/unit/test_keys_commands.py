@@ -8,6 +8,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from linkage import key_custody
@@ -16,8 +18,10 @@ from linkage.errors import UsageError
 from pseudo.audit import AuditLog
 from pseudo.audit_entry import Action, KeyUse, canonical
 from pseudo.certificate import outstanding
-from pseudo.custody import INSECURE_FAST_FOR_TESTS, KeyRing, create_signing_key, open_signing_key
+from pseudo.custody import INSECURE_FAST_FOR_TESTS, KeyRing, create_recipient_key, create_signing_key, open_signing_key
 from pseudo.errors import KeyCustodyError, PolicyError
+from pseudo.release import Release
+from pseudo.request import ReleaseRequest
 from pseudo.signing import CERTIFICATE, Signature
 from tests.main_job import cldlink
 
@@ -166,6 +170,38 @@ def test_a_key_pair_by_command(at: Path) -> None:
                   "--key-id", "r-1", "--passphrase-file", at / "one", "--json")  # fmt: skip
     assert ran.code == 0 and len(ran.results["fingerprint"]) == 64, ran.err
     assert entries(at)[-1].key == KeyUse("r-1", ran.results["fingerprint"][:8])
+
+
+def test_a_bridge_by_command_leads_from_the_retired_key_to_the_active_one(
+    at: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = ReleaseRequest(
+        controller="dscro", recipient="uni", project="P-1", opt_out="none", key_version="1", release_id="R1"
+    )
+    old, new = KeyRing(at / "ring").records()
+    held = pa.table({"person_pseudonym": ["a" * 26], "person_id_type": ["nhs_number"]})
+    (at / "release").mkdir()
+    pq.write_table(held, at / "release" / "events.parquet")
+    manifest = {"request": request.record(), "key": {"root_key_check_value": old.kcv}}
+    (at / "release" / "manifest.json").write_text(json.dumps(manifest))
+    release = Release(at / "release", manifest, {"events": at / "release" / "events.parquet"})
+    monkeypatch.setattr("linkage.key_bridge.open_release", lambda _: release)
+    (at / "people.csv").write_text("nhs_number\n9990000018\n")
+    create_recipient_key(at / "r.key", SIGNED, key_id="r-1", public_path=at / "r.pub", profile=FAST)
+    command = ["keys", "bridge", "--keystore", at / "ring", "--people", at / "people.csv", "--release", at / "release",
+               "--recipient-key", at / "r.pub", "--signing-key", at / "sign.key", "--signing-passphrase-file",
+               at / "signed", "--out", at / "bridge.sealed", *passphrases(at)]  # fmt: skip
+    wrong = cldlink(*command, "--key-version", "2")
+    assert wrong.code == 6 and "another root key" in wrong.err and not (at / "bridge.sealed").exists()
+    ran = cldlink(*command, "--old-key-id", "root-a", "--json")
+    assert (ran.code, ran.results) == (0, {"without_successor": 1}), ran.err
+    assert (at / "bridge.sealed").is_file()
+    done = entries(at)[-1]
+    assert (done.command, done.outcome, done.key) == (
+        "keys bridge",
+        "done",
+        KeyUse("root-b", new.kcv, "1", "hmac-sha256", "dscro/uni/P-1/none"),
+    )
 
 
 @pytest.mark.parametrize("name", ["ring.json", "root-b.keystore"])

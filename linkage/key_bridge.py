@@ -1,0 +1,69 @@
+"""A bridge by command: the keys of a ring or key file, the people as files, what the recipient has as release folders."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from linkage.audited import Asked, audited, manifest_hash
+from linkage.errors import UsageError
+from pseudo.audit_entry import KeyUse
+from pseudo.bridge import Bridge, BridgeEnd, make_bridge
+from pseudo.columns import open_source
+from pseudo.custody import Passphrase, custody_at
+from pseudo.recipient import RecipientPublicKey
+from pseudo.release import open_release
+from pseudo.release_manifest import request_of
+from pseudo.signing import SigningKey
+
+
+@dataclass(frozen=True)
+class NewKeys:
+    """What the new pseudonyms are made under: the active key of ``keystore``, and the domain's version, the old one's if
+    not given. ``old_key_id`` names the key of the ring that the releases were made under, if it is not the active one.
+    """
+
+    keystore: Path
+    passphrase: Passphrase
+    key_version: str | None = None
+    old_key_id: str | None = None
+
+
+def bridge(
+    people: Sequence[Path],
+    releases: Sequence[Path],
+    out: Path,
+    *,
+    keys: NewKeys,
+    signer: SigningKey,
+    recipient: RecipientPublicKey,
+    asked: Asked,
+) -> Bridge:
+    """Make the bridge of what a recipient has, sealed for the recipient; an entry of the audit log beside ``out``."""
+    if not people or not releases:
+        raise UsageError("A bridge needs --people, who it is about, and --release, what the recipient has.")
+    opened = [open_release(folder) for folder in releases]
+    request = request_of(opened[0].manifest)
+    new_request = replace(request, key_version=keys.key_version or request.key_version)
+    named = replace(
+        asked, purpose=asked.purpose or "Bridge after a rotation", submission=asked.submission or request.project
+    )
+    made_from = [manifest_hash(folder) for folder in releases]
+    with audited("keys bridge", named, out, made_from, signer=signer) as done, ExitStack() as stack:
+        custody = custody_at(keys.keystore)
+        new = stack.enter_context(custody.open(keys.passphrase))
+        old = new
+        if keys.old_key_id:
+            old = stack.enter_context(custody.open_version(keys.old_key_id, keys.passphrase))
+        done.key = KeyUse.of(new_request.domain("nhs_number"), key_id=new.key_id, kcv=new.kcv)
+        made = make_bridge(
+            [open_source(path.name, path) for path in people],
+            opened,
+            old=BridgeEnd(old, request),
+            new=BridgeEnd(new, new_request),
+            signer=signer,
+            recipient=recipient,
+            out=out,
+        )
+        done.counts = {**made.counts, "without_successor": made.without}
+    return made
