@@ -12,12 +12,13 @@ from linkage.cohort.study.run import StudyResult
 from linkage.cohort.tables import SaltTables
 from linkage.configs import packaged
 from linkage.intake import CheckResult, Consolidation
-from linkage.report import Cell, Chart, Figure, Figures, Report, Section, Table, Text, write_html
+from linkage.report import Cell, Figure, Figures, Report, Section, Table, Text, write_html
+from linkage.report.gated import Drawing, chart_across, records
 from linkage.runs import staged_outputs
 from linkage.trace.evaluate import Evaluation, Proportion
 from linkage.trace.outcomes import outcomes
 from linkage.trace.run import TraceResult
-from pseudo.disclosure import Cells, GatedTable, apply, choose_policy, load_policies
+from pseudo.disclosure import Cells, DisclosurePolicy, GatedTable, apply, choose_policy, load_policies
 from pseudo.release import Release
 
 REPORT = "report.html"
@@ -108,24 +109,21 @@ def _tracing(results: DemoResults) -> Section:
         [row["outcome"].replace("_", " "), *(row[name] for name in authorities), sentences[row["outcome"]].sentence]
         for row in gated.display.to_pylist()
     ]
-    bars = [
-        [row["outcome"].replace("_", " "), f"authority {name}", row[name]]
-        for row in gated.values.to_pylist()
-        for name in authorities
-    ]
+    alt = "Stacked bars of people by outcome of the trace, one colour for each authority."
+    drawing = Drawing("People by outcome of the trace", "stacked", ["Outcome", "Authority", "People"], alt)
+    chart = chart_across(
+        drawing,
+        [gated],
+        lambda row: str(row["outcome"]).replace("_", " "),
+        {name: f"authority {name}" for name in authorities},
+    )
     return Section(
         "Tracing",
         [
             Table(
                 "People by outcome", ["Outcome", *(f"Authority {a}" for a in authorities), "Meaning"], rows, _shown()
             ),
-            Chart(
-                "People by outcome of the trace",
-                "stacked",
-                ["Outcome", "Authority", "People"],
-                bars,
-                "Stacked bars of people by outcome of the trace, one colour for each authority.",
-            ),
+            chart,
             _quality(results),
         ],
     )
@@ -140,7 +138,18 @@ def _quality(results: DemoResults) -> Table:
         "Right given numbers that were changed": quality.right_numbers_changed,
         "Another person's given numbers that were confirmed": quality.wrong_numbers_confirmed,
     } | {f"Recall, difficulty {name}": value for name, value in quality.by_difficulty.items()}
-    rows: list[list[Cell]] = [[name, p.part, p.whole, _percent(p), _interval(p)] for name, p in named.items()]
+    exact = pa.table(
+        {
+            "measure": list(named),
+            "part": [share.part for share in named.values()],
+            "whole": [share.whole for share in named.values()],
+        }
+    )
+    gated = apply(_policy("none"), exact, Cells(counts={"part": "part", "whole": "whole"}))
+    rows = [
+        [row["measure"], row["part"], row["whole"], _percent(share), _interval(share)]
+        for row, share in zip(records(gated), named.values(), strict=True)
+    ]
     note = (
         "Against the truth of the synthetic sample; intervals are 95% Wilson score intervals. Exact counts of invented people: "
         "on real data such a table stays where people may be identified. Impossible: records that no tracer can decide, such "
@@ -183,8 +192,11 @@ def _outcomes_by_authority(trace: pa.Table) -> GatedTable:
     names = [name for name in outcomes() if any(counted[name, authority] for authority in authorities)]
     columns: dict[str, Sequence[str | int]] = {"outcome": names}
     columns |= {authority: [counted[name, authority] for name in names] for authority in authorities}
-    policy = choose_policy(load_policies(packaged("disclosure/policies.yaml")), _POLICY)
-    return apply(policy, pa.table(columns), Cells(counts={authority: authority for authority in authorities}))
+    return apply(_policy(_POLICY), pa.table(columns), Cells(counts={authority: authority for authority in authorities}))
+
+
+def _policy(name: str) -> DisclosurePolicy:
+    return choose_policy(load_policies(packaged("disclosure/policies.yaml")), name)
 
 
 def _shown() -> str:

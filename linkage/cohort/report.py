@@ -1,7 +1,6 @@
 """Sections of a report about linked data, made from gated tables only."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from linkage.cohort.derive.definitions import ColumnId
 from linkage.cohort.measures.salt_lts001 import ALL_AGES_BAND, ALL_REASONS
@@ -9,6 +8,7 @@ from linkage.cohort.study.results import ALL_AGES, RATE, RATE_COLUMNS
 from linkage.cohort.study.run import ADJUSTED, CRUDE, StudyResult
 from linkage.cohort.tables import SaltTables
 from linkage.report import Cell, Chart, Figure, Figures, Part, Section, Table, Text
+from linkage.report.gated import Drawing, Labels, chart_across, chart_of, records
 from pseudo.disclosure import GatedTable
 
 _TABLES = ("lts001a", "lts001b", "lts001c")
@@ -41,7 +41,7 @@ def lts001_section(tables: SaltTables) -> Section:
     overview = [
         [_bar_label(row), *(row[column] for column in ids)]
         for name in _TABLES
-        for row in _records(tables.tables[name])
+        for row in records(tables.tables[name])
         if row["age_band"] == ALL_AGES_BAND
     ]
     parts: list[Part] = [
@@ -59,7 +59,7 @@ def lts001_section(tables: SaltTables) -> Section:
 def _full_tables(table: GatedTable, ids: list[str], headings: list[str]) -> list[Table]:
     """One table for each authority and age band; reasons whose total is shown as zero are left out."""
     shown: dict[tuple[str, str], list[list[Cell]]] = {}
-    for row, values in zip(_records(table), table.values.to_pylist(), strict=True):
+    for row, values in zip(records(table), table.values.to_pylist(), strict=True):
         if row["age_band"] != ALL_AGES_BAND and (values["total"] != 0 or row["primary_support_reason"] == ALL_REASONS):
             cells = [row["primary_support_reason"], *(row[column] for column in ids)]
             shown.setdefault((str(row["la_code"]), str(row["age_band"])), []).append(cells)
@@ -72,8 +72,8 @@ def _full_tables(table: GatedTable, ids: list[str], headings: list[str]) -> list
 
 def study_section(study: StudyResult) -> Section:
     """The study's answer, its flow, its rates and its model."""
-    rates = _records(study.tables["rates"])
-    ratios = _records(study.tables["rate_ratios"])
+    rates = records(study.tables["rates"])
+    ratios = records(study.tables["rate_ratios"])
     follow_up, youngest = study.follow_up, study.definition.age_bands[0].first
     parts: list[Part] = [
         Text(
@@ -88,8 +88,8 @@ def study_section(study: StudyResult) -> Section:
         ),
         Table("Who is in the study", ["People of", "Reason", "People"], _rows(study.tables["flow"])),
         _rates(rates),
-        _rate_chart(rates),
-        _ratio_chart(ratios),
+        _rate_chart(study.tables["rates"]),
+        _ratio_chart(study.tables["rate_ratios"]),
         Table(
             "The models",
             ["Model", "People", "Admissions", "Person-years", "Dispersion", "Left out: no admission"],
@@ -114,17 +114,13 @@ def _rates(rates: list[dict[str, Cell]]) -> Table:
 
 
 def _setting_chart(tables: SaltTables, columns: Mapping[ColumnId, str]) -> Chart:
-    rows = [
-        [_bar_label(row), short, row[column]]
-        for name in _TABLES
-        for row in tables.tables[name].values.to_pylist()
-        if row["age_band"] == ALL_AGES_BAND
-        for column, short in columns.items()
-    ]
     alt = (
         "Stacked bars of people with long-term support by setting and mechanism, one bar for each authority and table."
     )
-    return Chart("People by setting and mechanism", "stacked", ["Authority and table", "Column", "People"], rows, alt)
+    drawing = Drawing("People by setting and mechanism", "stacked", ["Authority and table", "Column", "People"], alt)
+    gated = [tables.tables[name] for name in _TABLES]
+    names: dict[str, str] = dict(columns.items())
+    return chart_across(drawing, gated, _bar_label, names, only=lambda row: row["age_band"] == ALL_AGES_BAND)
 
 
 def _columns_note(tables: SaltTables) -> str:
@@ -132,23 +128,31 @@ def _columns_note(tables: SaltTables) -> str:
     return "; ".join(long) + "."
 
 
-def _rate_chart(rates: list[dict[str, Cell]]) -> Chart:
-    bands = dict.fromkeys(row["age_band"] for row in rates if row["age_band"] != ALL_AGES)
-    rows = [[band, row["group"], row[RATE]] for band in bands for row in rates if row["age_band"] == band]
+def _rate_chart(rates: GatedTable) -> Chart:
     alt = "Lines of the emergency admission rate by age band, one for long-term service users and one for others."
-    return Chart("Emergency admissions per 100 person-years by age", "line", ["Age", "Group", "Rate"], rows, alt)
+    drawing = Drawing("Emergency admissions per 100 person-years by age", "line", ["Age", "Group", "Rate"], alt)
+    return chart_of(
+        drawing,
+        [rates],
+        lambda row: str(row["age_band"]),
+        [RATE],
+        series=lambda row: str(row["group"]),
+        only=lambda row: row["age_band"] != ALL_AGES,
+    )
 
 
-def _ratio_chart(ratios: list[dict[str, Cell]]) -> Chart:
-    rows = [
-        [f"{row['level']} (v {row['reference']})", row["rate_ratio"], row["low"], row["high"]]
-        for row in ratios
-        if row["model"] == ADJUSTED
-    ]
+def _ratio_chart(ratios: GatedTable) -> Chart:
     alt = (
         "Adjusted rate ratios of emergency admission with their 95% intervals, for support, age, sex and ethnic group."
     )
-    return Chart("Adjusted rate ratios", "ratio", ["Compared", "Rate ratio", "Low", "High"], rows, alt)
+    drawing = Drawing("Adjusted rate ratios", "ratio", ["Compared", "Rate ratio", "Low", "High"], alt)
+    return chart_of(
+        drawing,
+        [ratios],
+        lambda row: f"{row['level']} (v {row['reference']})",
+        ["rate_ratio", "low", "high"],
+        only=lambda row: row["model"] == ADJUSTED,
+    )
 
 
 def _ratio_figure(ratios: list[dict[str, Cell]], model: str) -> Figure:
@@ -156,21 +160,9 @@ def _ratio_figure(ratios: list[dict[str, Cell]], model: str) -> Figure:
     return Figure(f"Rate ratio, {model}", row["rate_ratio"], f"95% interval {row['low']} to {row['high']}")
 
 
-def _bar_label(row: Mapping[str, Any]) -> str:
+def _bar_label(row: Labels) -> str:
     return f"{row['la_code']}, {row['table']}"
 
 
-def _records(table: GatedTable) -> list[dict[str, Cell]]:
-    """Rows as shown; whole numbers as numbers, so that a report can set them with separators."""
-    pairs = zip(table.display.to_pylist(), table.values.to_pylist(), strict=True)
-    return [{name: _cell(text, values[name]) for name, text in texts.items()} for texts, values in pairs]
-
-
-def _cell(text: Any, value: Any) -> Cell:
-    number = isinstance(value, int) and isinstance(text, str) and text.isdigit()
-    cell: Cell = value if number else text
-    return cell
-
-
 def _rows(table: GatedTable, columns: list[str] | None = None) -> list[list[Cell]]:
-    return [[row[name] for name in columns or row] for row in _records(table)]
+    return [[row[name] for name in columns or row] for row in records(table)]

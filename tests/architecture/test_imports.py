@@ -12,7 +12,7 @@ ALLOWED = {
     "configs": {"errors", "pseudo.config_file"},
     "engine": {"errors"},
     "runs": {"errors", "engine"},
-    "report": {"errors"},
+    "report": {"errors", "pseudo.disclosure"},
     "normalise": {"configs", "errors", "engine", "pseudo.config_file"},
     "spec": {"configs", "errors", "engine", "normalise", "pseudo.config_file"},
     "intake": SHARED | {"normalise", "pseudo.audit", "pseudo.disclosure"},

@@ -4,12 +4,29 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from linkage.configs import packaged
 from linkage.report import Cell, Chart, Part, Section, Table, Text
+from linkage.report.gated import Drawing, chart_of, records
 from linkage.trace.evaluate.figures import Evaluation, GroupQuality, Proportion, percent, widest_gaps
 from linkage.trace.evaluate.settings import evaluation_settings
-from pseudo.disclosure import Cells, DisclosurePolicy, apply
+from pseudo.disclosure import (
+    DEFAULT_POLICY,
+    Cells,
+    DisclosurePolicy,
+    GatedTable,
+    Percentage,
+    Totals,
+    apply,
+    choose_policy,
+    load_policies,
+)
 
 _MEASURES = {"right": "Recall", "wrong": "Wrong links among links", "linked": "Linked"}
+
+
+def disclosure_policy(name: str) -> DisclosurePolicy:
+    """A packaged disclosure policy. Raises PolicyError, listing the names there are."""
+    return choose_policy(load_policies(packaged("disclosure/policies.yaml")), name)
 
 
 def group_section(evaluation: Evaluation, policy: DisclosurePolicy) -> Section:
@@ -39,18 +56,38 @@ _GROUP_TEXT = (
 def gated_groups(groups: Sequence[GroupQuality], policy: DisclosurePolicy) -> list[GroupQuality]:
     """The groups with their counts as ``policy`` shows them; a share of which a count is hidden is of nobody.
 
-    Whatever is made of them afterwards, rates, intervals and differences, is made from numbers that may be shown.
+    Whatever is made of them afterwards, rates, intervals and differences, is made from numbers that may be shown. Where
+    numbers are exact, a hidden one cannot be worked out from the people of a dimension, nor from what a share leaves.
     """
-    measures = ("linked", "right", "wrong")
-    counts: dict[str, list[int]] = {"people": [group.people for group in groups]}
-    for name in measures:
-        counts |= {f"{name}_part": [group.measure(name).part for group in groups]}
-        counts |= {f"{name}_whole": [group.measure(name).whole for group in groups]}
-    gated = apply(policy, pa.table(counts), Cells(counts={name: name for name in counts})).values.to_pylist()
-    return [
-        GroupQuality(group.dimension, group.group, row["people"] or 0, *(_shown_share(row, name) for name in measures))
-        for group, row in zip(groups, gated, strict=True)
+    if not groups:
+        return []
+    dimensions = list(dict.fromkeys(group.dimension for group in groups))
+    rows = [{"dimension": group.dimension, "group": group.group, **_counts([group])} for group in groups]
+    rows += [
+        {"dimension": name, "group": _ALL, **_counts([one for one in groups if one.dimension == name])}
+        for name in dimensions
     ]
+    shares = [Percentage(name, f"{name}_part", f"{name}_whole") for name in _SHARES]
+    counts = {name: name for name in rows[0] if name not in ("dimension", "group")}
+    cells = Cells(counts=counts, percentages=shares, totals=Totals(rows={"group": _ALL}))
+    gated = apply(policy, pa.Table.from_pylist(rows), cells).values.to_pylist()
+    return [
+        GroupQuality(group.dimension, group.group, row["people"] or 0, *(_shown_share(row, name) for name in _SHARES))
+        for group, row in zip(groups, gated, strict=False)
+    ]
+
+
+_ALL = "all groups of the dimension"
+_SHARES = ("linked", "right", "wrong")
+
+
+def _counts(groups: Sequence[GroupQuality]) -> dict[str, int]:
+    """People, and of whom and of how many each share is, of several groups together."""
+    counts = {"people": sum(group.people for group in groups)}
+    for name in _SHARES:
+        counts[f"{name}_part"] = sum(group.measure(name).part for group in groups)
+        counts[f"{name}_whole"] = sum(group.measure(name).whole for group in groups)
+    return counts
 
 
 def _shown_share(row: dict[str, int | None], name: str) -> Proportion:
@@ -81,14 +118,18 @@ def _dimension(groups: Sequence[GroupQuality], measure: str) -> list[Table | Cha
     """A chart of one dimension with its intervals, and its table."""
     small = evaluation_settings().small_group
     dimension, title = groups[0].dimension, _MEASURES[measure]
-    drawn: list[list[Cell]] = []
-    rows: list[list[Cell]] = []
-    for group in groups:
-        share = group.measure(measure)
-        name = f"{group.group} (fewer than {small})" if 0 < share.whole < small else group.group
-        rates: list[Cell] = [percent(share.value), *(percent(end) for end in share.interval or (None, None))]
-        drawn.append([name, *rates])
-        rows.append([name, group.people or None, share.whole or None, *rates, percent(group.wrong.value)])
+    names = [_name(group, measure, small) for group in groups]
+    rates = rate_table(names, [group.measure(measure) for group in groups])
+    rows: list[list[Cell]] = [
+        [
+            name,
+            group.people or None,
+            group.measure(measure).whole or None,
+            *list(row.values())[1:],
+            percent(group.wrong.value),
+        ]
+        for name, group, row in zip(names, groups, records(rates), strict=True)
+    ]
     concerned = "In the register" if measure == "right" else "Concerned"
     rate_headings = [f"{title} %", "95% from", "to"]
     headings = [dimension.capitalize(), "People", concerned, *rate_headings, "Wrong links %"]
@@ -96,7 +137,26 @@ def _dimension(groups: Sequence[GroupQuality], measure: str) -> list[Table | Cha
     note = "A dash: hidden, or nobody is concerned."
     if measure == "linked":
         headings, rows = headings[:-1], [row[:-1] for row in rows]
+    drawing = Drawing(f"{title} by {dimension}", "interval", [dimension.capitalize(), *rate_headings], alt)
     return [
-        Chart(f"{title} by {dimension}", "interval", [dimension.capitalize(), *rate_headings], drawn, alt),
+        chart_of(drawing, [rates], lambda row: str(row["group"]), ["share", "low", "high"]),
         Table(f"{title} by {dimension}, with counts", headings, rows, note),
     ]
+
+
+def rate_table(names: Sequence[str], shown: Sequence[Proportion]) -> GatedTable:
+    """Shares in percent with their intervals, made of counts that left the gate, so that they may be drawn."""
+    ends = [share.interval or (None, None) for share in shown]
+    rates = {
+        "group": pa.array(list(names), pa.string()),
+        "share": pa.array([percent(share.value) for share in shown], pa.float64()),
+        "low": pa.array([percent(low) for low, _ in ends], pa.float64()),
+        "high": pa.array([percent(high) for _, high in ends], pa.float64()),
+    }
+    policy = disclosure_policy(DEFAULT_POLICY)
+    return apply(policy, pa.table(rates), Cells(counts={}, model_results=("share", "low", "high")))
+
+
+def _name(group: GroupQuality, measure: str, small: int) -> str:
+    few = 0 < group.measure(measure).whole < small
+    return f"{group.group} (fewer than {small})" if few else group.group

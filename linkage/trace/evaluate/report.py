@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from linkage.configs import packaged
-from linkage.report import Cell, Chart, Figure, Figures, Part, Report, Section, Table, Text
+from linkage.report import Cell, Figure, Figures, Part, Report, Section, Table, Text
+from linkage.report.gated import Drawing, chart_across
 from linkage.trace.evaluate.curves import CalibrationBand, ErrorPattern, ThresholdPoint
 from linkage.trace.evaluate.figures import Estimate, Evaluation, Proportion, percent
-from linkage.trace.evaluate.groups import group_section
-from pseudo.disclosure import Cells, DisclosurePolicy, GatedTable, apply, choose_policy, load_policies
+from linkage.trace.evaluate.groups import disclosure_policy, group_section
+from pseudo.disclosure import Cells, DisclosurePolicy, GatedTable, Percentage, apply
+
+__all__ = ["INSIDE", "Measured", "disclosure_policy", "evaluation_report"]
 
 INSIDE = "none"
 """The policy of a page that stays where people may be identified: exact numbers."""
@@ -38,11 +40,6 @@ class Measured:
     patterns: Sequence[ErrorPattern]
     threshold: float | None
     candidates_known: bool
-
-
-def disclosure_policy(name: str) -> DisclosurePolicy:
-    """A packaged disclosure policy. Raises PolicyError, listing the names there are."""
-    return choose_policy(load_policies(packaged("disclosure/policies.yaml")), name)
 
 
 def evaluation_report(measured: Measured, policy: DisclosurePolicy, *, about: str) -> Report:
@@ -115,7 +112,8 @@ def _share_table(title: str, rows: Sequence[tuple[str, str, Proportion]], policy
         **_rate_columns([share for *_, share in rows]),
     }
     counts = {"of": "of", **({"part": "part"} if exact else {})}
-    gated = gated_rows(policy, columns, Cells(counts=counts, model_results=("share", "low", "high")))
+    rates = dict.fromkeys(("share", "low", "high"), "of")
+    gated = gated_rows(policy, columns, Cells(counts=counts, amounts=rates, decimals=3))
     headings = ["Measure", "What it is", "People concerned", *(["Of them"] if exact else []), "%", "95% from", "to"]
     return Table(title, headings, _cells(gated), "Intervals are Wilson score intervals. A dash: nobody is concerned.")
 
@@ -139,50 +137,39 @@ def _threshold(measured: Measured, policy: DisclosurePolicy) -> Section:
     )
     if not measured.candidates_known:
         text += " The candidates are not beside the trace, so that nothing is known below the run's own threshold."
-    rows: list[list[Cell]] = [
-        [float(point.weight), name, percent(share.value)]
-        for point in measured.curve
-        for name, share in (("Precision", point.precision), ("Recall", point.recall))
-        if share.value is not None
-    ]
-    listed = [point for point in measured.curve if point.weight % 5 == 0 or point.weight == measured.threshold]
-    columns: dict[str, Sequence[object]] = {
-        "weight": [str(point.weight) for point in listed],
-        "links": [point.links for point in listed],
-        "precision": [percent(point.precision.value) for point in listed],
-        "recall": [percent(point.recall.value) for point in listed],
-    }
-    gated = gated_rows(
-        policy, columns, Cells(counts={"links": "links"}, model_results=("precision", "recall"), decimals=2)
+    gated = _by_threshold(measured.curve, policy)
+    listed = _by_threshold(
+        [point for point in measured.curve if point.weight % 5 == 0 or point.weight == measured.threshold], policy
     )
     alt = "Two curves over the match weight that a link needs: precision rises and recall falls."
     return Section(
         "The threshold",
         [
             Text(text),
-            Chart("Precision and recall by threshold", "curve", ["Bits needed", "Figure", "%"], rows, alt),
-            Table("Links by threshold", ["Bits needed", "Links", "Precision %", "Recall %"], _cells(gated)),
+            chart_across(
+                Drawing("Precision and recall by threshold", "curve", ["Bits needed", "Figure", "%"], alt),
+                [gated],
+                lambda row: str(row["weight"]),
+                {"precision": "Precision", "recall": "Recall"},
+            ),
+            Table("Links by threshold", ["Bits needed", "Links", "Precision %", "Recall %"], _cells(listed)),
         ],
     )
 
 
-def _calibration(bands: Sequence[CalibrationBand], policy: DisclosurePolicy) -> Section:
+def _by_threshold(points: Sequence[ThresholdPoint], policy: DisclosurePolicy) -> GatedTable:
     columns: dict[str, Sequence[object]] = {
-        "band": [band.band for band in bands],
-        "people": [band.observed.whole for band in bands],
-        "right": [band.observed.part for band in bands],
-        "model": [percent(band.model) for band in bands],
+        "weight": [str(point.weight) for point in points],
+        "links": [point.links for point in points],
+        "precision": [percent(point.precision.value) for point in points],
+        "recall": [percent(point.recall.value) for point in points],
     }
-    cells = Cells(counts={"people": "people", "right": "right"}, amounts={"model": "people"})
-    gated = gated_rows(policy, columns, cells).values.to_pylist()
-    table: list[list[Cell]] = []
-    rows: list[list[Cell]] = []
-    for row in gated:
-        hidden = row["people"] is None or row["right"] is None
-        share = Proportion(0, 0) if hidden else Proportion(row["right"], row["people"])
-        rates: list[Cell] = [percent(share.value), *(percent(end) for end in share.interval or (None, None))]
-        table.append([row["band"], row["people"], row["model"], *rates])
-        rows += [[row["band"], "The model says", row["model"]], [row["band"], "Right in truth", rates[0]]]
+    cells = Cells(counts={"links": "links"}, model_results=("precision", "recall"), decimals=2)
+    return gated_rows(policy, columns, cells)
+
+
+def _calibration(bands: Sequence[CalibrationBand], policy: DisclosurePolicy) -> Section:
+    gated = _by_band(bands, policy)
     text = (
         "Whether a probability means what it says: the best person of each query, by match weight; those linked, and those "
         "that weighed too little. Where the two lines part, the model is over- or underconfident. Exact steps have no weight, "
@@ -194,10 +181,38 @@ def _calibration(bands: Sequence[CalibrationBand], policy: DisclosurePolicy) -> 
         "Do the probabilities hold",
         [
             Text(text),
-            Chart("Probability and truth", "line", ["Match weight, bits", "Figure", "%"], rows, alt),
-            Table("Probability and truth, with counts", headings, table),
+            chart_across(
+                Drawing("Probability and truth", "line", ["Match weight, bits", "Figure", "%"], alt),
+                [gated],
+                lambda row: str(row["band"]),
+                {"model": "The model says", "share": "Right in truth"},
+            ),
+            Table("Probability and truth, with counts", headings, _cells(gated)),
         ],
     )
+
+
+def _by_band(bands: Sequence[CalibrationBand], policy: DisclosurePolicy) -> GatedTable:
+    """People, the model's mean probability and the share that is right by band; the share from the counts as shown."""
+    columns: dict[str, Sequence[object]] = {
+        "band": [band.band for band in bands],
+        "people": [band.observed.whole for band in bands],
+        "right": [band.observed.part for band in bands],
+        "model": [percent(band.model) for band in bands],
+    }
+    part = Percentage("right_pct", "right", "people")
+    counted = Cells(counts={"people": "people", "right": "right"}, percentages=[part])
+    gated = gated_rows(policy, {name: columns[name] for name in ("band", "people", "right")}, counted)
+    shown = [_share_shown(row["right"], row["people"]) for row in gated.values.to_pylist()]
+    cells = Cells(
+        counts={"people": "people"}, amounts={"model": "people"}, model_results=("share", "low", "high"), decimals=3
+    )
+    kept = {name: columns[name] for name in ("band", "people", "model")}
+    return gated_rows(policy, kept | _rate_columns(shown), cells)
+
+
+def _share_shown(part: int | None, whole: int | None) -> Proportion:
+    return Proportion(0, 0) if part is None or whole is None else Proportion(part, whole)
 
 
 def _errors(patterns: Sequence[ErrorPattern], policy: DisclosurePolicy) -> Section:

@@ -19,13 +19,14 @@ from linkage.trace.evaluate.groups import gap_table, gated_groups
 from linkage.trace.evaluate.report import disclosure_policy
 from linkage.trace.evaluate.statement_facts import Facts, Sources, figures_file, read_facts, unsaid
 from linkage.trace.outcomes import outcomes
-from pseudo.disclosure import DEFAULT_POLICY, Cells, DisclosurePolicy, Percentage, apply
+from pseudo.disclosure import DEFAULT_POLICY, Cells, DisclosurePolicy, Percentage, Totals, apply
 
 STATEMENT = "linkage_quality_statement"
 NOT_RECORDED = "not recorded"
 _NO_DAY = "not recorded; 'cldlink register build --as-at DAY' records the day of the extract"
 _HASH = 16
 _NAMED = 2
+_ALL = "everybody"
 
 
 def write_statement(
@@ -74,7 +75,7 @@ def _preparation(facts: Facts, policy: DisclosurePolicy) -> list[Part]:
     register = facts.register or {}
     rows: list[list[Cell]] = [
         ["People to be linked", f"{_shown(people, policy)}, from {_named(asked)}"],
-        ["Linked to", "the national service" if _national(facts.manifest) else _register_people(counts)],
+        ["Linked to", "the national service" if _national(facts.manifest) else _register_people(counts, policy)],
         ["The register was made from", _named(register.get("inputs", [])) if register else NOT_RECORDED],
         ["The register was prepared on", _day(register) or NOT_RECORDED],
         ["The register as at", register.get("settings", {}).get("as_at") or (_NO_DAY if register else NOT_RECORDED)],
@@ -156,23 +157,28 @@ def _bias(facts: Facts, policy: DisclosurePolicy) -> list[Part]:
 
 
 def _outcomes(by_outcome: Mapping[str, int], policy: DisclosurePolicy) -> Table:
-    known = outcomes()
-    people = sum(by_outcome.values())
-    table = pa.table(
-        {
-            "outcome": [name.replace("_", " ") for name in by_outcome],
-            "link": ["link" if name in known and known[name].accepted else "no link" for name in by_outcome],
-            "people": list(by_outcome.values()),
-            "of": [people] * len(by_outcome),
-        }
-    )
-    cells = Cells(counts={"people": "people", "of": "of"}, percentages=[Percentage("pct", "people", "of")])
-    shown = apply(policy, table, cells).display.to_pylist()
-    return Table(
-        "People by outcome",
-        ["Outcome", "Accepted", "People", "%"],
-        [[row["outcome"], row["link"], row["people"], row["pct"]] for row in shown],
-    )
+    """People by outcome, and their share of all from the numbers as shown."""
+    known, names = outcomes(), list(by_outcome)
+    table = pa.table({"outcome": [*names, _ALL], "people": [*by_outcome.values(), sum(by_outcome.values())]})
+    totals = Totals(rows={"outcome": _ALL} if names else {})
+    gated = apply(policy, table, Cells(counts={"people": "people"}, totals=totals))
+    numbers, texts = gated.values["people"].to_pylist(), gated.display["people"].to_pylist()
+    rows: list[list[Cell]] = [
+        [
+            name.replace("_", " "),
+            "link" if name in known and known[name].accepted else "no link",
+            text,
+            _share(number, numbers[-1], policy),
+        ]
+        for name, text, number in zip(names, texts, numbers, strict=False)
+    ]
+    return Table("People by outcome", ["Outcome", "Accepted", "People", "%"], rows)
+
+
+def _share(part: int | None, whole: int | None, policy: DisclosurePolicy) -> str | None:
+    if part is None or whole is None:
+        return policy.hidden
+    return f"{100 * part / whole:.1f}" if whole else None
 
 
 _FIGURES = {
@@ -196,9 +202,10 @@ def _measured(evaluation: Mapping[str, Any], policy: DisclosurePolicy) -> Table:
         if figure is None or figure["value"] is None:
             lacking.append(label)
             continue
-        low, high = figure["interval_95"]
         concerned = _shown(figure["whole"], policy) if "whole" in figure else None
-        rows.append([label, concerned, percent(figure["value"]), percent(low), percent(high)])
+        few = figure.get("whole", policy.amount_threshold) < policy.amount_threshold
+        ends: list[Cell] = [percent(end) for end in (figure["value"], *figure["interval_95"])]
+        rows.append([label, concerned, *([policy.hidden] * 3 if few else ends)])
     note = f"Not measured: {'; '.join(lacking)}." if lacking else ""
     return Table("Quality", ["Figure", "People concerned", "%", "95% from", "to"], rows, note)
 
@@ -259,9 +266,9 @@ def _national(manifest: Mapping[str, Any]) -> bool:
     return bool(manifest["settings"].get("answered_by") == "national service")
 
 
-def _register_people(counts: Mapping[str, int]) -> str:
+def _register_people(counts: Mapping[str, int], policy: DisclosurePolicy) -> str:
     people = counts.get("register_people")
-    return NOT_RECORDED if people is None else f"a prepared register of {people:,} people"
+    return NOT_RECORDED if people is None else f"a prepared register of {_shown(people, policy)} people"
 
 
 def _day(manifest: Mapping[str, Any]) -> str | None:
