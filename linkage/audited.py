@@ -93,6 +93,17 @@ def audited(
     record(log, end, checkpoint=True)
 
 
+def reviewed(log_folder: Path, asked: Asked, signer: SigningKey | None) -> Entry:
+    """Note that somebody looked at a log: an entry that says at how many entries, under a signed checkpoint.
+
+    Raises AuditError when the log is not as it was written.
+    """
+    log = AuditLog(log_folder, signer)
+    looked_at = len(log.entries())
+    action = replace(asked.action("audit review"), counts={"entries": looked_at})
+    return record(log, action, checkpoint=True)
+
+
 def record(log: AuditLog, action: Action, *, checkpoint: bool = False) -> Entry:
     """Write one entry; where the log has a signer, signed if ``checkpoint``.
 
