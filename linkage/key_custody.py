@@ -25,6 +25,7 @@ from pseudo.custody import (
     create_recipient_key,
     create_signing_key,
     custody_at,
+    require_strength,
 )
 from pseudo.custody.sealed_file import Kind
 from pseudo.errors import KeyCustodyError
@@ -35,6 +36,7 @@ def create_root(
     keystore: Path, passphrase: Passphrase, *, key_id: str, asked: Asked, profile: KdfProfile = STANDARD
 ) -> KeyUse:
     """A root key in a file of its own, active at once."""
+    require_strength(passphrase)
     with _deed("keys create", asked, keystore, key_id) as done:
         with create_keystore(keystore, passphrase, key_id=key_id, profile=profile) as key:
             done.key = KeyUse(key.key_id, key.kcv)
@@ -45,6 +47,7 @@ def create_in_ring(
     folder: Path, passphrase: Passphrase, *, key_id: str, asked: Asked, profile: KdfProfile = STANDARD
 ) -> KeyRecord:
     """A pre-active root key: in the ring of a folder, or in a new ring where there is none."""
+    require_strength(passphrase)
     with _deed("keys create", asked, folder, key_id) as done:
         if folder.is_dir() and any(folder.iterdir()):
             record = KeyRing(folder).add(key_id, passphrase, profile=profile)
@@ -65,6 +68,7 @@ def create_pair(
     profile: KdfProfile = STANDARD,
 ) -> str:
     """A signing key or a recipient's key, its public half in a file to give away. Gives the fingerprint."""
+    require_strength(passphrase)
     make: Callable[..., Any] = create_signing_key if kind == "signing" else create_recipient_key
     with _deed("keys create", asked, path, key_id) as done:
         with make(path, passphrase, key_id=key_id, public_path=public_path, profile=profile) as key:

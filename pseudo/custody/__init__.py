@@ -13,6 +13,7 @@ from pseudo.custody.sealed_file import (
     KeyFile,
     Passphrase,
     read_key_file,
+    require_strength,
 )
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "open_root",
     "open_signing_key",
     "read_key_file",
+    "require_strength",
 ]

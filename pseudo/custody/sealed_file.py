@@ -102,14 +102,19 @@ def write_sealed(
     write_new(path, (json.dumps({**header, "ciphertext_hex": sealed.hex()}, indent=1) + "\n").encode("utf-8"))
 
 
-def require_new(path: Path, passphrase: Passphrase, key_id: str) -> None:
-    """Raise what would stop a new key file, before a key is made for it."""
+def require_strength(passphrase: Passphrase) -> None:
+    """Raise KeyCustodyError when a passphrase, or one of its two parts, could be guessed."""
     for part in passphrase if isinstance(passphrase, tuple) else (passphrase,):
         if len(part) < MINIMUM_PASSPHRASE_BYTES or len(set(part)) < 4:
             raise KeyCustodyError(
                 f"The passphrase is too weak. Give at least {MINIMUM_PASSPHRASE_BYTES} bytes of at least 4 different "
                 "characters; four or more unrelated words are good."
             )
+
+
+def require_new(path: Path, passphrase: Passphrase, key_id: str) -> None:
+    """Raise what would stop a new key file, before a key is made for it."""
+    require_strength(passphrase)
     self_test()
     require_name("key id", key_id)
     if path.exists():

@@ -201,7 +201,7 @@ CASES: list[Case] = [
     ("keys create --keystore {out} --key-id a", 2, "no terminal"),
     ("keys show --keystore {keys}/k.keystore --passphrase-file {bad}/wrong_passphrase", 6, "the passphrase is wrong"),
     ("keys show --keystore {bad}/nowhere --passphrase-file {keys}/passphrase", 6, "there is no keystore here"),
-    ("keys show --keystore {bad}/folder --passphrase-file {keys}/passphrase", 6, "cannot be read"),
+    ("keys show --keystore {bad}/folder --passphrase-file {keys}/passphrase", 6, "no key ring here"),
     ("keys show --keystore {bad}/cut.keystore --passphrase-file {keys}/passphrase", 6, "not a keystore"),
     ("keys show --keystore {bad}/altered.keystore --passphrase-file {keys}/passphrase", 6, "has been altered"),
     # release
