@@ -116,6 +116,23 @@ def test_requests_are_split_at_the_largest_file(tmp_path: Path, monkeypatch: pyt
     assert [path.read_text(encoding="utf-8").splitlines()[0].split(",")[-1] for path in files] == ["3", "1"]
 
 
+@pytest.mark.parametrize(
+    ("nhs_number", "born", "said"),
+    [("Ann", "1950", "nhs_number"), ("9434765919", "LS1 4AP", "date_of_birth"), ("9434765919", "1950", None)],
+)
+def test_a_wrong_column_map_is_told_before_anything_is_asked(
+    tmp_path: Path, nhs_number: str, born: str, said: str | None
+) -> None:
+    columns = {"query_id": map(str, range(20)), "nhs_number": [nhs_number] * 20, "date_of_birth": [born] * 20}
+    people = Queries(table=pa.table({name: pa.array(list(values)) for name, values in columns.items()}))
+    if said is None:
+        requests.write_request(people, tmp_path / "asked", layout_name="mesh", stamp=STAMP)
+        return
+    with pytest.raises(InputError, match=f"None of the 20 values of the field {said}"):
+        requests.write_request(people, tmp_path / "asked", layout_name="mesh", stamp=STAMP)
+    assert list(tmp_path.iterdir()) == []
+
+
 def mpt(path: Path, rows: list[dict[str, str]], *, counted: int | None = None, code: str = "00") -> Path:
     columns = layout("mpt").response
     lines = [["MPTREQ_20261121153000", "SPINE_MPT_RESPONSE", str(len(rows) if counted is None else counted), code]]

@@ -23,6 +23,7 @@ from linkage.trace.records import postcode_sql
 from linkage.trace.register import with_scratch
 from linkage.trace.run import Queries, load_queries
 from linkage.trace.source import require_file
+from linkage.trace.usable import readable_queries, refuse_unusable
 
 COMMAND = "trace request"
 ASKED = "asked_IDENTIFIABLE.parquet"
@@ -55,7 +56,8 @@ def write_request(
 
     ``stamp`` is the time of the request: it names the files and makes the references unlike those of any other request.
     ``as_at``: the day of which the service is asked. Rows of ``asked``: one per query, ``unique_reference`` null for
-    somebody of whom nothing can be sent. Raises UsageError on an unknown layout, InputError on an unreadable file.
+    somebody of whom nothing can be sent. Raises UsageError on an unknown layout, InputError on an unreadable file or a field
+    of which not one value can be read.
     """
     form = layout(layout_name)
     if queries.path:
@@ -65,6 +67,9 @@ def write_request(
         with open_engine(with_scratch(options, Path(scratch)), folders) as engine:
             load_queries(engine, queries, Path(scratch))
             engine.run_all([_sent_step(), _question_step(stamp), _asked_step()])
+            refuse_unusable(
+                _readable(engine), "If it is the right one, ask with a copy of the file without that column."
+            )
             counts = _counts(engine)
             if counts["rows_sent"] == 0:
                 raise UsageError("Nobody of the file has a detail that could be sent. Check the column map.")
@@ -75,6 +80,12 @@ def write_request(
             COMMAND, inputs, counts, {"layout": layout_name, "stamp": stamp.strftime(_STAMP), "as_at": as_at}
         ).write(staging)
     return counts
+
+
+def _readable(engine: Engine) -> dict[str, tuple[int, int]]:
+    """Values given and readable, by field; of a date of birth a year or a month will do."""
+    dates = engine.rows(Step("count_dates", 'select count(had_date_of_birth), count("DATE_OF_BIRTH") from sent'))[0]
+    return readable_queries(engine, "uk") | {"date_of_birth": dates}
 
 
 def _sent_step() -> Step:
