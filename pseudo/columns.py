@@ -133,7 +133,7 @@ def _open_parquet(name: str, path: Path) -> Source:
     @lru_cache(maxsize=2)  # the LA code is needed with every local identifier
     def read(column: str) -> pa.ChunkedArray:
         try:
-            with pq.ParquetFile(path, read_dictionary=texts) as file:
+            with pq.ParquetFile(path) as file:
                 return file.read([column]).column(0)
         except (pa.ArrowException, OSError):
             raise SourceError(f"{name}: column {column} of {path} cannot be read.") from None

@@ -25,11 +25,12 @@ from pseudo.people import ID_TYPES, People, find_people
 from pseudo.policy import TablePolicy
 from pseudo.row_order import Key, row_order
 from pseudo.treating import Treating
-from pseudo.treatments import NO_LOOKUPS, Lookups, Shift, Treatment, needs_directory
+from pseudo.treatments import NO_LOOKUPS, Lookups, Treatment, needs_directory
 
 __all__ = ["FIELDS", "ID_TYPES", "Deidentified", "DomainKeys", "deidentify", "derive_keys", "present_columns"]
 
 PART_ROWS = 1 << 20  # rows that are treated, or put in order, at a time
+_PARTS_AHEAD = 4  # parts that may wait, treated
 
 
 @dataclass(frozen=True)
@@ -95,26 +96,26 @@ def deidentify(
     released name. ``folder`` takes the treated rows that do not fit in memory, until the context ends. Raises
     IdentifierError when local ids or record ids contradict themselves, PolicyError when an NHS number would leave.
     """
-    roles = policy.person
-    treated = [(out, name, how) for out, name, how in present_columns(source, policy, lookups) if name and how]
-    shifts = any(isinstance(how, Shift) for _, _, how in treated)
-    people = find_people(source, roles, keys.hashers, keys.release_id, form=roles.text, shifts=shifts)
-    if roles.integers:
-        keys.require_distinct_numbers(people.codes)
-    treating = Treating(treated, people, roles, keys, listed, lookups)
-    partition = _partitions(people)
-    with Partitions(int(partition[-1]) + 1 if len(partition) else 1, folder) as held:
-        start = 0
-        for part in ahead(source.parts(treating.needed(), PART_ROWS)):
-            rows = slice(start, start + part.rows)
-            held.add(treating.part(part, rows), partition[people.person[rows]])
-            start += part.rows
-        keys.rest()
-        columns = treating.columns()
-        _require_no_numbers(source.name, columns)
-        yield Deidentified(
-            columns, people.counts, {name: rows for name, rows in treating.withheld.items() if rows}, held
-        )
+    columns = [(out, name, how) for out, name, how in present_columns(source, policy, lookups) if name and how]
+    treating = Treating(columns, policy.person, keys, listed, lookups)
+
+    def find() -> People:
+        return find_people(source, policy.person, keys.hashers, keys.release_id, shifts=treating.shifts)
+
+    first = find() if treating.shifts else None  # otherwise the people are settled while the first parts are treated
+    with ahead(treating.parts(source, PART_ROWS, first), _PARTS_AHEAD) as parts:
+        people = first or find()
+        if policy.person.integers:
+            keys.require_distinct_numbers(people.codes)
+        partition = _partitions(people)
+        with Partitions(int(partition[-1]) + 1 if len(partition) else 1, folder) as held:
+            for rows, part in parts:
+                held.add(people.rows(rows) | part, partition[people.person[rows]])
+            keys.rest()
+            released = treating.columns(people)
+            _require_no_numbers(source.name, released)
+            withheld = {name: count for name, count in treating.withheld.items() if count}
+            yield Deidentified(released, people.counts, withheld, held)
 
 
 def present_columns(

@@ -128,15 +128,11 @@ def _numbers_of(texts: pa.Array) -> Numbers:
     if pa.types.is_dictionary(texts.type):
         return np.append(_numbers_of(texts.dictionary), -1)[positions_of(texts)]
     numbers = np.full(len(texts), -1, dtype=np.int64)
-    ends = np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    is_ten = np.diff(ends) == _NHS_DIGITS
-    if texts.null_count:
-        is_ten &= np.asarray(texts.is_valid())
-    data = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)
+    is_ten = np.asarray(pc.fill_null(pc.equal(pc.binary_length(texts), _NHS_DIGITS), False))
     if is_ten.all():
-        return _read_digits(data[ends[0] : ends[-1]].reshape(-1, _NHS_DIGITS))
-    numbers[is_ten] = _read_digits(data[ends[:-1][is_ten][:, None] + np.arange(_NHS_DIGITS)])
-    rest = np.flatnonzero(~is_ten)
+        return _read_digits(texts)
+    numbers[is_ten] = _read_digits(texts.filter(pa.array(is_ten)))
+    rest = np.flatnonzero(~is_ten & np.asarray(texts.is_valid()))
     others = texts.take(pa.array(rest)).dictionary_encode()
     compact = pc.replace_substring_regex(others.dictionary, r"[ -]", "")
     cleaned = pc.if_else(pc.equal(pc.binary_length(compact), _NHS_DIGITS), compact, None)
@@ -153,14 +149,17 @@ def _all_ten(texts: pa.Array) -> Numbers:
     return numbers
 
 
-def _read_digits(texts: npt.NDArray[np.uint8]) -> Numbers:
-    """Rows of ten bytes as whole numbers, -1 where a byte is no ASCII digit."""
-    is_number = ((texts - np.uint8(ord("0"))) <= 9).all(axis=1)
-    if not is_number.all():
-        numbers = np.full(len(texts), -1, dtype=np.int64)
-        numbers[is_number] = _read_digits(texts[is_number])
-        return numbers
-    return np.asarray(_fixed_width(texts, pa.string()).cast(pa.int64()))
+def _read_digits(texts: pa.Array) -> Numbers:
+    """Texts of ten bytes, without nulls, as whole numbers; -1 where a byte is no ASCII digit."""
+    start = texts.offset * _NHS_DIGITS + np.frombuffer(texts.buffers()[1] or bytes(4), dtype=np.int32)[0]
+    data = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)[start : start + len(texts) * _NHS_DIGITS]
+    is_digit = (data - np.uint8(ord("0"))) <= 9
+    if is_digit.all():
+        return np.asarray(texts.cast(pa.int64()))
+    is_number = is_digit.reshape(-1, _NHS_DIGITS).all(axis=1)
+    numbers = np.full(len(texts), -1, dtype=np.int64)
+    numbers[is_number] = np.asarray(texts.filter(pa.array(is_number)).cast(pa.int64()))
+    return numbers
 
 
 def _ten_digits(numbers: Numbers) -> npt.NDArray[np.uint8]:

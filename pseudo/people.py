@@ -16,8 +16,10 @@ from pseudo.distinct import encode, encoded_at, positions_of
 from pseudo.errors import IdentifierError
 from pseudo.hashing import Hasher
 from pseudo.messages import la_person_id_messages, nhs_number_messages, one_time_messages
+from pseudo.partitions import Array
 from pseudo.policy import PersonRoles
-from pseudo.rendering import Codes, TextForm, order_of
+from pseudo.rendering import Codes, order_of
+from pseudo.treatments import shift_days
 
 ID_TYPES = ("nhs_number", "la_person_id", "one_time")
 
@@ -41,11 +43,19 @@ class People:
     shift_codes: Codes | None
     counts: Mapping[str, int]
 
+    def rows(self, rows: slice) -> dict[str, Array]:
+        """Who some rows are about, as it is held: ``person``, ``kind`` and ``local``."""
+        return {"person": self.person[rows], "kind": self.kind[rows], "local": self.local[rows]}
 
-def find_people(
-    source: Source, roles: PersonRoles, hashers: Hashers, release_id: str, *, form: TextForm, shifts: bool
-) -> People:
-    """Settle the person of every row.
+    def days(self, max_days: int, rows: slice) -> npt.NDArray[np.int64]:
+        """Days by which the dates of some rows move. Raises ValueError when the people were found without shifts."""
+        if self.shift_codes is None:
+            raise ValueError("the people were found without their shifts")
+        return shift_days(self.shift_codes[self.person[rows]].tobytes(), max_days)
+
+
+def find_people(source: Source, roles: PersonRoles, hashers: Hashers, release_id: str, *, shifts: bool) -> People:
+    """Settle the person of every row. With ``shifts`` their codes under the key for date shifts are made too.
 
     Raises IdentifierError when local ids contradict themselves, or rows of nobody known have no record id of their own.
     """
@@ -59,7 +69,7 @@ def find_people(
     shift_codes = None
     if shifts:
         shift_codes = np.concatenate([hashers["date_shift"].codes(part.dictionary) for part in parts.values()])
-    order = order_of(codes, form)
+    order = order_of(codes, roles.text)
     rank = np.empty(len(order) + 1, dtype=np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     rank[-1] = -1
@@ -110,7 +120,7 @@ def _one_time(
     if not len(rows):
         return _nobody(source.rows)
     if roles.record_id:
-        ids = _values_of(source, roles.record_id, unknown)
+        ids = source.column(roles.record_id).filter(pa.array(unknown)).cast(pa.string())
     else:
         ids = pa.chunked_array([pc.binary_join_element_wise("row", pa.array(rows + 1).cast(pa.string()), "-")])
     messages = one_time_messages(release_id, source.name, ids)
@@ -123,16 +133,6 @@ def _one_time(
     positions = np.full(source.rows, -1, dtype=np.int32)
     positions[rows] = positions_of(messages)
     return encoded_at(positions, messages.dictionary)
-
-
-def _values_of(source: Source, column: str, rows: npt.NDArray[np.bool_]) -> pa.ChunkedArray:
-    """One column, as text, of some rows only: the others are never held."""
-    kept, start = [], 0
-    for part in source.parts([column], 1 << 20):
-        values = part.column(column).filter(pa.array(rows[start : start + part.rows])).cast(pa.string())
-        kept.extend(values.chunks)
-        start += part.rows
-    return pa.chunked_array(kept, pa.string())
 
 
 def _first_of(parts: list[pa.DictionaryArray]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]:

@@ -55,13 +55,12 @@ def write_table(
 def _write_parquet(path: Path, table: Deidentified) -> None:
     """Row groups of one size, in released order; no metadata but the columns, so that equal tables are equal files."""
     repeated = [name for name, (_, column) in table.columns.items() if _repeats(column)]
-    groups = ahead(table.in_order(_ROWS_PER_GROUP))
-    first = next(groups)
-    with pq.ParquetWriter(
-        path, first.schema, compression="zstd", use_dictionary=repeated, store_schema=False
-    ) as writer:
-        for group in chain([first], groups):
-            writer.write_table(group, row_group_size=_ROWS_PER_GROUP)
+    with ahead(table.in_order(_ROWS_PER_GROUP)) as groups:
+        first = next(groups)
+        form = {"compression": "zstd", "use_dictionary": repeated, "store_schema": False}
+        with pq.ParquetWriter(path, first.schema, **form) as writer:
+            for group in chain([first], groups):
+                writer.write_table(group, row_group_size=_ROWS_PER_GROUP)
 
 
 def _repeats(column: Column) -> bool:

@@ -1,10 +1,8 @@
 """The released columns of some rows of a table, part after part: every treatment, and the pseudonyms of references."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from pseudo.columns import Source
@@ -31,31 +29,28 @@ from pseudo.policy import (
     PersonRoles,
 )
 from pseudo.rendering import Codes
-from pseudo.treated import treated_column, withheld_rows
-from pseudo.treatments import Lookups, Pseudonymise, Treatment, arrow_type, other_columns, shift_days
+from pseudo.treated import Shifts, treated_column, withheld_rows
+from pseudo.treatments import Lookups, Pseudonymise, Shift, Treatment, arrow_type, other_columns
 
 Treated = tuple[str, str, Treatment]
-
-_PERSON, _KIND, _LOCAL = "person", "kind", "local"  # the names under which the rows' people are held
 
 
 class Treating:
     """Treats a table part by part. ``columns``: (released name, source column, treatment) of all but the person columns.
 
-    ``withheld`` counts, under the released name, the values that did not have the form their treatment needs.
+    ``shifts``: whether a treatment needs the people first. ``withheld`` counts, under the released name, the values that
+    did not have the form their treatment needs.
     """
 
     def __init__(
         self,
         columns: Sequence[Treated],
-        people: People,
         roles: PersonRoles,
         keys: DomainKeys,
         listed: Mapping[str, Sequence[str]],
         lookups: Lookups,
     ) -> None:
         self._columns = columns
-        self._people = people
         self._roles = roles
         self._keys = keys
         self._listed = listed
@@ -65,10 +60,19 @@ class Treating:
             for released, _, treatment in columns
             if not isinstance(treatment, Pseudonymise)
         }
+        self.shifts = any(isinstance(treatment, Shift) for _, _, treatment in columns)
         self.withheld = dict.fromkeys((released for released, _, _ in columns), 0)
 
-    def needed(self) -> set[str]:
-        """The source columns that the treatments read."""
+    def parts(self, source: Source, rows: int, people: People | None) -> Iterator[tuple[slice, dict[str, Array]]]:
+        """The treated columns as they are held, ``rows`` rows at a time, and where in the table these rows stand."""
+        start = 0
+        for part in source.parts(self._needed(), rows):
+            here = slice(start, start + part.rows)
+            yield here, self._part(part, here, people)
+            start += part.rows
+
+    def _needed(self) -> set[str]:
+        """The source columns that the treatments read; one at least, for the number of rows."""
         needed = {str(self._roles.nhs_number or self._roles.la_person_id), *(name for _, name, _ in self._columns)}
         for _, _, treatment in self._columns:
             needed |= {*other_columns(treatment)}
@@ -76,38 +80,36 @@ class Treating:
                 needed.add(str(self._roles.la_code))
         return needed
 
-    def part(self, part: Source, rows: slice) -> dict[str, Array]:
-        """The released columns of some rows, as they are held. ``rows`` says where in the table they stand."""
-        held: dict[str, Array] = {_PERSON: self._people.person[rows], _KIND: self._people.kind[rows]}
-        if self._roles.la_person_id:
-            held[_LOCAL] = self._people.local[rows]
+    def _part(self, part: Source, rows: slice, people: People | None) -> dict[str, Array]:
+        held: dict[str, Array] = {}
         for released, name, treatment in self._columns:
             if isinstance(treatment, Pseudonymise):
                 held[_own(released)] = self._codes(part, released, name, treatment)
             else:
-                held[_own(released)] = self._treated(part, rows, released, name, treatment)
+                shifts = (lambda max_days: people.days(max_days, rows)) if people else None
+                held[_own(released)] = self._treated(part, released, name, treatment, shifts)
         return held
 
-    def columns(self) -> dict[str, tuple[str, Column]]:
+    def columns(self, people: People) -> dict[str, tuple[str, Column]]:
         """Every released column in order, with the name that its rows are held under, when every part was treated."""
-        codes, form = self._people.codes, self._roles.text
+        codes, form = people.codes, self._roles.text
         person, whole = PersonColumn(codes, form), IntegerColumn(codes)
-        made: dict[str, tuple[str, Column]] = {PERSON_PSEUDONYM: (_PERSON, person)}
+        made: dict[str, tuple[str, Column]] = {PERSON_PSEUDONYM: ("person", person)}
         if self._roles.integers:
-            made[PERSON_INT63] = (_PERSON, whole)
-        made[PERSON_ID_TYPE] = (_KIND, _kinds())
+            made[PERSON_INT63] = ("person", whole)
+        made[PERSON_ID_TYPE] = ("kind", _kinds())
         if self._roles.la_person_id:
-            made[LA_PERSON_PSEUDONYM] = (_LOCAL, person)
+            made[LA_PERSON_PSEUDONYM] = ("local", person)
             if self._roles.integers:
-                made[LA_PERSON_INT63] = (_LOCAL, whole)
+                made[LA_PERSON_INT63] = ("local", whole)
         for released, _, _ in self._columns:
             values = self._values.get(released)
             made[released] = (_own(released), values.ordered() if values else CodeColumn(form))
         return made
 
-    def _treated(self, part: Source, rows: slice, released: str, name: str, treatment: Treatment) -> Array:
+    def _treated(self, part: Source, released: str, name: str, treatment: Treatment, shifts: Shifts | None) -> Array:
         made = treated_column(
-            part, name, treatment, listed=self._listed.get(name, ()), lookups=self._lookups, shifts=self._shifts(rows)
+            part, name, treatment, listed=self._listed.get(name, ()), lookups=self._lookups, shifts=shifts
         )
         held = self._values[released].add(made)
         if treatment.withheld_when:
@@ -123,15 +125,6 @@ class Treating:
             held[withheld_rows(part, treatment)] = 0
         self.withheld[released] += int((~held.any(axis=1)).sum()) - null_rows(part.column(name))
         return held
-
-    def _shifts(self, rows: slice) -> Callable[[int], npt.NDArray[np.int64]]:
-        return lambda max_days: self._days_of_people(max_days)[self._people.person[rows]]
-
-    @cache  # noqa: B019 - a Treating lives as long as its table is treated
-    def _days_of_people(self, max_days: int) -> npt.NDArray[np.int64]:
-        if self._people.shift_codes is None:
-            raise ValueError("the people were found without their shifts")
-        return shift_days(self._people.shift_codes.tobytes(), max_days)
 
 
 def _messages(part: Source, column: str, field: str, roles: PersonRoles) -> pa.DictionaryArray:
