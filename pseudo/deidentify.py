@@ -105,8 +105,9 @@ def deidentify(
     first = find() if treating.shifts else None  # otherwise the people are settled while the first parts are treated
     with ahead(treating.parts(source, PART_ROWS, first), _PARTS_AHEAD) as parts:
         people = first or find()
+        counts = dict(people.counts)
         if policy.person.integers:
-            keys.require_distinct_numbers(people.codes)
+            counts["people_compared_for_int63"] = keys.require_distinct_numbers(people.codes)
         partition = _partitions(people)
         with Partitions(int(partition[-1]) + 1 if len(partition) else 1, folder) as held:
             for rows, part in parts:
@@ -115,7 +116,7 @@ def deidentify(
             released = treating.columns(people)
             _require_no_numbers(source.name, released)
             withheld = {name: count for name, count in treating.withheld.items() if count}
-            yield Deidentified(released, people.counts, withheld, held)
+            yield Deidentified(released, counts, withheld, held)
 
 
 def present_columns(

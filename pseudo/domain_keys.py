@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import pyarrow as pa
 
+from pseudo.columns import Source
+from pseudo.errors import SourceError
 from pseudo.hashing import Hasher
 from pseudo.keys import DomainKey, RootKey
 from pseudo.messages import nhs_number_messages
 from pseudo.rendering import Codes, require_distinct_int63
 from pseudo.request import ReleaseRequest
+
+_PART_ROWS = 1 << 22
 
 FIELDS = ("nhs_number", "la_person_id", "one_time", "event_reference", "date_shift")
 
@@ -34,15 +37,22 @@ class DomainKeys:
     def __getitem__(self, field: str) -> DomainKey:
         return self.by_field[field]
 
-    def know(self, numbers: pa.ChunkedArray) -> None:
-        """Add people by their NHS numbers, such as those of a whole register, whether or not they are released."""
-        self.known.append(self.hashers["nhs_number"].codes(nhs_number_messages(numbers).dictionary))
+    def know(self, everyone: Source) -> None:
+        """Add the people of a table by its column ``nhs_number``, such as a whole register, whether or not released.
 
-    def require_distinct_numbers(self, codes: Codes) -> None:
-        """Raise IdentifierError when any two of these people and those known so far share one whole number."""
+        Raises SourceError when the table has no such column.
+        """
+        if "nhs_number" not in [column.lower() for column in everyone.columns]:
+            raise SourceError(f"{everyone.name}: the table of everyone known has no column nhs_number.")
+        for part in everyone.parts(["nhs_number"], _PART_ROWS):
+            messages = nhs_number_messages(part.column("nhs_number"))
+            self.known.append(self.hashers["nhs_number"].codes(messages.dictionary))
+
+    def require_distinct_numbers(self, codes: Codes) -> int:
+        """How many people these and those known so far are. Raises IdentifierError when two share one whole number."""
         everyone = np.concatenate([*self.known, codes])
-        require_distinct_int63(everyone)
         self.known[:] = [everyone]
+        return require_distinct_int63(everyone)
 
     def rest(self) -> None:
         """End the processes that make codes, not the keys."""

@@ -89,6 +89,7 @@ def make_release(
     listed_values: Listed | None = None,
     lookups: Lookups = NO_LOOKUPS,
     grounds: Grounds = _NO_GROUNDS,
+    everyone: Path | None = None,
     with_csv: bool = False,
     as_at: date | None = None,
 ) -> Release:
@@ -97,8 +98,10 @@ def make_release(
     ``tables`` are Arrow tables, Parquet or CSV files, one for each table name of the policy (not all need be given).
     ``listed_values[table][column]`` are the listed values of columns that the policy keeps by list, ``lookups`` what
     treatments look up. With the approved request in ``grounds`` nothing outside it is released. ``with_csv`` writes each
-    table as CSV too. ``as_at`` (default: today) is compared with the expiry. The same input, keys and request give the same
-    files, byte for byte, but for the ``run`` block and the digest over it in the manifest, and the signature.
+    table as CSV too. ``everyone`` is a table of everybody known to the domain (its column ``nhs_number``, such as the
+    register's): where pseudonyms leave as whole numbers too, no two of them and of the release may share one. ``as_at``
+    (default: today) is compared with the expiry. The same input, keys and request give the same files, byte for byte, but
+    for the ``run`` block and the digest over it in the manifest, and the signature.
 
     Raises PolicyError (expired, outside the approval, untreated columns, identifiers found in the result, people who could
     be known), SourceError and IdentifierError (tables that cannot be read or contradict themselves), ReleaseError (the
@@ -114,6 +117,8 @@ def make_release(
         staged_folder(out_dir, may_replace=lambda old: _is_delivery(old, request)) as folder,
         closing(derive_keys(root_key, request)) as keys,
     ):
+        if everyone and any(table.person.integers for table in policy.policy.tables.values()):
+            keys.know(open_source("everyone", everyone))
         records = {
             name: write_table(
                 folder, source, policy.policy.tables[name], keys=keys, listed=listed.get(name, {}), lookups=lookups

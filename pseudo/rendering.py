@@ -47,10 +47,10 @@ def int63(codes: Codes) -> pa.Array:
     return pa.array((_words(codes)[0] >> np.uint64(1)).astype(np.int64))
 
 
-def require_distinct_int63(codes: Codes) -> None:
-    """Raise IdentifierError when two different codes give one number; then no column of numbers may be released.
+def require_distinct_int63(codes: Codes) -> int:
+    """How many different codes there are. Give the codes of *everyone known to the domain*, some of them repeated or not.
 
-    Give the codes of *everyone known to the domain*.
+    Raises IdentifierError when two different codes give one number; then no column of numbers may be released.
     """
     upper, lower = _words(codes)
     order = np.argsort(upper)
@@ -61,6 +61,7 @@ def require_distinct_int63(codes: Codes) -> None:
             "Two people would share one 63-bit number. Release the text form only: leave 'integers' out of the policy, or "
             "raise the key version."
         )
+    return len(codes) - int(same.sum())
 
 
 def order_of(codes: Codes, form: TextForm = "base32") -> npt.NDArray[np.int64]:

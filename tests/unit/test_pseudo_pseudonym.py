@@ -205,7 +205,7 @@ def test_a_shared_int63_is_refused() -> None:
 
 
 def test_one_person_twice_shares_nothing_with_anyone() -> None:
-    require_distinct_int63(as_codes(bytes(32) + b"\1" * 16))
+    assert require_distinct_int63(as_codes(bytes(32) + b"\1" * 16)) == 2
 
 
 @pytest.mark.parametrize("form", ["base32", "hex"])
