@@ -3,6 +3,7 @@
 As ``linkage.api`` this module stands above the zones: it joins submissions, their trace, an approved request and a release.
 """
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -122,23 +123,37 @@ def release(
 
 
 def write_opt_out_lists(
-    inputs: ReleaseInputs, folder: Path, *, request: ApprovedRequest, mailbox: str, on: date | None = None
+    inputs: ReleaseInputs,
+    folder: Path,
+    *,
+    request: ApprovedRequest,
+    mailbox: str,
+    asked: Asked | None = None,
+    on: date | None = None,
 ) -> dict[str, int]:
-    """Write the list of every opt-out of a request that a service checks; return the numbers on each.
+    """Write the list of every opt-out of a request that a service checks, and record it; return the numbers on each.
 
     Raises UsageError when the request has none, InputError for tables that do not fit.
     """
     checked = [entry for entry in request.document.opt_outs if entry.kind == "check" and entry.tables]
     if not checked:
         raise UsageError("The request takes nobody out by a service's check, so there is no list to send.")
-    with _rows(inputs, load_policy(policy_file(inputs.policy))) as rows:
+    trace = _trace(inputs)
+    asked = _asked(asked or Asked(), request, trace, folder)
+    made_from = [*([trace.made_from] if trace else []), request.sha256]
+    with (
+        audited("optout list", asked, folder, made_from=made_from) as done,
+        _rows(inputs, load_policy(policy_file(inputs.policy))) as rows,
+    ):
         keep_cohort(rows, request.document.cohort)
         day = on or datetime.now(UTC).date()
         lists = {entry.name: numbers_of(rows, entry.tables) for entry in checked}
-        return {
+        counts = {
             name: int(write_check_list(folder, name, numbers, mailbox=mailbox, on=day)["numbers"])
             for name, numbers in lists.items()
         }
+        done.counts = {f"{_plain(name)}_numbers": number for name, number in counts.items()}
+    return counts
 
 
 def policy_file(policy: str) -> Path:
@@ -235,6 +250,11 @@ def _counts(made: Release, opt_outs: Sequence[Mapping[str, Any]]) -> dict[str, i
             f"optout_{name}_{what}": entry[what] for what in ("sent", "kept", "removed", "listed") if what in entry
         }
     return counts
+
+
+def _plain(name: str) -> str:
+    """A name as counts of the audit log are named: small letters, digits and underscores, a letter first."""
+    return re.sub(r"[^a-z0-9]", "_", f"list_{name}".lower() if not name[:1].isalpha() else name.lower())
 
 
 def _listed_values() -> dict[str, list[str]]:

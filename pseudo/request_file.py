@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from pseudo.audit_entry import require_form
 from pseudo.config_file import ConfigModel, config_hash, read_config
@@ -19,9 +19,19 @@ from pseudo.errors import AuditValueError, PolicyError
 from pseudo.request import ReleaseRequest
 
 NO_OPT_OUT = "none"
+_BLANK = "FILL IN"
 _AUTHORITY = re.compile(r"[0-9]{3}")
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\r\n]+$")]
+
+def _filled_in(text: str) -> str:
+    if _BLANK in text:
+        raise ValueError("fill this in")
+    return text
+
+
+Line = Annotated[
+    str, StringConstraints(min_length=1, max_length=300, pattern=r"^[^\r\n]+$"), AfterValidator(_filled_in)
+]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -45,6 +55,11 @@ class DomainValues(ConfigModel):
     project: str
     opt_out: str
     key_version: str
+
+    @field_validator("*")
+    @classmethod
+    def _is_name(cls, value: str) -> str:
+        return _plain(value)
 
 
 class Applicant(ConfigModel):
@@ -177,7 +192,7 @@ class RequestDocument(ConfigModel):
     @classmethod
     def _fits_the_log(cls, purpose: str) -> str:
         try:
-            require_form("purpose", purpose)
+            require_form("purpose", _filled_in(purpose))
         except AuditValueError as error:
             raise ValueError(str(error)) from None
         return purpose
@@ -247,4 +262,4 @@ def _plain(value: str) -> str:
     try:
         return require_name("name", value)
     except PolicyError as error:
-        raise ValueError(str(error).removeprefix("name: ")) from None
+        raise ValueError(str(error).removeprefix("name: ").removesuffix(".")) from None

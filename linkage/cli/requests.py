@@ -158,6 +158,8 @@ def optout_list(
     trace: TraceFolder = None,
     identifiers: Identifiers = None,
     policy: Policy = "secure",
+    by: By = None,
+    audit: Audit = None,
     json: Json = False,
 ) -> None:
     """Write the list of NHS numbers for the national data opt-out service, for a request that applies opt-outs.
@@ -167,11 +169,13 @@ def optout_list(
 
     Next: send it, save the answer (.dat) in the same folder, then cldlink release make ... --opt-outs lists
     """
+    from linkage.audited import Asked
     from linkage.releasing import write_opt_out_lists
     from pseudo.approvals import read_approved
 
     inputs = release_inputs(table, trace, policy, identifiers)
-    counts = write_opt_out_lists(inputs, out, request=read_approved(request), mailbox=mailbox)
+    asked = Asked(by=by, audit=audit)
+    counts = write_opt_out_lists(inputs, out, request=read_approved(request), mailbox=mailbox, asked=asked)
     emit("optout list", {f"{name}_numbers": numbers for name, numbers in counts.items()}, as_json=json)
     say(f"Send the .dat file below {out} and save the answer beside it, under a name of its own.")
 
