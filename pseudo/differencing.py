@@ -9,8 +9,8 @@ rounded to 5 for 18 to 22. Refused is
 - for policies that show exact numbers, a hidden cell that another table of the same people shows to within the threshold.
 
 So numbers rounded to 5 with a threshold of 8 are not refused for a difference of two of them, which always leaves nine
-counts possible, while exact numbers are. Where both policies have a threshold, the larger counts; where neither has one,
-nothing is refused.
+counts possible, while exact numbers are. The larger threshold of the two policies counts; where neither has one, nothing is
+refused.
 """
 
 import re
@@ -79,10 +79,10 @@ def conflicts(new: Counted, known: Iterable[tuple[Counted, str]]) -> list[Confli
         same = earlier.where == new.where
         here = earlier.delivery == new.delivery
         nested = here and (_within(new.where, earlier.where) or _within(earlier.where, new.where))
-        if not (same or nested):
+        limit = max(int(new.policy["threshold"]), int(earlier.policy["threshold"]))
+        if not (same or nested) or limit == 1:
             continue
         others, beside = _cells(earlier), f"beside {earlier.name} {when}"
-        limit = max(int(new.policy["threshold"]), int(earlier.policy["threshold"]))
         found += _differences(new, cells, others, limit, beside)
         if same and here:
             found += _unhidden(new, earlier, cells, others, beside)

@@ -28,6 +28,19 @@ R = "[REDACTED]"
 VECTORS = yaml.safe_load((ROOT / "tests" / "vectors" / "disclosure.yaml").read_text(encoding="utf-8"))["boundaries"]
 
 
+PAGE = ROOT / "docs" / "reference" / "disclosure.md"
+START, END = "<!-- boundaries: made by python -m tests.unit.test_pseudo_disclosure -->\n", "<!-- end -->"
+
+
+def with_boundaries(text: str) -> str:
+    """The page with the table of boundary values as the vectors have it."""
+    names = [name for name in VECTORS[0]["shown"] if name != "none"]
+    lines = ["| n people | " + " | ".join(f"`{name}`" for name in names) + " |", "|---" * (len(names) + 1) + "|"]
+    lines += [f"| {row['n']} | " + " | ".join(row["shown"][name] for name in names) + " |" for row in VECTORS]
+    before, rest = text.split(START)
+    return before + START + "\n".join(lines) + "\n" + END + rest.split(END, 1)[1]
+
+
 def gated(policy: str, cells: Cells = PEOPLE, **columns: list[Any]) -> GatedTable:
     return apply(choose_policy(POLICIES, policy), pa.table(columns), cells)
 
@@ -41,6 +54,11 @@ def shown(policy: str, cells: Cells = PEOPLE, **columns: list[Any]) -> dict[str,
 )
 def test_boundary_values(policy: str, people: int, text: str) -> None:
     assert shown(policy, people=[people])["people"] == [text]
+
+
+def test_the_table_in_the_documentation_is_that_of_the_vectors() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert with_boundaries(text) == text
 
 
 def test_the_default_is_hes_subnational() -> None:
@@ -202,3 +220,7 @@ def test_only_the_gate_makes_a_gated_table() -> None:
     table = pa.table({"people": [1]})
     with pytest.raises(PolicyError, match="by the disclosure gate only"):
         GatedTable(table, table, GateRecord("none", 1, 0, 0, 0), PEOPLE, POLICIES["none"], object())
+
+
+if __name__ == "__main__":
+    PAGE.write_text(with_boundaries(PAGE.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")
