@@ -68,12 +68,14 @@ class WeightCaps(ConfigModel):
     is unlike, and so is the gender, or the number agrees and the family name is unlike too (a spouse's or lodger's number
     and date of birth). ``copied_unnamed``: the gender differs and the given name is not the person's for certain.
     ``copied_untold``: the number agrees, and there is neither given name nor gender to compare. ``unnamed``: there is no
-    given name to compare. ``namesake``: the date of birth is another or agrees in part, or an initial stands with anything
-    but the date, or there is no date and a name is not quite the person's. ``undated``: there is no date to compare.
-    ``undated_child``: nor is the person of age. The last four do not hold when the NHS number agrees.
+    given name to compare. ``namesake``: the date of birth is another or agrees in part, or two details are not quite the
+    person's (``decide``): date and given name, both names, a name and the place, or no date and any of them.
+    ``undated``: there is no date to compare. ``undated_child``: nor is the person of age. The last four do not hold when
+    the NHS number agrees.
 
-    Two are no caps. ``together`` is taken off: both names agree, the postcode and the number do not (names of one origin and
-    time go together). ``exchanged`` is added: both names stand in each other's field, which is one slip and not two.
+    Three are no caps. ``together`` is taken off: both names agree, the postcode and the number do not (names of one origin
+    and time go together); ``together_in_area`` where the postcode area does agree (and live together). ``exchanged`` is
+    added: both names stand in each other's field, which is one slip and not two.
     """
 
     twin: float

@@ -136,10 +136,13 @@ def number_table() -> str:
         (
             "cap `namesake`",
             caps.namesake,
-            "another date of birth, or none beside a name not quite theirs; number does not agree",
+            "another date of birth, or two details that are not quite theirs; number does not agree",
         ),
         ("cap `undated`", caps.undated, "no date of birth to compare, number does not agree"),
+        ("cap `undated_child`", caps.undated_child, "nor is the person of age"),
         ("`together`", caps.together, "taken off where both names agree, postcode and number do not"),
+        ("`together_in_area`", caps.together_in_area, "the same, where the postcode area agrees"),
+        ("`exchanged`", caps.exchanged, "added where each name stands in the other's field"),
     ]
     return "\n".join(["| Name | Bits | When |", "|---|---|---|", *(f"| {a} | {b:g} | {c} |" for a, b, c in rows)])
 
