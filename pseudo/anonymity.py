@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from pseudo.classes import Combinations, Ints, combinations, combined, distinct
+from pseudo.classes import Combinations, Ints, combinations, combined, distinct, how_many
 from pseudo.conditions import Anonymity, TableAnonymity
 from pseudo.errors import PolicyError
 from pseudo.policy_model import ReleasePolicy
@@ -142,10 +142,10 @@ def _counted(
     """Classes from lines of (class, person, sensitive digit), any of them repeated."""
     kinds = told = np.zeros(0, dtype=np.int64)
     if sensitive is not None:
-        alike, value = distinct([of, sensitive])
+        alike, value = distinct(of, sensitive)
         kinds = np.bincount(alike, minlength=len(codes))
         told = np.bincount(alike[value > 0], minlength=len(codes))
-    lines_of, lines_person = distinct([of, person])
+    lines_of, lines_person = distinct(of, person)
     size = np.bincount(lines_of, minlength=len(codes))
     return _Classes(codes, table, size, lines_person, lines_of, kinds, told, (of, person, sensitive), people)
 
@@ -159,7 +159,7 @@ def _small(classes: _Classes, condition: _Condition) -> Flags:
 
 
 def _people_in(classes: _Classes, chosen: Flags) -> int:
-    return len(np.unique(classes.person[chosen[classes.of]]))
+    return how_many(classes.person[chosen[classes.of]], classes.people)
 
 
 def _share(classes: _Classes, small: Flags) -> float:

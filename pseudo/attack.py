@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
-from pseudo.classes import Combinations, combinations, distinct
+from pseudo.classes import Combinations, combinations, distinct, how_many
 from pseudo.conditions import Insider
 from pseudo.policy_model import ReleasePolicy
 
@@ -53,6 +53,11 @@ def _outcome(found: Combinations, facts: Mapping[str, Sequence[str]], chosen: Se
 def _singled_out(found: Combinations) -> int:
     """People with at least one full line that is theirs alone."""
     full = (found.digits > 0).all(axis=1)
-    codes, person = distinct([found.codes()[full], found.person[full]])
-    _, line, people = np.unique(codes, return_index=True, return_counts=True)
-    return len(np.unique(person[line[people == 1]]))
+    codes, person = distinct(found.codes()[full], found.person[full])
+    differs = codes[1:] != codes[:-1]
+    alone = (
+        np.concatenate([[True], differs]) & np.concatenate([differs, [True]])
+        if len(codes)
+        else np.zeros(0, dtype=np.bool_)
+    )
+    return how_many(person[alone], found.people)

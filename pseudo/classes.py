@@ -3,7 +3,8 @@
 Rows of a release stand in the order of their person, so people are counted along the file and no pseudonym is kept.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,22 +57,40 @@ def combinations(path: Path, columns: Sequence[str]) -> Combinations:
     """
     with pq.ParquetFile(path) as file:
         values = {column: _values(file, column) for column in columns}
-        parts: list[tuple[Ints, ...]] = []
-        last: str | None = None
         people = 0
-        for group in range(file.num_row_groups):
-            rows = file.read_row_group(group, [PERSON_PSEUDONYM, *columns])
-            names = rows.column(PERSON_PSEUDONYM).combine_chunks()
-            if not len(names):
-                continue
-            number = _numbered(names, last, people)
-            last, people = names[-1].as_py(), int(number[-1]) + 1
-            parts.append(distinct([number, *(digits(rows.column(column), values[column]) for column in columns)]))
-    if not parts:
-        parts = [tuple(np.zeros(0, dtype=np.int64) for _ in (0, *columns))]
-    person, *found = distinct([np.concatenate([part[place] for part in parts]) for place in range(len(columns) + 1)])
-    table = np.stack(found, axis=1).astype(np.int32) if found else np.zeros((len(person), 0), dtype=np.int32)
-    return Combinations(list(columns), values, person, table, people)
+        persons, tables = [np.zeros(0, dtype=np.int64)], [np.zeros((0, len(columns)), dtype=np.int32)]
+        for rows in whole_people(file, columns):
+            number = _numbered(rows.column(PERSON_PSEUDONYM).combine_chunks())
+            table = np.stack([number, *(digits(rows.column(column), values[column]) for column in columns)], axis=1)
+            first = _first_of_each(table, [len(values[column]) + 1 for column in columns])
+            persons.append(table[first, 0] + people)
+            tables.append(table[first, 1:].astype(np.int32))
+            people += int(number[-1]) + 1
+    return Combinations(list(columns), values, np.concatenate(persons), np.concatenate(tables), people)
+
+
+def whole_people(file: pq.ParquetFile, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+    """The rows in parts of about a row group, no person's rows in two of them; only these columns and the person.
+
+    Raises ValueError when the rows are not in order of person.
+    """
+    asked = None if columns is None else list(dict.fromkeys([PERSON_PSEUDONYM, *columns]))
+    held = file.schema_arrow.empty_table()
+    held = held if asked is None else held.select(asked)
+    for group in range(file.num_row_groups):
+        rows = file.read_row_group(group, asked)
+        if not len(rows):
+            continue
+        rows = pa.concat_tables([held, rows.select(held.column_names)])
+        people = rows.column(PERSON_PSEUDONYM).combine_chunks()
+        if pc.any(pc.less(people.slice(1), people.slice(0, len(people) - 1))).as_py():
+            raise ValueError("the rows of a release are in order of person")
+        complete = pc.index(people, people[-1]).as_py()
+        if complete:
+            yield rows.slice(0, complete)
+        held = rows.slice(complete)
+    if len(held):
+        yield held
 
 
 def digits(column: pa.ChunkedArray, values: pa.Array) -> Ints:
@@ -79,20 +98,31 @@ def digits(column: pa.ChunkedArray, values: pa.Array) -> Ints:
     return np.asarray(pc.fill_null(pc.index_in(column, value_set=values), -1)).astype(np.int64) + 1
 
 
-def distinct(columns: Sequence[Ints]) -> tuple[Ints, ...]:
-    """The different lines of several columns, in the order of the columns."""
-    order = np.lexsort(list(reversed(columns)))
-    ordered = [column[order] for column in columns]
-    if not len(order):
-        return tuple(ordered)
-    new = np.zeros(len(order), dtype=np.bool_)
-    new[0] = True
-    for column in ordered:
-        new[1:] |= column[1:] != column[:-1]
-    return tuple(column[new] for column in ordered)
+def distinct(one: Ints, other: Ints) -> tuple[Ints, Ints]:
+    """The different pairs of two columns of numbers from 0, in order of the first and then the second."""
+    size = int(other.max(initial=0)) + 1
+    if (int(one.max(initial=0)) + 1) * size > _LARGEST:
+        known, one = np.unique(one, return_inverse=True)
+        pairs = _different(one.astype(np.int64) * size + other)
+        return known[pairs // size], pairs % size
+    pairs = _different(one * size + other)
+    return pairs // size, pairs % size
 
 
-def combined(table: npt.NDArray[np.int32], sizes: Sequence[int]) -> Ints:
+def _different(numbers: Ints) -> Ints:
+    """The different numbers, in order. Faster than numpy's own for millions of them."""
+    ordered = np.sort(numbers)
+    return ordered[np.concatenate([[True], ordered[1:] != ordered[:-1]])] if len(ordered) else ordered
+
+
+def how_many(person: Ints, people: int) -> int:
+    """How many different people, of ``people`` numbered from 0, are named."""
+    named = np.zeros(people, dtype=np.bool_)
+    named[person] = True
+    return int(named.sum())
+
+
+def combined(table: npt.NDArray[np.integer], sizes: Sequence[int]) -> Ints:
     """One number for each line of digits; equal lines have equal numbers.
 
     Raises PolicyError when there are more possible combinations than numbers: no such release can be anonymous.
@@ -122,10 +152,16 @@ def ordered_values(column: pa.ChunkedArray) -> pa.Array:
     return values.take(pc.sort_indices(values))
 
 
-def _numbered(names: pa.Array, last: str | None, people: int) -> Ints:
-    """The number of the person of each row, going on from the ``people`` before, of whom ``last`` was the last."""
-    one, other = names.slice(1), names.slice(0, len(names) - 1)
-    if pc.any(pc.less(one, other)).as_py() or (last is not None and names[0].as_py() < last):
-        raise ValueError("the rows of a release are in order of person")
-    starts = np.concatenate([[names[0].as_py() != last], np.asarray(pc.not_equal(one, other))]).astype(np.int64)
-    return np.asarray(np.cumsum(starts) + people - 1)
+def _numbered(names: pa.Array) -> Ints:
+    """The person of each row, from 0."""
+    changes = np.asarray(pc.not_equal(names.slice(1), names.slice(0, len(names) - 1))).astype(np.int64)
+    return np.concatenate([[0], np.cumsum(changes)])
+
+
+def _first_of_each(table: Ints, sizes: Sequence[int]) -> Ints:
+    """Places of the first of each different line; the first column is the person, the others have digits of these sizes."""
+    person, codes = table[:, 0], combined(table[:, 1:], sizes)
+    possible = math.prod(sizes)
+    if (int(person[-1]) + 1) * possible > _LARGEST:
+        codes, possible = np.unique(codes, return_inverse=True)[1].astype(np.int64), len(codes)
+    return np.asarray(np.unique(person * possible + codes, return_index=True)[1])

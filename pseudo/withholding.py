@@ -1,6 +1,6 @@
 """Columns withheld and rows dropped in a Parquet file of a release, whose order stays: by person, then by every column."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,15 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pseudo.classes import Combinations, Ints, combined, digits, ordered_values
-from pseudo.policy_model import PERSON_PSEUDONYM
+from pseudo.classes import Combinations, Ints, combined, digits, ordered_values, whole_people
 
 
 @dataclass(frozen=True)
 class Withheld:
     """What is to be withheld: the numbers of the classes that lose each column, and of those whose rows are dropped.
 
-    ``key`` says how a class is numbered: its columns and their values.
+    The numbers are in order; ``key`` says how a class is numbered: its columns and their values.
     """
 
     key: Combinations
@@ -37,7 +36,7 @@ def withhold(path: Path, asked: Withheld) -> dict[str, dict[str, int] | int]:
     with pq.ParquetFile(path) as file:
         options = {"compression": "zstd", "use_dictionary": _repeated(file), "store_schema": False}
         with pq.ParquetWriter(aside, file.schema_arrow.remove_metadata(), **options) as writer:
-            for table in _whole_people(file):
+            for table in whole_people(file):
                 rows_in += len(table)
                 changed = _changed(table, asked, counts)
                 rows_out += len(changed)
@@ -57,30 +56,25 @@ def _repeated(file: pq.ParquetFile) -> list[str]:
     return [column.path_in_schema for column in columns if column.has_dictionary_page]
 
 
-def _whole_people(file: pq.ParquetFile) -> Iterator[pa.Table]:
-    """The rows in parts of about a row group, no person's rows in two of them."""
-    held = file.schema_arrow.empty_table()
-    for group in range(file.num_row_groups):
-        rows = pa.concat_tables([held, file.read_row_group(group)])
-        people = rows.column(PERSON_PSEUDONYM)
-        if not len(rows):
-            continue
-        complete = pc.index(pc.equal(people, people[-1]), True).as_py()
-        yield rows.slice(0, complete)
-        held = rows.slice(complete)
-    yield held
-
-
 def _changed(table: pa.Table, asked: Withheld, counts: dict[str, int]) -> pa.Table:
     """The table as it leaves; itself when none of its rows is concerned."""
     found = [digits(table.column(column), asked.key.values[column]) for column in asked.key.columns]
     codes = combined(np.stack(found, axis=1).astype(np.int32), asked.key.sizes())
-    if not np.isin(codes, np.concatenate([asked.dropped, *asked.columns.values()])).any():
+    stays = ~_among(codes, asked.dropped)
+    concerned = {column: _among(codes, classes) for column, classes in asked.columns.items()}
+    if stays.all() and not any(rows.any() for rows in concerned.values()):
         return table
-    stays = ~np.isin(codes, asked.dropped)
-    for column, classes in asked.columns.items():
-        table = _without(table, column, np.isin(codes, classes), stays, counts)
+    for column, rows in concerned.items():
+        table = _without(table, column, rows, stays, counts)
     return table.filter(pa.array(stays))
+
+
+def _among(codes: Ints, classes: Ints) -> npt.NDArray[np.bool_]:
+    """Whether each code is one of some classes, which are in order."""
+    if not len(classes):
+        return np.zeros(len(codes), dtype=np.bool_)
+    place = np.searchsorted(classes, codes).clip(max=len(classes) - 1)
+    return np.asarray(classes[place] == codes)
 
 
 def _without(
