@@ -35,7 +35,7 @@ PAGES = [
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 TO_SAVE = re.compile(r"`(out/[^`]+)`[^`\n]*:\n\n```\w+\n(.*?)^```", re.MULTILINE | re.DOTALL)
 END_OF_DEMO = re.compile(r"(?<=^```\n)cldlink demo:.*?(?=^```)", re.MULTILINE | re.DOTALL)
-OTHERWISE_EACH_TIME = ("key check value", "  done ")
+OTHERWISE_EACH_TIME = ("key check value", "verified:", "  done ")
 
 
 def write(path: Path, text: str) -> None:
