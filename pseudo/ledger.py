@@ -131,8 +131,9 @@ class Ledger:
     def _append(self, tables: Sequence[Counted], entries: Sequence[Entry]) -> None:
         """Add lines. What an interrupted command left of a line is written over."""
         previous, seq = (entries[-1].sha256, entries[-1].seq) if entries else (_START, 0)
-        size = self.path.read_bytes().rfind(b"\n") + 1 if self.path.is_file() else 0
-        with self.path.open("r+b" if self.path.is_file() else "wb") as handle:
+        self.path.touch(mode=0o600)
+        size = self.path.read_bytes().rfind(b"\n") + 1
+        with self.path.open("r+b") as handle:
             handle.truncate(size)
             handle.seek(size)
             for number, table in enumerate(tables, start=seq + 1):

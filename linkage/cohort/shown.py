@@ -57,12 +57,16 @@ class Showing:
     def checked(self, tables: Mapping[str, Figures]) -> Iterator[None]:
         """Check tables against all that was shown before; they count as shown when the block succeeds.
 
-        Raises PolicyError when they tell too much together. Exact numbers for inside are not shown to anybody.
+        Raises PolicyError when they tell too much together, UsageError when the ledger is a folder. Exact numbers for inside
+        are not shown to anybody.
         """
         if self.policy.inside:
             yield
             return
-        ledger = Ledger(self.ledger or self.out.resolve().parent / LEDGER)
+        path = self.ledger or self.out.resolve().parent / LEDGER
+        if path.is_dir():
+            raise UsageError(f"{path}: this is a folder; the ledger of what was shown is a file.")
+        ledger = Ledger(path)
         listed = [
             counted(name, one.gated, self._population(one), one.headings)
             for name, one in tables.items()

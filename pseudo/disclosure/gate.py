@@ -171,11 +171,22 @@ def _with_secondary(
         np.concatenate(values).astype(float) if values else np.zeros(0),
         np.concatenate(people).astype(float) if people else np.zeros(0),
         _sums(names, rests, cells, sums, size, absent),
+        _twins(names, cells, size),
     )
     if not names:
         return {}
     found = hidden_cells(table, np.concatenate(hidden), policy.threshold)
     return {name: found[place * size : (place + 1) * size] for place, name in enumerate(names)}
+
+
+def _twins(names: Sequence[str], cells: Cells, size: int) -> dict[int, list[int]]:
+    """Cells of one row whose columns have the same people behind them."""
+    found: dict[int, list[int]] = {}
+    for place, name in enumerate(names):
+        others = [at for at, other in enumerate(names) if at != place and cells.counts[other] == cells.counts[name]]
+        if others:
+            found |= {place * size + row: [at * size + row for at in others] for row in range(size)}
+    return found
 
 
 def _sums(

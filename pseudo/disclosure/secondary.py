@@ -6,8 +6,8 @@ less than the threshold apart, one more cell beside it is hidden. Of several cel
 the total of the fewest sums, opens the fewest sums that hid nothing, and is smallest. The same table gives the same cells.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,11 +18,15 @@ from pseudo.errors import PolicyError
 
 @dataclass(frozen=True)
 class Exact:
-    """A table as it is inside: each cell's number and the people behind it, and which cells are sums of others."""
+    """A table as it is inside: each cell's number and the people behind it, and which cells are sums of others.
+
+    ``twins``: cell → others that count the same people in another way, such as person-years; they are hidden together.
+    """
 
     values: Numbers
     people: Numbers
     sums: Sequence[Sum]
+    twins: Mapping[int, Sequence[int]] = field(default_factory=dict)
 
 
 def hidden_cells(table: Exact, primary: Flags, threshold: int) -> Flags:
@@ -117,11 +121,13 @@ class _Suppression:
         opened = sum(self._count[number] == 0 for number in self._of[cell])
         return (value == 0, int(self._as_total[cell]), opened, value, cell)
 
-    def _hide(self, cell: int) -> list[int]:
-        """Hide a cell; return the sums that it stands in."""
-        self.hidden[cell] = True
-        for number in self._of[cell]:
-            self._count[number] += 1
-            if cell != self._table.sums[number].total:
-                self._people[number] += float(self._table.people[cell])
-        return self._of[cell]
+    def _hide(self, chosen: int) -> list[int]:
+        """Hide a cell and its twins; return the sums that they stand in."""
+        cells = [cell for cell in (chosen, *self._table.twins.get(chosen, ())) if not self.hidden[cell]]
+        for cell in cells:
+            self.hidden[cell] = True
+            for number in self._of[cell]:
+                self._count[number] += 1
+                if cell != self._table.sums[number].total:
+                    self._people[number] += float(self._table.people[cell])
+        return [number for cell in cells for number in self._of[cell]]

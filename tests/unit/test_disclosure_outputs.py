@@ -13,7 +13,7 @@ from linkage.cli.commands import app
 from linkage.cohort.outputs import check_outputs, sign_outputs
 from linkage.cohort.shown import LEDGER
 from linkage.cohort.tables import tables_salt
-from linkage.errors import ExitCode, exit_code
+from linkage.errors import ExitCode, UsageError, exit_code
 from linkage.runs import verify_manifest
 from pseudo.errors import AuditValueError, OutputRecordError, PolicyError
 from pseudo.ledger import Ledger
@@ -101,6 +101,11 @@ def test_tables_that_tell_three_people_together_are_stopped(linked: Path, tmp_pa
     assert exit_code(told.value) == ExitCode.REFUSED
     assert not (tmp_path / "tables").exists()
     assert not (tmp_path / "ours.jsonl").exists()
+
+
+def test_a_ledger_that_is_a_folder_is_refused(linked: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a file"):
+        tables_salt(linked, tmp_path / "tables", ledger=tmp_path)
 
 
 def test_untouched_outputs_are_signed_off(copy: Path) -> None:

@@ -136,6 +136,22 @@ def test_subtotals_and_totals_over_two_columns_are_all_kept_in_mind() -> None:
     assert apply(POLICY, table, cells).values["people"].to_pylist() == [None, None, 23, 30, 40, 70, 93]
 
 
+def test_what_counts_the_same_people_in_another_way_is_hidden_with_them() -> None:
+    """20 people in a band would be told by their 20 person-years."""
+    table = pa.table({"band": ["a", "b", "c", "All"], "people": [4, 20, 40, 64], "years": [4, 30, 19, 53]})
+    cells = Cells({"people": "people", "years": "people"}, totals=Totals({"band": "All"}))
+    made = apply(POLICY, table, cells).values
+    hidden = [[value is None for value in made[name].to_pylist()] for name in ("people", "years")]
+    assert hidden[0] == hidden[1] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("columns", [{"people": []}, {"row": [], "people": []}, {"row": ["a"], "people": [None]}])
+def test_tables_of_nothing_pass(columns: dict[str, list[object]]) -> None:
+    types = {"row": pa.string(), "people": pa.int64()}
+    table = pa.table({name: pa.array(values, types[name]) for name, values in columns.items()})
+    assert apply(POLICY, table, Cells({"people": "people"})).record.suppressed == 0
+
+
 def test_a_table_of_authorities_takes_milliseconds() -> None:
     """152 authorities by 7 columns; the time allowed is generous to a busy machine."""
     inner = np.random.default_rng(5).negative_binomial(1, 0.02, size=(152, 7))
