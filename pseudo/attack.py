@@ -2,8 +2,9 @@
 
 The insider of the test knows when a person was born, their sex, where they live and the date of one event, as exactly as
 the release tells them. A person is singled out when nobody else in the table fits what is known; with the date of an
-event, when that holds for at least one of their events. People of whom the release does not tell a known thing are not
-found by it. The figures say how far the columns go, not who would try.
+event, when that holds for at least one of their events. People of whom the release does not tell a known thing at all are
+not found by it; where it tells a part (the authority and no small area), those alike in that are compared. The figures say
+how far the columns go, not who would try.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow.parquet as pq
 
 from pseudo.classes import Combinations, combinations, distinct, how_many
@@ -45,15 +47,16 @@ def _table(path: Path, known: Insider) -> dict[str, Any]:
 
 
 def _outcome(found: Combinations, facts: Mapping[str, Sequence[str]], chosen: Sequence[str]) -> dict[str, Any]:
-    people = _singled_out(found.only([column for fact in chosen for column in facts[fact]]))
+    columns = [column for fact in chosen for column in facts[fact]]
+    told = [(found.only(facts[fact]).digits > 0).any(axis=1) for fact in chosen]
+    people = _singled_out(found.only(columns), np.logical_and.reduce(told))
     share = people / found.people if found.people else 0.0
     return {"facts": list(chosen), "people": people, "share": round(share, _DECIMALS)}
 
 
-def _singled_out(found: Combinations) -> int:
-    """People with at least one full line that is theirs alone."""
-    full = (found.digits > 0).all(axis=1)
-    codes, person = distinct(found.codes()[full], found.person[full])
+def _singled_out(found: Combinations, told: npt.NDArray[np.bool_]) -> int:
+    """People with at least one line that is theirs alone, among the lines that tell every fact."""
+    codes, person = distinct(found.codes()[told], found.person[told])
     differs = codes[1:] != codes[:-1]
     alone = (
         np.concatenate([[True], differs]) & np.concatenate([differs, [True]])
