@@ -60,8 +60,8 @@ class Asked:
 class Done:
     """What the entry will say when the work is done; filled in by whoever does it.
 
-    ``key`` is the key that was used or changed, ``copies`` the names of its backups or shares made or accounted for. Both are
-    in the entry of work that failed, too, as far as they were known by then.
+    ``key`` is the key that was used or changed: in the entry of work that failed, too, if it was known by then. ``copies`` are
+    the names of its backups or shares that were made or accounted for.
     """
 
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -72,15 +72,21 @@ class Done:
 
 @contextmanager
 def audited(
-    command: str, asked: Asked, beside: Path, made_from: Sequence[str] = (), *, signer: SigningKey | None = None
+    command: str,
+    asked: Asked,
+    beside: Path,
+    made_from: Sequence[str] = (),
+    *,
+    signer: SigningKey | None = None,
+    begun: Done | None = None,
 ) -> Iterator[Done]:
     """Record that something starts, and how it ended. Nothing starts whose entry cannot be written.
 
     With a ``signer`` the end gets a signed checkpoint: what a release and a key action leave, so that the log up to it cannot
-    be written anew.
+    be written anew. ``begun`` is what the entry of the start says already: what must be known even if no end is written.
     """
-    action, log, done = replace(asked.action(command), made_from=made_from), asked.log(beside), Done()
-    started = record(log, replace(action, outcome="started"))
+    action, log, done = replace(asked.action(command), made_from=made_from), asked.log(beside), begun or Done()
+    started = record(log, replace(action, outcome="started", key=done.key, copies=done.copies))
     log.signer = signer
     ended = replace(action, of=started.seq)
     try:
@@ -116,6 +122,12 @@ def record(log: AuditLog, action: Action, *, checkpoint: bool = False) -> Entry:
             f"{log.folder}: the audit log cannot be written, and nothing is done without it. "
             "Give --audit a folder that can be written."
         ) from None
+
+
+def not_in_log(log: AuditLog, folders: Sequence[Path]) -> list[str]:
+    """Which folders with a manifest, such as releases, have no entry in a log that says they were made."""
+    made = {entry.action.manifest for entry in log.entries()}
+    return [f"{folder}: the log knows nothing of it" for folder in folders if manifest_hash(folder) not in made]
 
 
 def recorded(log: AuditLog) -> tuple[Entry, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from linkage.audited import Asked, Done, audited, recorded
 from linkage.errors import UsageError
+from pseudo.audit import AuditLog
 from pseudo.audit_entry import KeyUse
 from pseudo.certificate import Ended, destruction_certificate, outstanding
 from pseudo.custody import (
@@ -102,10 +103,9 @@ def backup(
         raise UsageError(
             f"There is a backup or share named {', '.join(again)} already. Give each copy a name of its own."
         )
-    with _deed("keys backup", asked, folder, key_id) as done:
-        record = ring.backup(key_id, out, passphrase)
-        done.key, done.copies = _use(record), copies
-    return record
+    begun = Done(key=_use(_record(ring, key_id)), copies=copies)
+    with audited("keys backup", _named(asked, key_id), folder, begun=begun):
+        return ring.backup(key_id, out, passphrase)
 
 
 def drill(folder: Path, backup_file: Path, passphrase: Passphrase, *, asked: Asked) -> KeyRecord:
@@ -138,10 +138,12 @@ def destroy(
     witness: str,
     signer: SigningKey,
     asked: Asked,
+    logs: Sequence[Path] = (),
 ) -> KeyRecord:
     """Destroy a retired key and write the signed certificate to ``out``; done again, it only writes the certificate again.
 
-    Raises PolicyError while the audit log shows a backup or share that is not among ``copies``.
+    ``logs`` are further audit logs in which the key was used, such as those of releases. Raises PolicyError while the ring's own
+    log shows a backup or share that is not among ``copies``.
     """
     if out.exists():
         raise UsageError(f"{out}: a file is here already and is not overwritten. Give another name.")
@@ -149,8 +151,8 @@ def destroy(
     ended = Ended(copies, _named(asked, key_id).action("keys destroy").actor, witness)
 
     def certify(record: KeyRecord, digest: str | None) -> None:
-        log = recorded(asked.log(folder))
-        aside.write_bytes(destruction_certificate(log, record, digest, ended, signer))
+        known = [asked.log(folder), *(AuditLog(path) for path in logs)]
+        aside.write_bytes(destruction_certificate([log.entries() for log in known], record, digest, ended, signer))
 
     with _deed("keys destroy", asked, folder, key_id, signer) as done:
         done.key = _use(_record(ring, key_id))

@@ -37,10 +37,11 @@ class Ended:
 
 
 def outstanding(entries: Sequence[Entry], record: KeyRecord) -> list[str]:
-    """Backups and shares of a key that the log shows, in the order they were made."""
+    """Backups and shares of a key that the log shows, in the order they were made; also those of a backup without an end."""
+    not_made = {entry.action.of for entry in entries if entry.action.outcome in ("failed", "refused")}
     found: dict[str, None] = {}
     for entry in entries:
-        if _is_of(entry, record) and entry.action.outcome == "done" and entry.action.command == "keys backup":
+        if entry.action.command == "keys backup" and _is_of(entry, record) and entry.seq not in not_made:
             found |= dict.fromkeys(entry.action.copies)
     return list(found)
 
@@ -69,10 +70,14 @@ def require_accounted(entries: Sequence[Entry], record: KeyRecord, ended: Ended)
 
 
 def destruction_certificate(
-    entries: Sequence[Entry], record: KeyRecord, file_sha256: str | None, ended: Ended, signer: SigningKey
+    logs: Sequence[Sequence[Entry]], record: KeyRecord, file_sha256: str | None, ended: Ended, signer: SigningKey
 ) -> bytes:
-    """The signed certificate as a JSON file. Raises PolicyError when it may not be issued."""
-    require_accounted(entries, record, ended)
+    """The signed certificate as a JSON file. ``logs`` are the audit log of the ring, and others in which the key was used.
+
+    Raises PolicyError when it may not be issued.
+    """
+    require_accounted(logs[0], record, ended)
+    entries = sorted((entry for log in logs for entry in log), key=lambda entry: entry.time)
     uses = [entry for entry in entries if _is_of(entry, record) and not entry.action.command.startswith("keys ")]
     document = {
         "format": FORMAT,
@@ -90,7 +95,7 @@ def destruction_certificate(
         "first_use": uses[0].time if uses else None,
         "last_use": uses[-1].time if uses else None,
         "releases": [_release(entry) for entry in uses if _is_release(entry)],
-        "audit_log": {"log": entries[0].sha256, "entries": len(entries), "head": entries[-1].sha256},
+        "audit_logs": [{"log": log[0].sha256, "entries": len(log), "head": log[-1].sha256} for log in logs],
         "meaning": _MEANING,
         "remains": _REMAINS,
     }

@@ -61,6 +61,10 @@ def verify(
             "--public-key", help="Who may have signed checkpoints: then every one must be signed. Repeatable."
         ),
     ] = None,
+    made: Annotated[
+        list[Path] | None,
+        typer.Option("--made", help="A folder, such as a release, that must be in the log. Repeatable."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Prove that no entry was altered, removed or cut off, or name the one that was; exit code 3 then.
@@ -70,10 +74,12 @@ def verify(
 
     Example: cldlink audit verify audit --public-key sender.pub --checkpoint safe/checkpoint.json
     """
+    from linkage.audited import not_in_log
     from pseudo.audit import AuditLog
     from pseudo.signing import read_public_key
 
     faults = AuditLog(log).verify(checkpoints or (), [read_public_key(path) for path in public_keys or ()])
+    faults = faults or not_in_log(AuditLog(log), made or ())
     emit("audit verify", {"faults": faults}, as_json=json, lines=faults or ["The log is as it was written."])
     if faults:
         raise typer.Exit(int(ExitCode.INPUT_REJECTED))

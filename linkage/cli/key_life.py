@@ -120,6 +120,12 @@ def destroy(
         list[str] | None,
         typer.Option("--destroyed", metavar="NAME", help="A backup or share that was destroyed too. Repeatable."),
     ] = None,
+    log: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--log", help="A further audit log in which the key was used, such as that of releases. Repeatable."
+        ),
+    ] = None,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
     signing_passphrase_file: _SigningPassphraseFile = None,
@@ -147,5 +153,6 @@ def destroy(
             witness=witness,
             signer=signer,
             asked=asked_by(by, audit, purpose),
+            logs=log or (),
         )
     tell("keys destroy", record, json)

@@ -32,7 +32,8 @@ def asked_by(by: str | None, audit: Path | None, purpose: str | None) -> "Asked"
 
 def tell(command: str, record: "KeyRecord", json: bool) -> None:
     """Print how a key stands now."""
-    emit(command, facts_of(record), as_json=json)
+    facts = facts_of(record)
+    emit(command, facts if json else {name: value for name, value in facts.items() if value}, as_json=json)
 
 
 def facts_of(record: "KeyRecord") -> dict[str, str | None]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from linkage.audited import manifest_hash
 from pseudo.audit import AuditLog
 from pseudo.audit_entry import Action, KeyUse
 from pseudo.audit_report import month_of
@@ -89,3 +90,14 @@ def test_a_signed_checkpoint_by_command_finds_a_cut_end(at: Path) -> None:
     assert cldlink("audit", "verify", at / "audit").code == 0
     ran = cldlink("audit", "verify", at / "audit", "--checkpoint", at / "kept.json", "--public-key", at / "r.pub")
     assert ran.code == 3 and "knows 4 entries, the log has 2" in ran.out
+
+
+def test_a_release_of_which_the_log_knows_nothing_is_told(at: Path) -> None:
+    for name, known in (("known", True), ("unknown", False)):
+        (at / name).mkdir()
+        (at / name / "manifest.json").write_text(name)
+        if known:
+            AuditLog(at / "audit").append(replace(TRACE, manifest=manifest_hash(at / name)))
+    assert cldlink("audit", "verify", at / "audit", "--made", at / "known").code == 0
+    ran = cldlink("audit", "verify", at / "audit", "--made", at / "known", "--made", at / "unknown")
+    assert (ran.code, ran.out.count("knows nothing of it")) == (3, 1) and "unknown" in ran.out

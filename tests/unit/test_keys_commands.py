@@ -120,15 +120,16 @@ def test_the_certificate_says_what_was_destroyed_and_what_it_had_been_used_for(a
     used = KeyUse(record.key_id, record.kcv, "1", "hmac-sha256", "dscro/uni/P-1/ndo-applied")
     log = AuditLog(at / "audit")
     log.append(Action("a.analyst", "release make", "A release", "REQ-1", manifest="a" * 64, key=used))
+    AuditLog(at / "other").append(Action("a.analyst", "release make", "Another", "REQ-2", manifest="b" * 64, key=used))
     ran = cldlink("keys", "destroy", "--ring", at / "ring", "--key-id", "root-a", "--out", at / "certificate.json",
                   "--signing-key", at / "sign.key", "--signing-passphrase-file", at / "signed", "--witness", "w.witness",
-                  "--destroyed", "safe-root-a", "--destroyed", "half-1-root-a", *passphrases(at), "--by", "k.keeper",
-                  "--json")  # fmt: skip
+                  "--destroyed", "safe-root-a", "--destroyed", "half-1-root-a", "--log", at / "other", *passphrases(at),
+                  "--by", "k.keeper", "--json")  # fmt: skip
     assert (ran.code, ran.results.get("state")) == (0, "destroyed"), ran.err
     certificate: dict[str, Any] = json.loads((at / "certificate.json").read_text())
     assert (certificate["key_id"], certificate["key_check_value"]) == ("root-a", record.kcv)
     assert [what["name"] for what in certificate["what"]] == ["root-a.keystore", "safe-root-a", "half-1-root-a"]
-    assert [release["request"] for release in certificate["releases"]] == ["REQ-1"]
+    assert [release["request"] for release in certificate["releases"]] == ["REQ-1", "REQ-2"]
     assert (certificate["by"], certificate["witness"]) == ("k.keeper", "w.witness") and certificate["first_use"]
     assert "still exist" in certificate["remains"]
     signature = Signature.from_dict(certificate.pop("signature"))
@@ -153,6 +154,19 @@ def test_copies_have_names_of_their_own(at: Path) -> None:
             key_custody.backup(at / "ring", "root-a", at / "x", PASSPHRASE, copies=copies, asked=ASKED)
     record = KeyRing(at / "ring").records()[0]
     assert outstanding(AuditLog(at / "audit").entries(), record) == ["safe-root-a", "half-1-root-a"]
+
+
+def test_a_backup_that_was_begun_and_has_no_end_must_be_accounted_for(
+    at: Path,
+) -> None:
+    record = KeyRing(at / "ring").records()[0]
+    with pytest.raises(KeyCustodyError):
+        key_custody.backup(at / "ring", "root-a", at / "root-b.backup", PASSPHRASE, copies=["failed"], asked=ASKED)
+    assert "failed" not in outstanding(AuditLog(at / "audit").entries(), record), "nothing was written"
+    begun = Action("k.keeper", "keys backup", "Keeping of keys", "root-a", "started", copies=["cut-off"],
+                   key=KeyUse(record.key_id, record.kcv))  # fmt: skip
+    AuditLog(at / "audit").append(begun)
+    assert "cut-off" in outstanding(AuditLog(at / "audit").entries(), record)
 
 
 @pytest.mark.parametrize(
