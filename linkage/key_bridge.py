@@ -11,6 +11,7 @@ from pseudo.audit_entry import KeyUse
 from pseudo.bridge import Bridge, BridgeEnd, make_bridge
 from pseudo.columns import open_source
 from pseudo.custody import Passphrase, custody_at
+from pseudo.keys import RootKey
 from pseudo.recipient import RecipientPublicKey
 from pseudo.release import open_release
 from pseudo.release_manifest import request_of
@@ -18,15 +19,28 @@ from pseudo.signing import SigningKey
 
 
 @dataclass(frozen=True)
-class NewKeys:
+class BridgeKeys:
     """What the new pseudonyms are made under: the active key of ``keystore``, and the domain's version, the old one's if
-    not given. ``old_key_id`` names the key of the ring that the releases were made under, if it is not the active one.
+    not given. The releases were made under the active key too, unless ``old_key_id`` names another of that ring, or
+    ``old`` is the ring or key file (with its passphrase) in which the old key is.
     """
 
     keystore: Path
     passphrase: Passphrase
     key_version: str | None = None
     old_key_id: str | None = None
+    old: tuple[Path, Passphrase] | None = None
+
+    def open(self, stack: ExitStack) -> tuple[RootKey, RootKey]:
+        """The old and the new key, for as long as the stack lasts."""
+        custody = custody_at(self.keystore)
+        new = stack.enter_context(custody.open(self.passphrase))
+        if self.old is None and self.old_key_id is None:
+            return new, new
+        path, passphrase = self.old or (self.keystore, self.passphrase)
+        before = custody_at(path)
+        old = before.open_version(self.old_key_id, passphrase) if self.old_key_id else before.open(passphrase)
+        return stack.enter_context(old), new
 
 
 def bridge(
@@ -34,7 +48,7 @@ def bridge(
     releases: Sequence[Path],
     out: Path,
     *,
-    keys: NewKeys,
+    keys: BridgeKeys,
     signer: SigningKey,
     recipient: RecipientPublicKey,
     asked: Asked,
@@ -50,11 +64,7 @@ def bridge(
     )
     made_from = [manifest_hash(folder) for folder in releases]
     with audited("keys bridge", named, out, made_from, signer=signer) as done, ExitStack() as stack:
-        custody = custody_at(keys.keystore)
-        new = stack.enter_context(custody.open(keys.passphrase))
-        old = new
-        if keys.old_key_id:
-            old = stack.enter_context(custody.open_version(keys.old_key_id, keys.passphrase))
+        old, new = keys.open(stack)
         done.key = KeyUse.of(new_request.domain("nhs_number"), key_id=new.key_id, kcv=new.kcv)
         made = make_bridge(
             [open_source(path.name, path) for path in people],

@@ -3,8 +3,9 @@
 A log is a folder: ``log.jsonl`` (one entry a line), ``head.json`` (how many entries there are and the hash of the last)
 and ``audit.lock``. An entry is one JSON object in canonical form: keys sorted, no blanks between, UTF-8, whole numbers,
 UTC times ending in Z. Its hash is SHA-256 of a zero byte and the line; ``prev`` is the hash of the entry before, 64 zeros
-for the first. ``verify`` finds an altered, removed or inserted entry by the chain and a cut tail by the head; whoever may
-write to the folder can cut both, so copies of the head (checkpoints) are kept elsewhere and given to ``verify``.
+for the first. Signed checkpoints stand in ``checkpoints.jsonl``. ``verify`` finds an altered, removed or inserted entry by
+the chain, a cut tail by the head and a log written anew by the signatures; whoever may write to the folder can cut all
+three, so copies of checkpoints are kept elsewhere and given to ``verify``.
 
 No entry identifies a person about whom data are: every value has a strict form (``pseudo.audit_entry``). Keys that later
 versions add to an entry or a checkpoint, such as signatures, are part of what is hashed and do not disturb this one.

@@ -55,7 +55,14 @@ def bridge(
     recipient_key: Annotated[Path, typer.Option("--recipient-key", help="The recipient's public key.")],
     signing: Annotated[Path, typer.Option("--signing-key", help="The file of the key that signs.")],
     old_key_id: Annotated[
-        str | None, typer.Option("--old-key-id", help="The retired key of the ring that the releases were made under.")
+        str | None, typer.Option("--old-key-id", help="The key that the releases were made under, if it is retired.")
+    ] = None,
+    old_keystore: Annotated[
+        Path | None, typer.Option("--old-keystore", help="Another ring or key file, in which the old key is.")
+    ] = None,
+    old_passphrase_file: Annotated[
+        list[Path] | None,
+        typer.Option("--old-passphrase-file", metavar="PATH", help="File of its passphrase, if it is another."),
     ] = None,
     key_version: Annotated[
         str | None, typer.Option("--key-version", help="The new version of the domain, if it was raised.")
@@ -80,9 +87,11 @@ def bridge(
     from pseudo.recipient import read_recipient_public_key
 
     recipient = read_recipient_public_key(recipient_key)
-    keys = key_bridge.NewKeys(
-        keystore, read_passphrase(passphrase_file, passphrase_fd, of=keystore), key_version, old_key_id
-    )
+    passphrase = read_passphrase(passphrase_file, passphrase_fd, of=keystore)
+    old = None
+    if old_keystore:
+        old = (old_keystore, read_passphrase(old_passphrase_file or passphrase_file, of=old_keystore))
+    keys = key_bridge.BridgeKeys(keystore, passphrase, key_version, old_key_id, old)
     with open_signing_key(signing, read_passphrase(signing_passphrase_file or passphrase_file, of=signing)) as signer:
         made = key_bridge.bridge(
             people, release, out, keys=keys, signer=signer, recipient=recipient, asked=asked_by(by, audit, purpose)

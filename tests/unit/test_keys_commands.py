@@ -18,7 +18,14 @@ from linkage.errors import UsageError
 from pseudo.audit import AuditLog
 from pseudo.audit_entry import Action, KeyUse, canonical
 from pseudo.certificate import outstanding
-from pseudo.custody import INSECURE_FAST_FOR_TESTS, KeyRing, create_recipient_key, create_signing_key, open_signing_key
+from pseudo.custody import (
+    INSECURE_FAST_FOR_TESTS,
+    KeyRing,
+    create_keystore,
+    create_recipient_key,
+    create_signing_key,
+    open_signing_key,
+)
 from pseudo.errors import KeyCustodyError, PolicyError
 from pseudo.release import Release
 from pseudo.request import ReleaseRequest
@@ -186,36 +193,45 @@ def test_a_key_pair_by_command(at: Path) -> None:
     assert entries(at)[-1].key == KeyUse("r-1", ran.results["fingerprint"][:8])
 
 
-def test_a_bridge_by_command_leads_from_the_retired_key_to_the_active_one(
-    at: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def bridge(at: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """A command for a bridge of somebody in a release under root-a; the passphrases and old key are left to say."""
     request = ReleaseRequest(
         controller="dscro", recipient="uni", project="P-1", opt_out="none", key_version="1", release_id="R1"
     )
-    old, new = KeyRing(at / "ring").records()
-    held = pa.table({"person_pseudonym": ["a" * 26], "person_id_type": ["nhs_number"]})
-    (at / "release").mkdir()
-    pq.write_table(held, at / "release" / "events.parquet")
-    manifest = {"request": request.record(), "key": {"root_key_check_value": old.kcv}}
+    manifest = {"request": request.record(), "key": {"root_key_check_value": KeyRing(at / "ring").records()[0].kcv}}
+    file = at / "release" / "events.parquet"
+    file.parent.mkdir()
+    pq.write_table(pa.table({"person_pseudonym": ["a" * 26], "person_id_type": ["nhs_number"]}), file)
     (at / "release" / "manifest.json").write_text(json.dumps(manifest))
-    release = Release(at / "release", manifest, {"events": at / "release" / "events.parquet"})
+    release = Release(at / "release", manifest, {"events": file})
     monkeypatch.setattr("linkage.key_bridge.open_release", lambda _: release)
     (at / "people.csv").write_text("nhs_number\n9990000018\n")
     create_recipient_key(at / "r.key", SIGNED, key_id="r-1", public_path=at / "r.pub", profile=FAST)
-    command = ["keys", "bridge", "--keystore", at / "ring", "--people", at / "people.csv", "--release", at / "release",
-               "--recipient-key", at / "r.pub", "--signing-key", at / "sign.key", "--signing-passphrase-file",
-               at / "signed", "--out", at / "bridge.sealed", *passphrases(at)]  # fmt: skip
-    wrong = cldlink(*command, "--key-version", "2")
+    return ["keys", "bridge", "--people", at / "people.csv", "--release", at / "release", "--recipient-key", at / "r.pub",
+            "--signing-key", at / "sign.key", "--signing-passphrase-file", at / "signed", "--out", at / "bridge.sealed",
+            "--json"]  # fmt: skip
+
+
+def test_a_bridge_by_command_leads_from_the_retired_key_to_the_active_one(at: Path, bridge: list[object]) -> None:
+    ring = ["--keystore", at / "ring", *passphrases(at)]
+    wrong = cldlink(*bridge, *ring, "--key-version", "2")
     assert wrong.code == 6 and "another root key" in wrong.err and not (at / "bridge.sealed").exists()
-    ran = cldlink(*command, "--old-key-id", "root-a", "--json")
+    ran = cldlink(*bridge, *ring, "--old-key-id", "root-a")
     assert (ran.code, ran.results) == (0, {"without_successor": 1}), ran.err
     assert (at / "bridge.sealed").is_file()
-    done = entries(at)[-1]
-    assert (done.command, done.outcome, done.key) == (
-        "keys bridge",
-        "done",
-        KeyUse("root-b", new.kcv, "1", "hmac-sha256", "dscro/uni/P-1/none"),
-    )
+    done, kcv = entries(at)[-1], KeyRing(at / "ring").records()[1].kcv
+    assert (done.command, done.outcome) == ("keys bridge", "done")
+    assert done.key == KeyUse("root-b", kcv, "1", "hmac-sha256", "dscro/uni/P-1/none")
+
+
+def test_a_bridge_may_lead_into_another_ring_or_key_file(at: Path, bridge: list[object]) -> None:
+    create_keystore(at / "later.keystore", SIGNED, key_id="later", profile=FAST)
+    ran = cldlink(*bridge, "--keystore", at / "later.keystore", "--passphrase-file", at / "signed",
+                  "--old-keystore", at / "ring", "--old-key-id", "root-a", "--old-passphrase-file", at / "one",
+                  "--old-passphrase-file", at / "two")  # fmt: skip
+    assert ran.code == 0 and (at / "bridge.sealed").is_file(), ran.err
+    assert entries(at)[-1].key and entries(at)[-1].key.key_id == "later"
 
 
 @pytest.mark.parametrize("name", ["ring.json", "root-b.keystore"])
