@@ -29,7 +29,8 @@ from pseudo.treatments import NO_LOOKUPS, Lookups, Treatment, needs_directory
 
 __all__ = ["FIELDS", "ID_TYPES", "Deidentified", "DomainKeys", "deidentify", "derive_keys", "present_columns"]
 
-PART_ROWS = 1 << 20  # rows that are treated, or put in order, at a time
+PART_ROWS = 1 << 20  # rows that are treated at a time
+PARTITION_ROWS = 1 << 18  # rows that are put in order at a time, or one person's when they are more
 _PARTS_AHEAD = 4  # parts that may wait, treated
 
 
@@ -140,9 +141,9 @@ def _can_be_looked_up(treatment: Treatment, lookups: Lookups) -> bool:
 
 
 def _partitions(people: People) -> npt.NDArray[np.int16]:
-    """The partition of each person: in the order of the pseudonyms, so that about ``PART_ROWS`` rows are in each."""
+    """The partition of each person: in the order of the pseudonyms, so that about ``PARTITION_ROWS`` rows are in each."""
     rows = np.bincount(people.person, minlength=len(people.codes))
-    _, partition = np.unique((np.cumsum(rows) - 1).clip(0) // PART_ROWS, return_inverse=True)
+    _, partition = np.unique((np.cumsum(rows) - 1).clip(0) // PARTITION_ROWS, return_inverse=True)
     return partition.astype(np.int16)
 
 

@@ -65,7 +65,7 @@ class OrderedValues:
 
     def keys(self, rows: Places) -> list[Key]:
         """What to sort ranked rows by: nulls first."""
-        return [((rows.astype(np.int64) + 1).astype(np.uint64), len(self.values).bit_length())]
+        return [(_from_zero(rows), len(self.values).bit_length())]
 
     def released(self, rows: Places) -> pa.Array:
         """Ranked rows as they leave."""
@@ -89,7 +89,7 @@ class PersonColumn:
 
     def keys(self, rows: Places) -> list[Key]:
         """What to sort rows by: nulls first."""
-        return [((rows.astype(np.int64) + 1).astype(np.uint64), len(self.codes).bit_length())]
+        return [(_from_zero(rows), len(self.codes).bit_length())]
 
     def released(self, rows: Places) -> pa.Array:
         """The text of each row's code, made once for each person."""
@@ -144,6 +144,11 @@ class IntegerColumn:
 
 
 Column = OrderedValues | PersonColumn | CodeColumn | IntegerColumn
+
+
+def _from_zero(rows: Places) -> Words:
+    """Places as numbers to sort by, null first. The narrow types have room for one more."""
+    return (rows + 1).astype(np.uint64)
 
 
 def _narrow(count: int) -> type[np.signedinteger[Any]]:

@@ -26,6 +26,7 @@ class BytePipe:
     def __init__(self, reading: IO[bytes], writing: IO[bytes]) -> None:
         self._reading = reading
         self._writing = writing
+        self.broken = False
 
     def send_bytes(self, data: bytes) -> None:
         """Send one byte string. Raises OSError when the other end is gone."""

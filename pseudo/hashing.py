@@ -57,10 +57,15 @@ class Hasher:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self.close()
 
-    def codes(self, messages: pa.Array) -> Codes:
-        """The 16-byte codes of messages (binary, no nulls), in the order given."""
-        if self._workers is None and self._wanted > 1 and len(messages) >= max(self._from, 1):
+    def expect(self, count: int) -> None:
+        """Start the workers now if so many messages are worth it; nothing waits for them before the first codes."""
+        if self._workers is None and self._wanted > 1 and count >= max(self._from, 1):
             self._workers = _Workers(self._key, self._wanted)
+
+    def codes(self, messages: pa.Array) -> Codes:
+        """The 16-byte codes of messages (binary, no nulls), in the order given. A closed key raises KeyCustodyError."""
+        self._key.mac_many(())  # a closed key makes no codes, whoever else still holds it
+        self.expect(len(messages))
         if self._workers is None:
             made = [self._key.mac_many(messages_in(frame)) for frame in _frames(messages)]
         else:
@@ -84,19 +89,21 @@ class _Workers:
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="hashing")
         try:
             pipes = [self._start() for _ in range(count)]
-            for pipe in pipes:
-                pipe.send_bytes(json.dumps(asdict(key.domain)).encode("ascii"))
-                key.hand_over(pipe)
-            for pipe in pipes:
-                if pipe.recv_bytes().decode("ascii") != key.kcv:
-                    raise _stopped()
-                self._idle.put(pipe)
-        except (OSError, EOFError):
+        except OSError:
             self.close()
             raise _stopped() from None
-        except BaseException:
-            self.close()
-            raise
+        for pipe in pipes:
+            self._threads.submit(self._welcome, pipe, key)
+
+    def _welcome(self, pipe: BytePipe, key: DomainKey) -> None:
+        """Hand the key over; the worker is idle from now on. One that does not answer as it should answers no frame."""
+        pipe.broken = True
+        try:
+            pipe.send_bytes(json.dumps(asdict(key.domain)).encode("ascii"))
+            key.hand_over(pipe)
+            pipe.broken = pipe.recv_bytes().decode("ascii") != key.kcv
+        finally:
+            self._idle.put(pipe)
 
     def _start(self) -> BytePipe:
         root = str(Path(__file__).resolve().parents[1])
@@ -107,7 +114,6 @@ class _Workers:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={**os.environ, "PYTHONPATH": path},
-            start_new_session=True,
         )
         self._processes.append(process)
         assert process.stdin is not None and process.stdout is not None
@@ -120,6 +126,8 @@ class _Workers:
     def _ask(self, frame: bytes) -> bytes:
         pipe = self._idle.get()
         try:
+            if pipe.broken:
+                raise EOFError
             pipe.send_bytes(frame)
             return pipe.recv_bytes()
         except (OSError, EOFError):

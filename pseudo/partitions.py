@@ -60,9 +60,9 @@ class Partitions:
             return
         order = np.argsort(partition, kind="stable")
         ends = np.searchsorted(partition[order], np.arange(self.count + 1))
+        together = {name: values[order] for name, values in columns.items()}
         for place in np.flatnonzero(np.diff(ends)).tolist():
-            rows = order[ends[place] : ends[place + 1]]
-            self._add(place, {name: values[rows] for name, values in columns.items()})
+            self._add(place, {name: values[ends[place] : ends[place + 1]] for name, values in together.items()})
 
     def take(self, place: int) -> dict[str, Array]:
         """The rows of one partition, which is then forgotten."""

@@ -60,6 +60,8 @@ def find_people(source: Source, roles: PersonRoles, hashers: Hashers, release_id
     Raises IdentifierError when local ids contradict themselves, or rows of nobody known have no record id of their own.
     """
     counts = {"rows_in": source.rows}
+    if roles.nhs_number:
+        hashers["nhs_number"].expect(source.rows)
     numbers = _accepted_numbers(source, roles, counts) if roles.nhs_number else _nobody(source.rows)
     locals_ = _local_ids(source, roles, counts) if roles.la_person_id else _nobody(source.rows)
     unknown = ~(np.asarray(numbers.is_valid()) | np.asarray(locals_.is_valid()))

@@ -5,6 +5,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pseudo.ahead import ahead
@@ -12,7 +13,7 @@ from pseudo.columns import Source
 from pseudo.deidentify import Deidentified, DomainKeys, deidentify, present_columns
 from pseudo.errors import ReleaseWriteError
 from pseudo.gathering import Column, OrderedValues
-from pseudo.policy import TablePolicy
+from pseudo.policy import PERSON_PSEUDONYM, TablePolicy
 from pseudo.treatments import NO_LOOKUPS, Lookups
 
 _ROWS_PER_GROUP = 122_880
@@ -57,10 +58,21 @@ def _write_parquet(path: Path, table: Deidentified) -> None:
     repeated = [name for name, (_, column) in table.columns.items() if _repeats(column)]
     with ahead(table.in_order(_ROWS_PER_GROUP)) as groups:
         first = next(groups)
-        form = {"compression": "zstd", "use_dictionary": repeated, "store_schema": False}
-        with pq.ParquetWriter(path, first.schema, **form) as writer:
+        with pq.ParquetWriter(
+            path,
+            first.schema,
+            compression="zstd",
+            use_dictionary=repeated,
+            write_statistics=[name for name, (_, column) in table.columns.items() if _is_looked_up(name, column)],
+            store_schema=False,
+        ) as writer:
             for group in chain([first], groups):
                 writer.write_table(group, row_group_size=_ROWS_PER_GROUP)
+
+
+def _is_looked_up(name: str, column: Column) -> bool:
+    """Whether readers skip row groups by the column: the one that sorts the rows, and days and numbers."""
+    return name == PERSON_PSEUDONYM or not pa.types.is_string(column.type)
 
 
 def _repeats(column: Column) -> bool:

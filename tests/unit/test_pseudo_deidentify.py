@@ -98,6 +98,7 @@ def test_the_size_of_parts_and_of_memory_changes_no_byte(
 ) -> None:
     expected = written(tmp_path / "whole", keys)
     monkeypatch.setattr(pseudo.deidentify, "PART_ROWS", part_rows)
+    monkeypatch.setattr(pseudo.deidentify, "PARTITION_ROWS", part_rows)
     monkeypatch.setattr(pseudo.partitions.Partitions.__init__, "__defaults__", (in_memory,))
     assert written(tmp_path / "parts", keys) == expected
 

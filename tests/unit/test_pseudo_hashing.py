@@ -11,7 +11,7 @@ import pytest
 
 import pseudo.hashing
 from pseudo.domain import Domain
-from pseudo.errors import WorkerError
+from pseudo.errors import KeyCustodyError, WorkerError
 from pseudo.hash_worker import BytePipe, serve
 from pseudo.hashing import Hasher
 from pseudo.keys import DomainKey, RootKey
@@ -41,6 +41,19 @@ def test_workers_give_the_codes_of_one_process_in_order(hasher: Hasher, key: Dom
     assert hasher.codes(messages).tobytes() == expected
     with Hasher(key, workers=1) as alone:
         assert alone.codes(messages).tobytes() == expected
+
+
+def test_a_closed_key_makes_no_codes_though_its_workers_live() -> None:
+    closed = RootKey(bytes(range(32)), "root").derive(DOMAIN)
+    with Hasher(closed, workers=2) as several:
+        several.codes(NUMBERS)
+        closed.close()
+        with pytest.raises(KeyCustodyError, match="closed"):
+            several.codes(NUMBERS)
+        several.close()
+        several.expect(1)
+        with pytest.raises(KeyCustodyError, match="closed"):
+            several.codes(NUMBERS)
 
 
 def test_few_messages_start_nobody(key: DomainKey) -> None:
