@@ -162,6 +162,12 @@ def test_another_policy_than_the_approved_one_is_refused(place: Place) -> None:
     assert "policy: approved is small, version 1, with the hash" in place.refused(PolicyError, request)
 
 
+def test_a_policy_for_another_environment_is_refused(place: Place) -> None:
+    (place.folder / "policy.yaml").write_text(f"environment: open{POLICY}", encoding="utf-8")
+    said = place.refused(PolicyError, place.approved())
+    assert "policy: made for an environment that is open; the recipient's is secure." in said
+
+
 @pytest.mark.parametrize("day", [date(2023, 1, 31), date(2024, 1, 1)])
 def test_a_request_is_refused_before_and_after_its_days(place: Place, day: date) -> None:
     said = place.refused(PolicyError, place.approved(), day=day)
