@@ -134,7 +134,7 @@ def _differences(
         if other is None or cell.hidden or other.hidden:
             continue
         if _small(cell.least - other.most, cell.most - other.least, limit):
-            yield Conflict(new.name, cell.place, f"{beside} it differs by fewer than {limit}")
+            yield Conflict(new.name, cell.place, f"{beside}: differs by fewer than {limit}")
 
 
 def _unhidden(
@@ -148,7 +148,7 @@ def _unhidden(
         hiding, shown = (new, other) if cell.hidden else (earlier, cell)
         limit = int(hiding.policy["threshold"])
         if hiding.policy["secondary"] == "complementary" and shown.most - shown.least < limit:
-            yield Conflict(new.name, cell.place, f"{beside} it is hidden in one and shown in the other")
+            yield Conflict(new.name, cell.place, f"{beside}: hidden in one and shown in the other")
 
 
 # ------------------------------------------------------------------------------------------------------------- bands
@@ -176,7 +176,7 @@ def _cut_otherwise(
                 rows = ", ".join(sorted(label for name, label in rest if name != _COLUMN)) or "all rows"
                 columns = ", ".join(label for name, label in rest if name == _COLUMN) or measure
                 place = f"{variable} from {start} to under {end} ({rows}), column {columns}"
-                yield Conflict(new.name, place, f"{beside} the bands together tell fewer than {limit}")
+                yield Conflict(new.name, place, f"{beside}: the bands together tell fewer than {limit}")
 
 
 def _told(bands: Sequence[tuple[int, int, _Cell]], limit: int) -> Iterator[tuple[int, int]]:

@@ -21,7 +21,7 @@ from pseudo.lock_file import waiting_lock
 
 FORMAT = "cldlink-ledger-1"
 _START = "0" * 64
-_MOST_TOLD = 20
+_MOST_TOLD = 100
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,11 @@ class Ledger:
 
 
 def _blocked(found: Sequence[Conflict]) -> str:
-    told = "; ".join(f"{one.table}, {one.place}: {one.why}" for one in found[:_MOST_TOLD])
+    """Which cells and why, by table and place; the first hundred."""
+    places: dict[str, list[str]] = {}
+    for one in found[:_MOST_TOLD]:
+        places.setdefault(f"{one.table} ({one.why})", []).append(one.place)
+    told = ". ".join(f"{table}: {'; '.join(cells)}" for table, cells in places.items())
     more = f"; and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
     return (
         f"The disclosure gate stops this output: {len(found)} {'cell tells' if len(found) == 1 else 'cells tell'} too much "
