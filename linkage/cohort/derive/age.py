@@ -26,3 +26,11 @@ def age_band_sql(age: str, bands: Sequence[AgeBand]) -> str:
         for band in bands
     )
     return f"case\n{whens}\n    end"
+
+
+def dhsc_age_sql(born: str, on: str) -> str:
+    """SQL: age as DHSC counts it, whole days from the first of the birth month (a date) over 365.25; null before birth.
+
+    Source: DataS-DHSC/ASC-CLD-LA-Dashboard 9bee728. It is a year short of completed years on some birthdays.
+    """
+    return f"case when {born} <= {on} then cast(floor(({on} - {born}) / 365.25) as integer) end"

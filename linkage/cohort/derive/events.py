@@ -1,0 +1,127 @@
+"""Steps 3, 4 and 7 to 9: which submitted rows are events of the period, until when, and which record of an event is kept."""
+
+from linkage.cohort.derive.settings import Selection
+from linkage.cohort.derive.submitted import NUMBERED, NUMBERED_IN_ONE_FILE
+from linkage.engine import Step, literal
+
+LEFT_OUT = (
+    "of a submission that was not chosen",
+    "no person key",
+    "no NHS number, though the person has one elsewhere",
+    "no event type",
+    "no start date",
+    "ends before it starts",
+    "starts after the date of death",
+    "death before the period",
+    "not in the period",
+    "another record of the same event is kept",
+)
+"""Why a submitted row is no event, in the order in which the reasons are looked for."""
+
+_OPEN_LAST = "coalesce({}, date '9999-12-31')"
+
+
+def effective_end_sql(end: str = "stated_end_date", death: str = "date_of_death", start: str = "start_date") -> str:
+    """Step 3, SQL: the date of death where it lies between start and end, or on or after the start of an open event; else
+    the stated end, null while open. Dates are inclusive, the row's own. Source: cld.md 2.3 step 3.
+    """
+    return f"case when {death} >= {start} and {death} < {_OPEN_LAST.format(end)} then {death} else {end} end"
+
+
+def events_in_period() -> Step:
+    """Steps 3 and 4, one row per (submitted row, reference period of its submission): effective end and ``left_out``.
+
+    Requests, assessments and reviews must end in the period, services overlap it; both ends are inclusive. Null ``left_out``:
+    the row is an event. Rows of submissions that were not chosen stand once, without reference period. Source: cld.md 2.3.
+    """
+    reasons = [
+        "submission_no is null",
+        "person_key is null",
+        "without_number",
+        "event_type is null or event_type = 'not_mapped'",
+        "start_date is null",
+        "stated_end_date < start_date",
+        "date_of_death < start_date",
+        "date_of_death < from_date",
+        """case when event_type = 'service'
+      then start_date > to_date or end_date < from_date
+      else end_date is null or end_date not between from_date and to_date end""",
+    ]
+    whens = "\n".join(
+        f"    when {reason} then {literal(text)}" for reason, text in zip(reasons, LEFT_OUT, strict=False)
+    )
+    names = ", ".join(literal(text) for text in LEFT_OUT)
+    sql = f"""
+with dated as (
+  select row_id, submitted.la_code, person_key, without_number, event_type, start_date, stated_end_date, date_of_death,
+    {effective_end_sql()} as end_date,
+    chosen.submission_no, reference_no, from_date, to_date, close_date, is_last
+  from submitted left join chosen_submission as chosen using (submission_no)
+)
+select row_id, la_code, reference_no, close_date, is_last, end_date, cast(case
+{whens}
+    end as enum({names})) as left_out
+from dated"""
+    return Step("events_in_period", sql)
+
+
+def cropped() -> Step:
+    """Step 8, one row per service record that is open at the end of a reference period which is not its authority's last:
+    closed at that end.
+
+    It counts where the record is the one that is kept: then no later reference period has the event. Source: cld.md 2.3.
+    """
+    sql = """
+select row_id, reference_no, close_date as end_date
+from events_in_period join submitted using (row_id)
+where left_out is null and not is_last and event_type = 'service'
+  and (events_in_period.end_date is null or events_in_period.end_date > close_date)"""
+    return Step("cropped", sql)
+
+
+def shared_event(selection: Selection) -> Step:
+    """Step 7, one row per record whose event may have others: what tells events apart, as a number (``event_hash``).
+
+    Two records of one event always have one number; two events have one by chance at most, and step 9 looks at all parts.
+    """
+    sql = f"""
+with hashed as (
+  select row_id, reference_no, hash({", ".join(_event_parts(selection))}) as event_hash
+  from events_in_period join submitted using (row_id) where left_out is null
+)
+select row_id, reference_no, event_hash from hashed
+where event_hash in (select event_hash from hashed group by event_hash having count(*) > 1)"""
+    return Step("shared_event", sql)
+
+
+def not_kept(selection: Selection) -> Step:
+    """Step 9, one row per record of an event of which another record is kept.
+
+    An event is authority, person, client type, type and start; requests add effective end and route, assessments effective
+    end and type, reviews effective end; services add type and component, and unless the table is joined also mechanism and
+    costs. Submitted wordings are compared; the event reference is not used. Kept is the record of the latest reference
+    period, then open or latest end, then the outcome first in the hierarchy, then one marked as a conversation, then the
+    highest row. Source: cld.md 2.3 steps 7 and 9.
+    """
+    sql = f"""
+select row_id, reference_no from (
+  select row_id, shared_event.reference_no, row_number() over (
+      partition by {", ".join(_event_parts(selection))}
+      order by shared_event.reference_no desc, coalesce(cropped.end_date, events_in_period.end_date) desc nulls first,
+        outcome_rank nulls last, conversation desc, row_id desc) as place
+  from shared_event join events_in_period using (row_id, reference_no) join submitted using (row_id)
+    left join cropped using (row_id, reference_no)
+)
+where place > 1"""
+    return Step("not_kept", sql)
+
+
+def _event_parts(selection: Selection) -> list[str]:
+    """SQL for all that tells two events apart."""
+    service_parts = [*NUMBERED_IN_ONE_FILE, "unit_cost", "planned_units"] if selection != "joined" else []
+    named = [f"{name}_no" if name in (*NUMBERED, *NUMBERED_IN_ONE_FILE) else name for name in service_parts]
+    of = {"request": ["route_of_access_no"], "assessment": ["assessment_type_no"]}
+    of["service"] = ["service_type_no", "service_component_no", *named]
+    parts = [f"case when event_type = '{kind}' then {part} end" for kind, own in of.items() for part in own]
+    end = "case when event_type <> 'service' then events_in_period.end_date end"
+    return ["submitted.la_code", "person_key", "client_type_no", "event_type", "start_date", end, *parts]

@@ -1,0 +1,47 @@
+"""Spells: services that follow one another without a gap, by the running maximum of their ends."""
+
+from linkage.cohort.derive.event import SETTINGS
+from linkage.engine import Step, literal
+
+ANY_SETTING = "any"
+OPEN_END = "date '9999-12-31'"
+
+
+def spells_sql(rows: str, by: str, gap: str) -> str:
+    """SQL for the spells of ``rows`` (columns ``by``, ``start_date``, ``end_date`` null while open, ``event_id``).
+
+    A service joins the spell when it starts at most ``gap`` days after the latest end so far (1: on the next day); a short
+    service inside a long one breaks nothing. ``events``: services of the spell; ``first_event`` the first that began it.
+    """
+    return f"""
+with reached as (
+  select {by}, start_date, coalesce(end_date, {OPEN_END}) as end_date, event_id,
+    max(coalesce(end_date, {OPEN_END})) over (partition by {by} order by start_date, event_id
+      rows between unbounded preceding and 1 preceding) as reached_date
+  from {rows}
+),
+numbered as (
+  select *, count(*) filter (reached_date is null or start_date - reached_date > {gap}) over (
+      partition by {by} order by start_date, event_id rows unbounded preceding) as spell_no
+  from reached
+)
+select {by}, cast(spell_no as integer) as spell_no, min(start_date) as start_date,
+  nullif(max(end_date), {OPEN_END}) as end_date, cast(count(*) as integer) as events,
+  arg_min(event_id, (start_date, event_id)) as first_event
+from numbered group by {by}, spell_no"""
+
+
+def spell(gap_days: int) -> Step:
+    """One row per (authority, person, setting, unbroken spell of long-term support of service users).
+
+    ``setting``: nursing, residential, community, prison, and ``any`` for support of whichever setting taken together.
+    ``end_date`` null: open. Source: cld.md 1.6, 2.3 (running maximum, as DHSC's 2A and 2D).
+    """
+    settings = ", ".join(literal(name) for name in (*SETTINGS, ANY_SETTING))
+    rows = f"""(
+    select la_code, person_key, cast(setting::varchar as enum({settings})) as setting, start_date, end_date, event_id
+    from event where setting is not null and client_type_group = 'service_user'
+    union all
+    select la_code, person_key, cast({literal(ANY_SETTING)} as enum({settings})), start_date, end_date, event_id
+    from event where setting is not null and client_type_group = 'service_user')"""
+    return Step("spell", spells_sql(rows, "la_code, person_key, setting", "$gap_days"), {"gap_days": gap_days})
