@@ -46,15 +46,22 @@ def check(folder: _Folder, json: Json = False) -> None:
 def sign(
     folder: _Folder,
     by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who checked the tables and answers for it.")],
+    audit: Annotated[
+        Path | None, typer.Option("--audit", help="Folder of the audit log; else 'audit' beside the folder.")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Sign tables off for release: name and time go into the record of the folder.
+    """Sign tables off for release: name and time go into the record of the folder, and an entry into the audit log.
 
     Example: cldlink outputs sign tables --by "A. Checker"
     """
-    from linkage.cohort.outputs import sign_outputs
+    from linkage.audited import Asked, audited, manifest_hash
+    from linkage.cohort.outputs import check_outputs, sign_outputs
 
-    record = sign_outputs(folder, by)
-    count = len(record["outputs"])
-    line = f"{count} tables signed off by {record['checked_by']}; package {record['package_sha256'][:16]}."
+    check_outputs(folder)
+    asked = Asked("Output check before release", "disclosure record", by=by, audit=audit)
+    with audited("outputs sign", asked, folder) as done:
+        record = sign_outputs(folder, by)
+        done.counts, done.manifest = {"tables": len(record["outputs"])}, manifest_hash(folder)
+    line = f"{len(record['outputs'])} tables signed off by {by}; package {record['package_sha256'][:16]}."
     emit("outputs sign", {"checked_by": by, "package_sha256": record["package_sha256"]}, as_json=json, lines=[line])

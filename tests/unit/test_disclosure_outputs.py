@@ -15,6 +15,7 @@ from linkage.cohort.shown import LEDGER
 from linkage.cohort.tables import tables_salt
 from linkage.errors import ExitCode, UsageError, exit_code
 from linkage.runs import verify_manifest
+from pseudo.audit import AuditLog
 from pseudo.errors import AuditValueError, OutputRecordError, PolicyError
 from pseudo.ledger import Ledger
 from tests.unit.linked_tables import linked_folder, service
@@ -138,6 +139,14 @@ def test_the_commands(copy: Path) -> None:
     assert "lts001a.csv" in CliRunner().invoke(app, ["outputs", "check", str(copy)]).stdout
     signed = CliRunner().invoke(app, ["outputs", "sign", str(copy), "--by", "checker", "--json"])
     assert json.loads(signed.stdout)["results"]["checked_by"] == "checker"
+    entry = AuditLog(copy.parent / "audit").entries()[-1].action
+    assert (entry.actor, entry.command, entry.outcome, entry.counts) == (
+        "checker",
+        "outputs sign",
+        "done",
+        {"tables": 5},
+    )
+    assert entry.manifest == hashlib.sha256((copy / "manifest.json").read_bytes()).hexdigest()
     (copy / "extra.csv").write_text("exact", encoding="utf-8")
     stopped = CliRunner().invoke(app, ["outputs", "check", str(copy)])
     assert "did not pass the gate" in str(stopped.exception)
