@@ -22,8 +22,6 @@ _NHS_DIGITS = 10
 _BLOCK = 1 << 16
 _PLAIN_ID = r"^[!-~]+$"
 _LA_CODE = r"^[0-9]{3}$"
-# Ten equal digits, and one digit at both ends of eight zeros: they pass the check digit and are used as fillers.
-_FILLERS = np.array([*(d * 1_111_111_111 for d in range(10)), *(d * 1_000_000_001 for d in range(10))])
 _HALF = 100_000  # a number of ten digits is two of five
 
 
@@ -34,12 +32,13 @@ def nhs_number_messages(values: pa.ChunkedArray) -> pa.DictionaryArray:
     used as fillers or result codes: they are refused too, so that no two strangers share a pseudonym.
     """
     numbers, positions = distinct_numbers(_ten_digit_numbers(_text(values)))
-    texts = _ten_digits(numbers)
-    right = _passes_modulus_11(numbers) & ~np.isin(numbers, _FILLERS)
+    upper = numbers // _HALF
+    lower = numbers - upper * _HALF
+    right = _passes_modulus_11(upper, lower) & ~_is_filler(upper, lower)
     if not right.all():
-        texts = texts[right]
+        upper, lower = upper[right], lower[right]
         positions = np.append(np.where(right, np.cumsum(right) - 1, -1), -1).astype(np.int32)[positions]
-    return encoded_at(positions, _fixed_width(texts, pa.binary()))
+    return encoded_at(positions, _fixed_width(_ten_digits(upper, lower), pa.binary()))
 
 
 def la_person_id_messages(la_codes: pa.ChunkedArray, ids: pa.ChunkedArray) -> pa.DictionaryArray:
@@ -162,20 +161,24 @@ def _read_digits(texts: pa.Array) -> Numbers:
     return numbers
 
 
-def _ten_digits(numbers: Numbers) -> npt.NDArray[np.uint8]:
-    """Whole numbers as ten ASCII digits each, leading zeros included."""
-    texts = np.empty((len(numbers), _NHS_DIGITS), dtype=np.uint8)
-    for start in range(0, len(numbers), _BLOCK):
-        upper, lower = np.divmod(numbers[start : start + _BLOCK], _HALF)
-        texts[start : start + _BLOCK, :5] = _five_digits().take(upper, axis=0)
-        texts[start : start + _BLOCK, 5:] = _five_digits().take(lower, axis=0)
+def _ten_digits(upper: Numbers, lower: Numbers) -> npt.NDArray[np.uint8]:
+    """Ten ASCII digits for each number, leading zeros included, from its two halves."""
+    texts = np.empty((len(upper), _NHS_DIGITS), dtype=np.uint8)
+    for start in range(0, len(upper), _BLOCK):
+        texts[start : start + _BLOCK, :5] = _five_digits().take(upper[start : start + _BLOCK], axis=0)
+        texts[start : start + _BLOCK, 5:] = _five_digits().take(lower[start : start + _BLOCK], axis=0)
     return texts
 
 
-def _passes_modulus_11(numbers: Numbers) -> npt.NDArray[np.bool_]:
+def _passes_modulus_11(upper: Numbers, lower: Numbers) -> npt.NDArray[np.bool_]:
     """Whether each number of ten digits has its check digit (weights 10 to 2, then the check digit at weight 1)."""
-    upper, lower = np.divmod(numbers, _HALF)
     return np.asarray((_weighted(10)[upper] + _weighted(5)[lower]) % 11 == 0)
+
+
+def _is_filler(upper: Numbers, lower: Numbers) -> npt.NDArray[np.bool_]:
+    """Ten equal digits, or one digit at both ends of eight zeros: they pass the check digit and stand for nobody."""
+    equal = (upper == lower) & (upper % 11_111 == 0)
+    return np.asarray(equal | ((lower < 10) & (upper == lower * 10_000)))
 
 
 @cache
@@ -185,10 +188,10 @@ def _five_digits() -> npt.NDArray[np.uint8]:
 
 
 @cache
-def _weighted(weight: int) -> npt.NDArray[np.int64]:
+def _weighted(weight: int) -> npt.NDArray[np.int16]:
     """For every number of five digits the sum of its digits times ``weight``, ``weight`` - 1 and so on."""
-    digits = (_five_digits() - np.uint8(ord("0"))).astype(np.int64)
-    return sum((digits[:, place] * (weight - place) for place in range(5)), np.zeros(len(digits), dtype=np.int64))
+    digits = (_five_digits() - np.uint8(ord("0"))).astype(np.int16)
+    return np.asarray((digits * np.arange(weight, weight - 5, -1, dtype=np.int16)).sum(axis=1), dtype=np.int16)
 
 
 # -------------------------------------------------------------------------------------------------- Arrow plumbing

@@ -117,7 +117,7 @@ def _ten_bits(upper: Words, lower: Words) -> list[Words]:
 
 def _fixed_width_text(rows: npt.NDArray[np.uint8]) -> pa.Array:
     count, width = rows.shape
-    ends = np.arange(count + 1, dtype=np.int64) * width
+    is_wide = count * width > np.iinfo(np.int32).max
+    ends = np.arange(count + 1, dtype=np.int64 if is_wide else np.int32) * width
     buffers = [None, pa.py_buffer(ends), pa.py_buffer(np.ascontiguousarray(rows))]
-    wide = pa.Array.from_buffers(pa.large_string(), count, buffers)
-    return wide if count * width > np.iinfo(np.int32).max else wide.cast(pa.string())
+    return pa.Array.from_buffers(pa.large_string() if is_wide else pa.string(), count, buffers)
