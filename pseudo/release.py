@@ -130,7 +130,7 @@ def make_release(
             for name in records:
                 write_csv(folder / f"{name}.parquet")
         write_dictionary(folder / DICTIONARY, sources, policy.policy, listed, lookups)
-        document = _document(policy, request, keys, records) | held | grounds.record()
+        document = _document(policy, request, keys, records) | held | grounds.record() | {"lookups": lookups.record()}
         document["key"] |= {"key_id": root_key.key_id, "root_key_check_value": root_key.kcv}
         document["files"] = [file_record(path) for path in sorted(folder.iterdir())]
         write_signed(folder, document, signing_key)

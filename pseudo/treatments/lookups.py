@@ -79,6 +79,13 @@ class Lookups:
         """Whether areas of this level can be looked up."""
         return self.directory is not None and level in self.directory.levels
 
+    def record(self) -> dict[str, str | None]:
+        """What a manifest says of them."""
+        return {
+            "postcode_directory_sha256": self.directory.sha256 if self.directory else None,
+            "reference_date": self.reference_date.isoformat() if self.reference_date else None,
+        }
+
 
 NO_LOOKUPS = Lookups()
 

@@ -19,6 +19,7 @@ from linkage.trace.comparisons import COMPARISONS, Comparison
 from linkage.trace.notes import notes
 from linkage.trace.outcomes import outcomes
 from linkage.trace.settings import load_model, load_profile, load_register_settings
+from tests.unit import policy_tables
 from tests.unit.command_tree import Command, commands, groups
 from tests.unit.test_trace import CASES
 
@@ -131,7 +132,11 @@ def number_table() -> str:
             caps.copied_unnamed,
             "gender differs, and the given name is not the person's for certain",
         ),
-        ("cap `copied_untold`", caps.copied_untold, "number agrees, neither given name nor gender to compare"),
+        (
+            "cap `copied_untold`",
+            caps.copied_untold,
+            "number agrees, no given name to compare, and no gender or another family name",
+        ),
         ("cap `unnamed`", caps.unnamed, "no given name to compare, number does not agree"),
         (
             "cap `namesake`",
@@ -178,6 +183,7 @@ TABLES = {
     "feedback": feedback_table,
     "weights": weight_table,
     "numbers": number_table,
+    **policy_tables.TABLES,
 }
 
 
