@@ -1,5 +1,6 @@
 """A bridge by command: the keys of a ring or key file, the people as files, what the recipient has as release folders."""
 
+import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -8,14 +9,15 @@ from pathlib import Path
 from linkage.audited import Asked, audited, manifest_hash
 from linkage.errors import UsageError
 from pseudo.audit_entry import KeyUse
-from pseudo.bridge import Bridge, BridgeEnd, make_bridge
+from pseudo.bridge import Bridge, BridgeEnd, make_bridge, read_bridge
 from pseudo.columns import open_source
 from pseudo.custody import Passphrase, custody_at
 from pseudo.keys import RootKey
-from pseudo.recipient import RecipientPublicKey
+from pseudo.recipient import RecipientKey, RecipientPublicKey
 from pseudo.release import open_release
 from pseudo.release_manifest import request_of
-from pseudo.signing import SigningKey
+from pseudo.sealing import read_sealed, unseal
+from pseudo.signing import PublicKey, SigningKey
 
 
 @dataclass(frozen=True)
@@ -77,3 +79,18 @@ def bridge(
         )
         done.counts = {**made.counts, "without_successor": made.without}
     return made
+
+
+def open_bridge(file: Path, out: Path, *, key: RecipientKey, signer: PublicKey, asked: Asked) -> int:
+    """Open a sealed bridge into the folder ``out``; gives its pairs. Nothing is left there unless it is whole and signed."""
+    package = read_sealed(file).package
+    named = replace(asked, purpose=asked.purpose or "Opening of a bridge", submission=asked.submission or package)
+    with audited("keys open bridge", named, out) as done:
+        unseal(file, key, out, signer=signer)
+        try:
+            pairs = int(read_bridge(out, signer).num_rows)
+        except BaseException:
+            shutil.rmtree(out, ignore_errors=True)
+            raise
+        done.counts = {"pairs": pairs}
+    return pairs

@@ -80,7 +80,7 @@ def bridge(
     Example: cldlink keys bridge --keystore keyring --old-key-id root-2026a --people current/persons.parquet
     --people traced/trace.parquet --release release-q1 --recipient-key uni.pub --signing-key sender.key --out bridge.sealed
 
-    See also: cldlink release unseal
+    The recipient opens it: cldlink keys open-bridge
     """
     from linkage import key_bridge
     from pseudo.custody import open_signing_key
@@ -97,6 +97,31 @@ def bridge(
             people, release, out, keys=keys, signer=signer, recipient=recipient, asked=asked_by(by, audit, purpose)
         )
     emit("keys bridge", {**made.counts, "without_successor": made.without}, as_json=json)
+
+
+def open_bridge(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A sealed bridge.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write to; not there yet.")],
+    recipient_key: Annotated[Path, typer.Option("--recipient-key", help="The file of your own key.")],
+    public_key: Annotated[Path, typer.Option("--public-key", help="The sender's public key.")],
+    passphrase_file: PassphraseFile = None,
+    passphrase_fd: PassphraseFd = None,
+    by: By = None,
+    audit: KeyAudit = None,
+    json: Json = False,
+) -> None:
+    """Open a bridge that was sealed for you: bridge.csv holds old_pseudonym, new_pseudonym and id_type.
+
+    Example: cldlink keys open-bridge bridge.sealed --recipient-key uni.key --public-key sender.pub --out bridge
+    """
+    from linkage import key_bridge
+    from pseudo.custody import open_recipient_key
+    from pseudo.signing import read_public_key
+
+    signer = read_public_key(public_key)
+    with open_recipient_key(recipient_key, read_passphrase(passphrase_file, passphrase_fd, of=recipient_key)) as key:
+        pairs = key_bridge.open_bridge(file, out, key=key, signer=signer, asked=asked_by(by, audit, None))
+    emit("keys open-bridge", {"pairs": pairs}, as_json=json)
 
 
 def retire(

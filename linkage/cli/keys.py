@@ -206,5 +206,6 @@ def restore(
 
 keys_app.command("rotate")(key_life.rotate)
 keys_app.command("bridge")(key_life.bridge)
+keys_app.command("open-bridge")(key_life.open_bridge)
 keys_app.command("retire")(key_life.retire)
 keys_app.command("destroy")(key_life.destroy)

@@ -166,7 +166,8 @@ class KeyRing:
             if record.state == "retired":
                 record = record.now("destroyed")
                 self._write(ring, passphrase, record)
-            _overwrite_and_remove(file)
+            for path in (file, *self._remnants(file.name)):
+                _overwrite_and_remove(path)
         return record
 
     def _add(self, ring: RingFile, key_id: str, passphrase: Passphrase, profile: KdfProfile) -> KeyRecord:
@@ -180,7 +181,7 @@ class KeyRing:
             keys = (*ring.keys, record)
             try:
                 write_ring(self.folder, RingFile(keys, {key.key_id: code(key, keys) for key in (*others, root)}))
-            except KeyCustodyError:
+            except BaseException:
                 file.unlink(missing_ok=True)
                 raise
         return record
@@ -223,6 +224,10 @@ class KeyRing:
             raise KeyCustodyError(f"{file}: this is not key {record.key_id} of the ring: the check value is another.")
         ring.require_written_by(root, self.folder)
         return root
+
+    def _remnants(self, name: str) -> list[Path]:
+        """What a restore put aside and what an interrupted command left of a key file."""
+        return [path for form in (f"{name}.damaged-*", f".{name}.part-*") for path in self.folder.glob(form)]
 
     def _file(self, key_id: str) -> Path:
         return self.folder / f"{key_id}.keystore"

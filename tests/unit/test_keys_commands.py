@@ -29,7 +29,7 @@ from pseudo.custody import (
 from pseudo.errors import KeyCustodyError, PolicyError
 from pseudo.release import Release
 from pseudo.request import ReleaseRequest
-from pseudo.signing import CERTIFICATE, Signature
+from pseudo.signing import CERTIFICATE, Signature, SigningKey, write_public_key
 from tests.main_job import cldlink
 
 FAST = INSECURE_FAST_FOR_TESTS
@@ -223,6 +223,14 @@ def test_a_bridge_by_command_leads_from_the_retired_key_to_the_active_one(at: Pa
     done, kcv = entries(at)[-1], KeyRing(at / "ring").records()[1].kcv
     assert (done.command, done.outcome) == ("keys bridge", "done")
     assert done.key == KeyUse("root-b", kcv, "1", "hmac-sha256", "dscro/uni/P-1/none")
+    opening = ["keys", "open-bridge", at / "bridge.sealed", "--recipient-key", at / "r.key", "--out", at / "bridge",
+               "--passphrase-file", at / "signed", "--json"]  # fmt: skip
+    forged = at / "other.pub"
+    write_public_key(forged, SigningKey(bytes(range(32)), "forger").public)
+    assert cldlink(*opening, "--public-key", forged).code == 6 and not (at / "bridge").exists()
+    ran = cldlink(*opening, "--public-key", at / "sign.pub")
+    assert (ran.code, ran.results) == (0, {"pairs": 0}), ran.err
+    assert (at / "bridge" / "bridge.csv").is_file()
 
 
 def test_a_bridge_may_lead_into_another_ring_or_key_file(at: Path, bridge: list[object]) -> None:

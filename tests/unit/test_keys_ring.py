@@ -17,6 +17,7 @@ from pseudo.custody import (
     open_keystore,
     open_root,
 )
+from pseudo.custody.ring_file import RingFile, write_ring
 from pseudo.errors import KeyCustodyError, PolicyError
 
 PASSPHRASE = (b"seven quiet herons", b"under the old bridge")
@@ -245,6 +246,46 @@ def test_a_folder_whose_ring_was_never_finished_is_not_there(tmp_path: Path, mon
     with pytest.raises(KeyboardInterrupt):
         KeyRing.create(tmp_path / "ring", PASSPHRASE, key_id="a", profile=FAST)
     assert list(tmp_path.iterdir()) == []
+
+
+DEEDS = {
+    "add": lambda ring: ring.add("root-c", PASSPHRASE, profile=FAST),
+    "rotate": lambda ring: ring.rotate("root-c", PASSPHRASE),
+    "retire": lambda ring: ring.retire("root-b", PASSPHRASE),
+    "destroy": lambda ring: ring.destroy("root-a", PASSPHRASE, allowed),
+}
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize("deed", DEEDS)
+def test_a_deed_that_is_interrupted_leaves_the_ring_as_it_was_or_as_it_was_to_become(
+    rotated: KeyRing, monkeypatch: pytest.MonkeyPatch, deed: str, before: bool
+) -> None:
+    if deed == "rotate":
+        rotated.add("root-c", PASSPHRASE, profile=FAST)
+        rotated.drill(rotated.folder / "root-c.keystore", PASSPHRASE)
+    was = states(rotated)
+
+    def interrupted(folder: Path, ring: RingFile) -> None:
+        if not before:
+            write_ring(folder, ring)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pseudo.custody.ring.write_ring", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        DEEDS[deed](rotated)
+    monkeypatch.undo()
+    assert (states(rotated) == was) is before
+    for key_id, state in states(rotated).items():
+        if state in ("active", "retired") and (before or deed != "add"):
+            assert rotated.open_version(key_id, PASSPHRASE).key_id == key_id
+
+
+def test_what_a_restore_put_aside_is_destroyed_with_the_key(rotated: KeyRing, tmp_path: Path) -> None:
+    rotated.restore(tmp_path / "a.backup", PASSPHRASE)
+    assert len(list(rotated.folder.glob("root-a*"))) == 2
+    rotated.destroy("root-a", PASSPHRASE, allowed)
+    assert list(rotated.folder.glob("*root-a*")) == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="rights of files are POSIX's")
