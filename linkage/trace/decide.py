@@ -111,7 +111,7 @@ bound as (
     case when given_name = 'different' and (gender = 'different' or family_differs and number_agrees) then $copied end,
     case when given_name not in ({_OWN}) and gender = 'different' then $copied_unnamed end,
     case when given_name = 'missing' and not number_agrees then $unnamed end,
-    case when given_name = 'missing' and gender = 'missing' and number_agrees then $copied_untold end,
+    case when given_name = 'missing' and (gender = 'missing' or family_differs) and number_agrees then $copied_untold end,
     case when not number_agrees and (birth in ('different', 'two_of_three')
       or birth not in ('exact', 'year', 'missing') and given_name in ('initial', 'shared')
       or birth = 'missing' and not (given_name in ('exact', 'exchanged') and family in ('exact', 'crossed')

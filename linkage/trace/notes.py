@@ -13,9 +13,8 @@ class _Notes(ConfigModel):
     number_ranges: Mapping[str, tuple[str, str]]
 
 
-# The given name is less than the person's own, a familiar form of it, or theirs in the wrong field.
-_NAME_IN_PART = """(coalesce(e.level_given_name not in ('exact', 'shared', 'nickname'), true)
-  and coalesce(e.level_family_name <> 'crossed', true))"""
+# The given name is less than the person's own or a familiar form of it.
+_NAME_IN_PART = "coalesce(e.level_given_name not in ('exact', 'shared', 'nickname'), true)"
 
 
 @cache
