@@ -68,8 +68,9 @@ class WeightCaps(ConfigModel):
     is unlike, and so is the gender, or the number agrees and the family name is unlike too (a spouse's or lodger's number
     and date of birth). ``copied_unnamed``: the gender differs and the given name is not the person's for certain.
     ``copied_untold``: the number agrees, there is no given name to compare, and no gender or another family name.
-    ``unnamed``: there is no given name to compare. ``namesake``: the date of birth is another or agrees in part, or two details are not quite the
-    person's (``decide``): date and given name, both names, a name and the place, or no date and any of them.
+    ``unnamed``: there is no given name to compare. ``namesake``: the date of birth is another or agrees in part, or two
+    details are not quite the person's (``decide``): date and given name, both names, a name and the place, or no date and
+    any of them.
     ``undated``: there is no date to compare. ``undated_child``: nor is the person of age. The last four do not hold when
     the NHS number agrees.
 
