@@ -9,6 +9,7 @@ import pyarrow as pa
 from pseudo.columns import Coded, Source, coded, encode, map_distinct, positions_of
 from pseudo.treatments import (
     NO_LOOKUPS,
+    Area,
     Lookups,
     Shift,
     Treatment,
@@ -16,6 +17,7 @@ from pseudo.treatments import (
     as_date,
     beside,
     condition_rule,
+    needs_directory,
     shifted,
     value_rule,
 )
@@ -46,6 +48,9 @@ def treated_column(
         column, rule = other
         made = rule(_days(source, name), _days(source, column)).dictionary_encode()
         return coded(made.dictionary, positions_of(made))
+    if isinstance(treatment, Area) and needs_directory(treatment) and lookups.directory:
+        encoded = encode(source.column(name))
+        return coded(lookups.directory.areas(treatment.level, encoded.dictionary), positions_of(encoded))
     return map_distinct(source.column(name), value_rule(treatment, listed, lookups), arrow_type(treatment))
 
 

@@ -53,15 +53,17 @@ class PostcodeDirectory:
     levels: Mapping[str, pa.Array]
     sha256: str
 
+    def areas(self, level: str, postcodes: pa.Array) -> pa.Array:
+        """The area of each postcode, in any case and spacing; null where the directory does not have it."""
+        if not len(self.postcodes):
+            return pa.nulls(len(postcodes), self.levels[level].type)
+        keys = _keys(postcodes.cast(pa.string()))
+        place = np.searchsorted(self.postcodes, keys).clip(max=len(self.postcodes) - 1)
+        return self.levels[level].take(pa.array(place, mask=self.postcodes[place] != keys))
+
     def area(self, level: str, postcode: str) -> str | int | None:
-        """The area of one postcode, in any case and spacing; null when the directory does not have it."""
-        key = re.sub(r"\s", "", postcode).upper().encode("ascii", "replace")
-        if not 5 <= len(key) <= 7:
-            return None
-        place = int(np.searchsorted(self.postcodes, np.array(key, dtype=_KEY)))
-        if place == len(self.postcodes) or self.postcodes[place] != key:
-            return None
-        found: str | int | None = self.levels[level][place].as_py()
+        """The area of one postcode."""
+        found: str | int | None = self.areas(level, pa.array([postcode]))[0].as_py()
         return found
 
 
@@ -165,8 +167,10 @@ def _parquet(path: Path, columns: Sequence[str]) -> dict[str, pa.ChunkedArray]:
     return {name: table.column(name) for name in columns}
 
 
-def _keys(postcodes: pa.ChunkedArray) -> npt.NDArray[np.bytes_]:
+def _keys(postcodes: pa.Array | pa.ChunkedArray) -> npt.NDArray[np.bytes_]:
+    """Postcodes in capitals without spaces; empty for what cannot be one."""
     plain = pc.utf8_upper(pc.replace_substring_regex(pc.fill_null(postcodes, ""), r"\s", ""))
+    plain = pc.if_else(pc.match_substring_regex(plain, "^[A-Z0-9]{5,7}$"), plain, "")
     return np.asarray(plain.to_numpy(zero_copy_only=False), dtype=_KEY)
 
 
