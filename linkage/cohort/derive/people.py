@@ -1,10 +1,11 @@
 """Steps 10 and 11: the latest details of a person, accommodation that services tell, carers, age."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from linkage.cohort.derive.age import dhsc_age_sql
 from linkage.cohort.derive.events import effective_end_sql
-from linkage.cohort.derive.grouped import group_type, meanings, values
+from linkage.cohort.derive.grouped import enum_sql, group_type, meanings, value_type, values
 from linkage.cohort.derive.settings import InferredAccommodation, derivation_settings, grouped_values
 from linkage.cohort.derive.source import CareSource
 from linkage.cohort.derive.submitted import DETAILS
@@ -12,9 +13,11 @@ from linkage.cohort.derive.wording import wording_key
 from linkage.engine import Step, ident, literal
 
 _UNKNOWN = "unknown"
-# Days are counted from here in 19 bits, so that submission, end and start of a row are one number that sorts like the three.
+# Days are counted from here in 17 bits, so that submission, end and start of a row are one number that sorts like the three;
+# with 7 bits more for a value, the greatest number tells the place and the value.
 _DAY_ZERO = "date '1900-01-01'"
-_DAYS = 2**19
+_DAYS = 2**17
+_VALUES = 2**7
 
 
 def stated_detail() -> Step:
@@ -24,18 +27,17 @@ def stated_detail() -> Step:
     known by association has none.
     """
     period_end = _day("stated_end")
-    end = f"case when start_date is null then 0 else {_day(f'coalesce({effective_end_sql()}, date {_FAR})')} end"
+    open_last = f"coalesce({effective_end_sql()}, date '9999-12-31')"
+    end = f"case when start_date is null then 0 else {_day(open_last)} end"
     sql = f"""
 with stated_on as (select distinct submission_no, stated_end from chosen_submission)
-select la_code, person_key, client_type_group = 'service_user' as is_service_user, birth_month, {", ".join(DETAILS)},
+select la_code, person_key, client_type_group = 'service_user' as is_service_user,
+  case when birth_month <= stated_end then birth_month end as birth_month, {", ".join(DETAILS)},
   max(date_of_death) as date_of_death, max({period_end}) as stated_day,
   max(({period_end} * {_DAYS} + {end}) * {_DAYS} + {_day("start_date")}) as place
 from submitted join stated_on using (submission_no) where person_key is not null and not without_number
 group by all"""
     return Step("stated_detail", sql)
-
-
-_FAR = "'9999-12-31'"
 
 
 def _day(day: str) -> str:
@@ -47,24 +49,31 @@ def latest_detail() -> Step:
 
     Known goes before unknown, then the later submission, the later end, the later start; two known values in one place are in
     conflict and make it unknown; blank everywhere is null. Primary support reason: of rows as a service user first, for a
-    carer's rows have the carer's own. Birth month: of the latest submission that has one, the earliest there. Date of death:
-    the latest stated. Source: cld.md 2.3 step 11; service user first and date of death: design.
+    carer's rows have the carer's own. Birth month: of the latest submission that has one before its end, the earliest there.
+    Date of death: the latest stated. Source: cld.md 2.3 step 11; service user first and date of death: design.
     """
     order = dict.fromkeys(DETAILS, "place")
-    order["primary_support_reason"] = f"place + case when is_service_user then {2**58} else 0 end"
-    tops = ",\n    ".join(f"max({order[field]}) filter ({_known(field)}) as {field}_at" for field in DETAILS)
-    picks = ",\n  ".join(_picked(field, order[field]) for field in DETAILS)
+    order["primary_support_reason"] = f"(place + case when is_service_user then {_DAYS**3} else 0 end)"
+    tops = ",\n    ".join(_tops(field, order[field]) for field in DETAILS)
+    picks = ",\n  ".join(_picked(field) for field in DETAILS)
+    born = f"arg_max(birth_month, stated_day * {2**20} - (birth_month - {_DAY_ZERO})) filter (birth_month is not null)"
     sql = f"""
 with top as (
-  select la_code, person_key, max(stated_day) filter (birth_month is not null) as born_at,
+  select la_code, person_key, max(date_of_death) as date_of_death, {born} as birth_month,
     {tops}
   from stated_detail group by la_code, person_key
 )
-select la_code, person_key, min(birth_month) filter (stated_day = born_at) as birth_month,
-  max(date_of_death) as date_of_death,
+select la_code, person_key, birth_month, date_of_death,
   {picks}
-from stated_detail join top using (la_code, person_key) group by la_code, person_key"""
+from top"""
     return Step("latest_detail", sql)
+
+
+def _codes_unknown(field: str) -> str:
+    """SQL list of the codes of a field's values that say nothing."""
+    unknown = {meaning.value for meaning in meanings(field).values() if meaning.group == _UNKNOWN}
+    codes = [place for place, value in enumerate(values(field)) if value in unknown]
+    return ", ".join(str(code) for code in (*codes, len(values(field))))
 
 
 def _unknown_value(field: str) -> str:
@@ -72,18 +81,26 @@ def _unknown_value(field: str) -> str:
     return next(meaning.value for meaning in meanings(field).values() if meaning.group == _UNKNOWN)
 
 
-def _known(field: str) -> str:
-    unknown = {meaning.value for meaning in meanings(field).values() if meaning.group == _UNKNOWN}
-    listed = ", ".join(literal(value) for value in (*sorted(unknown), grouped_values().not_mapped))
-    return f"{field} not in ({listed})"
-
-
-def _picked(field: str, order: str) -> str:
-    here = f"filter ({_known(field)} and {order} = {field}_at)"
+def _tops(field: str, order: str) -> str:
+    """SQL: the latest place with the last of its known values, with the first of them, and whether anything was stated."""
+    known = f"filter (enum_code({field}) not in ({_codes_unknown(field)}))"
     return (
-        f"case when min({field}) {here} = max({field}) {here} then min({field}) {here} "
-        f"when count({field}) > 0 then {literal(_unknown_value(field))} end as {field}"
+        f"max({order} * {_VALUES} + enum_code({field})) {known} as {field}_last, "
+        f"max({order} * {_VALUES} + {_VALUES - 1} - enum_code({field})) {known} as {field}_first, "
+        f"count({field}) > 0 as {field}_stated"
     )
+
+
+def _picked(field: str) -> str:
+    value = f"{_list(values(field))}[{field}_last % {_VALUES} + 1]"
+    return (
+        f"cast(case when {field}_last % {_VALUES} = {_VALUES - 1} - {field}_first % {_VALUES} then {value} "
+        f"when {field}_stated then {literal(_unknown_value(field))} end as {value_type(field)}) as {field}"
+    )
+
+
+def _list(names: Sequence[str | None]) -> str:
+    return f"[{', '.join('null' if name is None else literal(name) for name in names)}]"
 
 
 def inferred_accommodation(rules: tuple[InferredAccommodation, ...]) -> Step:
@@ -139,48 +156,38 @@ def person(period_end: date) -> Step:
     names the person. Source: cld.md 2.3 steps 10 and 11, 2.3 (SALT settled).
     """
     settings = derivation_settings()
-    stated = "latest_detail.accommodation_status"
-    known = f"coalesce({_known('accommodation_status').replace('accommodation_status', stated)}, false)"
-    lives = f"case when {known} then {stated}::varchar else coalesce(inferred.accommodation, {stated}::varchar) end"
+    presumed = (*settings.settled_when_inferred, *settings.unsettled_when_inferred)
+    lives_type = enum_sql([*values("accommodation_status"), *presumed, grouped_values().not_mapped])
     settled = ", ".join(literal(value) for value in settings.settled_accommodation)
-    presumed = ", ".join(literal(value) for value in settings.settled_when_inferred)
-    groups = ",\n  ".join(
-        f"{_group_sql(field, f'latest_detail.{field}')} as {column}"
-        for field, column in (("ethnicity", "ethnic_group"), ("employment_status", "employment_group"))
-    )
-    others = ", ".join(
-        field
-        for field in DETAILS
-        if field not in ("accommodation_status", "has_informal_carer", "primary_support_reason")
-    )
-    unknown = literal(_unknown_value("accommodation_status"))
+    settled_inferred = ", ".join(literal(value) for value in settings.settled_when_inferred)
+    others = ", ".join(field for field in DETAILS if field != "accommodation_status")
+    nowhere = f"{literal(_unknown_value('accommodation_status'))}, {literal(grouped_values().not_mapped)}"
     sql = f"""
 with housed as (
-  select la_code, person_key, {lives} as accommodation, not {known} and inferred.accommodation is not null as is_inferred
+  select latest_detail.*, inferred.accommodation is not null
+      and coalesce(accommodation_status in ({nowhere}), true) as accommodation_inferred,
+    cast(case when accommodation_inferred then inferred.accommodation else accommodation_status::varchar end
+      as {lives_type}) as accommodation
   from latest_detail left join inferred_accommodation as inferred using (la_code, person_key)
 )
 select la_code, person_key, person_pseudonym, birth_month, {dhsc_age_sql("birth_month", "$period_end")} as age,
   date_of_death, {others},
-  {groups},
-  primary_support_reason, coalesce(primary_support_reason = {literal(_learning_disability())}, false) as learning_disability,
-  accommodation_status as stated_accommodation, accommodation, is_inferred as accommodation_inferred,
-  case when accommodation in ({settled}, {presumed}) then true
-    when accommodation is null or accommodation in ({unknown}, {literal(grouped_values().not_mapped)}) then null
-    else false end as settled_dhsc,
+  {_group_sql("ethnicity")} as ethnic_group, {_group_sql("employment_status")} as employment_group,
+  coalesce(primary_support_reason = {literal(_learning_disability())}, false) as learning_disability,
+  accommodation_status as stated_accommodation, accommodation, accommodation_inferred,
+  case when accommodation in ({settled}, {settled_inferred}) then true
+    when accommodation in ({nowhere}) then null when accommodation is not null then false end as settled_dhsc,
   coalesce(accommodation_status in ({settled}), false) as settled_salt,
-  coalesce(has_informal_carer = {literal(_yes("has_informal_carer"))}, false) or cared_for.person_key is not null as has_carer,
-  has_informal_carer
-from latest_detail join housed using (la_code, person_key) left join person_key using (person_key)
-left join cared_for using (la_code, person_key)
-order by la_code, person_key"""
+  coalesce(has_informal_carer = {literal(_yes("has_informal_carer"))}, false) or cared_for.person_key is not null as has_carer
+from housed join person_key using (person_key) left join cared_for using (la_code, person_key)"""
     return Step("person", sql, {"period_end": period_end})
 
 
-def _group_sql(field: str, column: str) -> str:
+def _group_sql(field: str) -> str:
     """SQL for the group of a field's value."""
-    group_of = {value: meanings(field)[wording_key(value)].group for value in values(field)}
-    whens = " ".join(f"when {literal(value)} then {literal(group)}" for value, group in group_of.items() if group)
-    return f"cast(case {column} {whens} end as {group_type(field)})"
+    group_of = [meanings(field)[wording_key(value)].group for value in values(field)]
+    groups = [*group_of, grouped_values().not_mapped]
+    return f"cast({_list(groups)}[enum_code({field}) + 1] as {group_type(field)})"
 
 
 def _learning_disability() -> str:
