@@ -31,7 +31,7 @@ __all__ = ["FIELDS", "ID_TYPES", "Deidentified", "DomainKeys", "deidentify", "de
 
 PART_ROWS = 1 << 20  # rows that are treated at a time
 PARTITION_ROWS = 1 << 18  # rows that are put in order at a time, or one person's when they are more
-_PARTS_AHEAD = 4  # parts that may wait, treated
+_PARTS_AHEAD = 6  # parts that may wait, treated
 
 
 @dataclass(frozen=True)

@@ -81,7 +81,6 @@ class PersonColumn:
     codes: Codes
     form: TextForm
     type: pa.DataType = field(default_factory=pa.string)
-    repeats = True
 
     def ranked(self, rows: Places) -> Places:
         """Rows as they are: the codes are in order already."""
@@ -106,7 +105,6 @@ class CodeColumn:
 
     form: TextForm
     type: pa.DataType = field(default_factory=pa.string)
-    repeats = False
 
     def ranked(self, rows: Codes) -> Codes:
         """Rows as they are."""
@@ -128,7 +126,6 @@ class IntegerColumn:
 
     codes: Codes
     type: pa.DataType = field(default_factory=pa.int64)
-    repeats = False
 
     def ranked(self, rows: Places) -> Places:
         """Rows as they are: the codes are in order already."""
@@ -140,7 +137,7 @@ class IntegerColumn:
 
     def released(self, rows: Places) -> pa.Array:
         """The whole number of each row's code."""
-        return int63(self.codes).take(pa.array(rows.astype(np.int32), mask=rows < 0))
+        return pc.if_else(pa.array(rows >= 0), int63(self.codes[rows]), None)
 
 
 Column = OrderedValues | PersonColumn | CodeColumn | IntegerColumn

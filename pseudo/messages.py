@@ -132,6 +132,8 @@ def _numbers_of(texts: pa.Array) -> Numbers:
         return _read_digits(texts)
     numbers[is_ten] = _read_digits(texts.filter(pa.array(is_ten)))
     rest = np.flatnonzero(~is_ten & np.asarray(texts.is_valid()))
+    if not len(rest):
+        return numbers
     others = texts.take(pa.array(rest)).dictionary_encode()
     compact = pc.replace_substring_regex(others.dictionary, r"[ -]", "")
     cleaned = pc.if_else(pc.equal(pc.binary_length(compact), _NHS_DIGITS), compact, None)

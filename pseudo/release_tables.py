@@ -76,7 +76,8 @@ def _is_looked_up(name: str, column: Column) -> bool:
 
 
 def _repeats(column: Column) -> bool:
-    return column.repeats if not isinstance(column, OrderedValues) else len(column.values) <= _DICTIONARY_VALUES
+    """Whether a Parquet dictionary makes the column smaller. It does not for pseudonyms, whose rows stand together."""
+    return isinstance(column, OrderedValues) and len(column.values) <= _DICTIONARY_VALUES
 
 
 def treatment_name(treatment: Any) -> str:

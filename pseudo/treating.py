@@ -73,7 +73,7 @@ class Treating:
 
     def _needed(self) -> set[str]:
         """The source columns that the treatments read; one at least, for the number of rows."""
-        needed = {str(self._roles.nhs_number or self._roles.la_person_id), *(name for _, name, _ in self._columns)}
+        needed = {name for _, name, _ in self._columns} or {str(self._roles.nhs_number or self._roles.la_person_id)}
         for _, _, treatment in self._columns:
             needed |= {*other_columns(treatment)}
             if isinstance(treatment, Pseudonymise) and treatment.field != "nhs_number":
