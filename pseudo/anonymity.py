@@ -20,6 +20,7 @@ from pseudo.policy_model import ReleasePolicy
 from pseudo.withholding import Withheld, withhold
 
 Flags = npt.NDArray[np.bool_]
+_TRIED = 500
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,6 @@ def _merged(classes: _Classes, table: npt.NDArray[np.int32]) -> tuple[_Classes, 
 def _figures(classes: _Classes, condition: _Condition) -> dict[str, Any]:
     """The figures of one table: people, classes and the smallest; people in classes below k and in classes below l."""
     few, size = classes.size < condition.k, classes.size
-    any_size = _when_missing_matches(classes)
     figures: dict[str, Any] = {
         "quasi_identifiers": condition.columns,
         "people": classes.people,
@@ -205,10 +205,7 @@ def _figures(classes: _Classes, condition: _Condition) -> dict[str, Any]:
         "k_min": int(size.min(initial=classes.people)),
         "classes_below": int(few.sum()),
         "people_below": _people_in(classes, few),
-        "missing_matches_anything": {
-            "k_min": int(any_size.min(initial=classes.people)),
-            "people_below": _people_in(classes, np.asarray(any_size < condition.k)),
-        },
+        "missing_matches_anything": _when_missing_matches(classes, few, condition.k),
     }
     if condition.sensitive:
         alike = (classes.kinds < max(condition.l, 2)) & (classes.told > 0)
@@ -222,30 +219,26 @@ def _figures(classes: _Classes, condition: _Condition) -> dict[str, Any]:
     return figures
 
 
-def _when_missing_matches(classes: _Classes) -> Ints:
-    """People of each class and of every class that it could be, were its and their missing values known.
+def _when_missing_matches(classes: _Classes, few: Flags, k: int) -> dict[str, int | None]:
+    """What becomes of classes below k when a missing value, theirs or others', may be any: then more people are like them.
 
-    Counted pattern by pattern of what is missing; a person in several matching classes counts for each.
+    Up to ``_TRIED`` of them are tried, evenly spread; a person in several classes counts for each.
     """
-    known = classes.digits > 0
-    patterns, pattern = np.unique(known, axis=0, return_inverse=True)
-    pattern = np.asarray(pattern).ravel()
-    total = np.zeros(len(classes.size), dtype=np.int64)
-    for one in range(len(patterns)):
-        mine = np.flatnonzero(pattern == one)
-        for other in range(len(patterns)):
-            theirs = np.flatnonzero(pattern == other)
-            common = patterns[one] & patterns[other]
-            total[mine] += _matching(
-                classes.digits[mine][:, common], classes.digits[theirs][:, common], classes.size[theirs]
-            )
-    return total
+    small = np.flatnonzero(few)
+    tried = small[np.linspace(0, len(small) - 1, min(len(small), _TRIED)).astype(np.int64)]
+    columns = np.ascontiguousarray(classes.digits.T)
+    sizes = [_matching(columns, columns[:, place], classes.size) for place in tried]
+    return {
+        "classes_tried": len(tried),
+        "classes_below": sum(size < k for size in sizes),
+        "k_min": min(sizes, default=None),
+    }
 
 
-def _matching(mine: npt.NDArray[np.int32], theirs: npt.NDArray[np.int32], size: Ints) -> Ints:
-    """For each line of ``mine``, the people in the lines of ``theirs`` that are equal to it."""
-    both = np.concatenate([mine, theirs])
-    codes = combined(both, [int(limit) + 1 for limit in both.max(axis=0, initial=0)])
-    _, place = np.unique(codes, return_inverse=True)
-    people = np.bincount(place[len(mine) :], weights=size, minlength=int(place.max(initial=0)) + 1)
-    return np.asarray(people[place[: len(mine)]], dtype=np.int64)
+def _matching(columns: npt.NDArray[np.int32], wanted: npt.NDArray[np.int32], size: Ints) -> int:
+    """People in the classes that agree with ``wanted`` wherever neither is missing."""
+    agree = np.ones(len(size), dtype=np.bool_)
+    for column, digit in zip(columns, wanted.tolist(), strict=True):
+        if digit:
+            agree &= (column == digit) | (column == 0)
+    return int(size[agree].sum())

@@ -60,7 +60,7 @@ def test_missing_is_a_value_of_its_own_and_may_also_match_anything(tmp_path: Pat
     rows = [("a", "X", "1"), ("b", "X", "1"), ("c", None, "1"), ("d", "Y", "2")]
     found = measure(staged(tmp_path, rows), policy())["tables"]["t"]
     assert (found["k_min"], found["people_below"]) == (1, 2)
-    assert found["missing_matches_anything"] == {"k_min": 1, "people_below": 1}
+    assert found["missing_matches_anything"] == {"classes_tried": 2, "classes_below": 1, "k_min": 1}
 
 
 def test_l_counts_the_different_sensitive_values_of_a_class(tmp_path: Path) -> None:
