@@ -99,6 +99,12 @@ class AuditLog:
         faults = [*([fault] if fault else []), *damaged, *signature_faults(kept, public_keys)]
         return faults + disagreements(entries, [*([] if fault else head), *kept], whole=fault is None)
 
+    def covered(self, checkpoints: Sequence[Path], public_keys: Sequence[PublicKey]) -> tuple[int, int]:
+        """How many entries the log has, and up to which of them one of the keys has signed it."""
+        kept = [read_checkpoint(path) for path in checkpoints]
+        kept += [one.checkpoint for one in signed_checkpoints(self.folder)[0]]
+        return len(self.entries()), max((one.entries for one in kept if one.is_signed_by(public_keys)), default=0)
+
     def checkpoint(self) -> Checkpoint:
         """The log as it stands, for safe keeping elsewhere; signed, and noted beside the log, where there is a signer.
 

@@ -100,15 +100,19 @@ def signed_checkpoints(folder: Path) -> tuple[list[Kept], list[str]]:
     found: list[Kept] = []
     for number, line in enumerate(lines, 1):
         checkpoint = _checkpoint(line)
-        if checkpoint is None:
+        if checkpoint is None or canonical(json.loads(line)) != line:
             return found, [f"{CHECKPOINTS}: line {number} was altered"]
         found.append(Kept(f"{CHECKPOINTS}, line {number},", checkpoint))
     return found, []
 
 
 def add_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write one more line, flushed to the disk."""
-    with (folder / CHECKPOINTS).open("ab") as handle:
+    """Write one more line, flushed to the disk, in place of one that an interrupted command cut off."""
+    path = folder / CHECKPOINTS
+    whole = path.read_bytes().rfind(b"\n") + 1 if path.is_file() else 0
+    with path.open("r+b" if path.is_file() else "wb") as handle:
+        handle.truncate(whole)
+        handle.seek(whole)
         handle.write(canonical(checkpoint.document()) + b"\n")
         handle.flush()
         os.fsync(handle.fileno())

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
@@ -83,7 +84,7 @@ def make_bridge(
     without = len(held) - table.num_rows
     with tempfile.TemporaryDirectory(prefix=".bridge-", dir=_folder_of(out)) as scratch:
         folder = Path(scratch)
-        pyarrow.csv.write_csv(table, folder / TABLE)
+        pyarrow.csv.write_csv(table, folder / TABLE, pyarrow.csv.WriteOptions(quoting_style="needed"))
         document = _document(old, new, counts, without, folder / TABLE)
         signed = {**document, "signature": signer.sign(BRIDGE, canonical(document)).as_dict()}
         (folder / DOCUMENT).write_text(json.dumps(signed, indent=1) + "\n", encoding="utf-8")
@@ -174,7 +175,7 @@ def _pairs(people: Sequence[Source], old: BridgeEnd, new: BridgeEnd) -> pa.Table
 
 def _paired(messages: pa.DictionaryArray, kind: str, old: DomainKey, new: DomainKey) -> pa.Table:
     distinct = pa.DictionaryArray.from_arrays(
-        pa.array(range(len(messages.dictionary)), pa.int32()), messages.dictionary
+        pa.array(np.arange(len(messages.dictionary)), pa.int32()), messages.dictionary
     )
     columns = [pseudonyms(distinct, key).cast(pa.string()) for key in (old, new)]
     return pa.table([*columns, pa.array([kind] * len(distinct), pa.string())], schema=_SCHEMA)

@@ -78,9 +78,16 @@ def verify(
     from pseudo.audit import AuditLog
     from pseudo.signing import read_public_key
 
-    faults = AuditLog(log).verify(checkpoints or (), [read_public_key(path) for path in public_keys or ()])
+    keys = [read_public_key(path) for path in public_keys or ()]
+    faults = AuditLog(log).verify(checkpoints or (), keys)
     faults = faults or not_in_log(AuditLog(log), made or ())
-    emit("audit verify", {"faults": faults}, as_json=json, lines=faults or ["The log is as it was written."])
+    found: dict[str, object] = {"faults": faults}
+    lines = faults or ["The log is as it was written."]
+    if keys and not faults:
+        entries, signed = AuditLog(log).covered(checkpoints or (), keys)
+        found |= {"entries": entries, "signed_up_to": signed}
+        lines = [*lines, f"It has {entries} entries, signed up to entry {signed}."]
+    emit("audit verify", found, as_json=json, lines=lines)
     if faults:
         raise typer.Exit(int(ExitCode.INPUT_REJECTED))
 

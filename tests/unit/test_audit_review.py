@@ -63,13 +63,15 @@ def test_a_review_is_an_entry_under_a_signed_checkpoint(at: Path) -> None:
     ran = cldlink("audit", "review", at / "audit", "--of", "2026-11", "--note", "Nothing unusual", *signed(at), "--by",
                   "v.viewer", "--json")  # fmt: skip
     assert (ran.code, ran.results) == (0, {"entry": 5, "entries_reviewed": 4}), ran.err
-    entry = AuditLog(at / "audit").entries()[-1]
+    entry = AuditLog(at / "audit").entries()[4]
     assert (entry.action.command, entry.action.purpose, entry.action.actor) == (
         "audit review",
         "Nothing unusual",
         "v.viewer",
     )
-    assert cldlink("audit", "verify", at / "audit", "--public-key", at / "r.pub").code == 0
+    AuditLog(at / "audit").append(TRACE)
+    proved = cldlink("audit", "verify", at / "audit", "--public-key", at / "r.pub", "--json")
+    assert proved.results == {"faults": [], "entries": 6, "signed_up_to": 5}
     said = cldlink("audit", "report", at / "audit", "--month", entry.time[:7]).out
     assert "reviews: 5" in said and "without an end: 3" in said and "failed or refused: 4" in said
 

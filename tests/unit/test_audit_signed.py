@@ -83,6 +83,15 @@ def test_checkpoints_removed_or_altered_are_found(log: AuditLog) -> None:
     assert log.verify() == [] and "no checkpoint is signed" in log.verify([], [SIGNER.public])[0]
 
 
+def test_a_checkpoint_that_was_being_written_goes_with_the_next(log: AuditLog) -> None:
+    path = log.folder / CHECKPOINTS
+    with path.open("ab") as handle:
+        handle.write(b'{"entries":6')
+    assert log.verify([], [SIGNER.public]) == []
+    AuditLog(log.folder, SIGNER).checkpoint()
+    assert log.verify([], [SIGNER.public]) == [] and path.read_bytes().count(b"\n") == 4
+
+
 def test_an_end_cut_off_with_everything_beside_it_is_found_by_an_exported_copy(log: AuditLog, tmp_path: Path) -> None:
     lines = (log.folder / CHECKPOINTS).read_bytes().splitlines(keepends=True)
     shutil.rmtree(log.folder)
