@@ -4,6 +4,7 @@ The NHS number of an accepted link, else the local person id, else nobody known,
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,20 +63,24 @@ def find_people(source: Source, roles: PersonRoles, hashers: Hashers, release_id
     counts = {"rows_in": source.rows}
     if roles.nhs_number:
         hashers["nhs_number"].expect(source.rows)
-    numbers = _accepted_numbers(source, roles, counts) if roles.nhs_number else _nobody(source.rows)
-    locals_ = _local_ids(source, roles, counts) if roles.la_person_id else _nobody(source.rows)
-    unknown = ~(np.asarray(numbers.is_valid()) | np.asarray(locals_.is_valid()))
-    once = _one_time(source, roles, unknown, release_id)
-    parts = dict(zip(ID_TYPES, (numbers, locals_, once), strict=True))
-    codes = np.concatenate([hashers[kind].codes(part.dictionary) for kind, part in parts.items()])
-    shift_codes = None
-    if shifts:
-        shift_codes = np.concatenate([hashers["date_shift"].codes(part.dictionary) for part in parts.values()])
+    with ThreadPoolExecutor(
+        len(ID_TYPES), thread_name_prefix="people"
+    ) as threads:  # hashes one kind while the next is read
+        numbers = _accepted_numbers(source, roles, counts) if roles.nhs_number else _nobody(source.rows)
+        made = [threads.submit(hashers["nhs_number"].codes, numbers.dictionary)]
+        locals_ = _local_ids(source, roles, counts) if roles.la_person_id else _nobody(source.rows)
+        made.append(threads.submit(hashers["la_person_id"].codes, locals_.dictionary))
+        unknown = ~(np.asarray(numbers.is_valid()) | np.asarray(locals_.is_valid()))
+        once = _one_time(source, roles, unknown, release_id)
+        made.append(threads.submit(hashers["one_time"].codes, once.dictionary))
+        parts = [numbers, locals_, once]
+        person, kind = _first_of(parts)
+        codes = np.concatenate([part.result() for part in made])
+    shift_codes = np.concatenate([hashers["date_shift"].codes(part.dictionary) for part in parts]) if shifts else None
     order = order_of(codes, roles.text)
     rank = np.empty(len(order) + 1, dtype=np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     rank[-1] = -1
-    person, kind = _first_of(list(parts.values()))
     local = _moved(positions_of(locals_), len(numbers.dictionary))
     people = rank[person]
     counts |= _id_type_counts(people, kind, len(order))
