@@ -185,10 +185,13 @@ class Chain:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder but the audit log; of a manifest, all but what the time changes from run to run."""
+    """Every file below a folder but the audit log and the ledger of what was shown.
+
+    Of a manifest, all but what the time changes from run to run.
+    """
     found = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.parent.name != "audit":
+        if path.is_file() and path.parent.name != "audit" and path.name != "disclosure_ledger.jsonl":
             found[path.relative_to(folder).as_posix()] = _lasting(path)
     return found
 
@@ -199,6 +202,6 @@ def _lasting(path: Path) -> bytes:
     if path.name != "manifest.json":
         return path.read_bytes()
     document = json.loads(path.read_text(encoding="utf-8"))
-    for name in ("run", "manifest_sha256"):
+    for name in ("run", "made_from", "manifest_sha256"):  # made_from is the hash of a manifest with its own run
         document.pop(name, None)
     return json.dumps(document, indent=1).encode()
