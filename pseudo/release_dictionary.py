@@ -7,17 +7,20 @@ from typing import Any
 
 from pseudo.columns import Source
 from pseudo.deidentify import present_columns
-from pseudo.policy import ReleasePolicy
+from pseudo.policy import LA_PERSON_INT63, PERSON_INT63, ReleasePolicy
 from pseudo.release_tables import treatment_name
-from pseudo.treatments import NO_LOOKUPS, Lookups, allowed_values
+from pseudo.treatments import NO_LOOKUPS, Lookups, allowed_values, dictionary_note, released_type
 
 Listed = Mapping[str, Mapping[str, Sequence[str]]]
 
 _HEADINGS = ("table", "column", "type", "treatment", "source_column", "description", "allowed_values")
+_WHOLE = "Only for databases with 64-bit whole numbers: spreadsheets, R and JavaScript alter it unseen."
 _PERSON_DESCRIPTIONS = {
     "person_pseudonym": "Who the row is about. Joins the tables of this project only.",
     "person_id_type": "What the pseudonym stands for: an NHS number, a local person id, or nobody known (used once).",
     "la_person_pseudonym": "The local person id of the row's own authority, where there is one.",
+    PERSON_INT63: f"Who the row is about, as a whole number. {_WHOLE}",
+    LA_PERSON_INT63: f"The local person id of the row's own authority, as a whole number. {_WHOLE}",
 }
 
 
@@ -35,6 +38,14 @@ def write_dictionary(
 
 
 def _row(table: str, name: str, column: str | None, treatment: Any, values: Sequence[str]) -> list[str]:
-    kind = treatment.type if getattr(treatment, "type", None) else "text"
-    description = treatment.description if treatment else _PERSON_DESCRIPTIONS.get(name, "")
-    return [table, name, kind, treatment_name(treatment), column or "", description, "|".join(values)]
+    described = f"{treatment.description} {dictionary_note(treatment)}".strip() if treatment else ""
+    description = described or _PERSON_DESCRIPTIONS.get(name, "")
+    return [
+        table,
+        name,
+        released_type(treatment),
+        treatment_name(treatment),
+        column or "",
+        description,
+        "|".join(values),
+    ]

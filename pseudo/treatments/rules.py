@@ -53,6 +53,20 @@ def released_type(treatment: Treatment | None) -> str:
     return "integer" if whole or (isinstance(treatment, Area) and treatment.level.startswith("imd_")) else "text"
 
 
+def dictionary_note(treatment: Treatment) -> str:
+    """What the reader of a data dictionary must know of a treatment beside its description; empty for most."""
+    notes = []
+    if isinstance(treatment, Shift):
+        notes.append(
+            f"Moved by up to {treatment.max_days} days, the same for all dates of one person: days between them are true, "
+            "calendar dates, weekdays and seasons are not."
+        )
+    if treatment.withheld_when:
+        columns = dict.fromkeys(when.column for when in treatment.withheld_when)
+        notes.append(f"Withheld from some rows, by {', '.join(columns)}.")
+    return " ".join(notes)
+
+
 def arrow_type(treatment: Treatment) -> pa.DataType:
     """The released type of a column."""
     return _ARROW[released_type(treatment)]

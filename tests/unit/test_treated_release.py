@@ -1,5 +1,6 @@
 """Treatments in a whole release: shifts of the reference, dates beside dates, areas, derived and withheld columns."""
 
+import csv
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,16 @@ def test_the_manifest_says_what_was_withheld_and_looked_up(release: Release, loo
     assert release.manifest["lookups"] == {
         "postcode_directory_sha256": lookups.directory.sha256, "reference_date": None
     }  # fmt: skip
+
+
+def test_the_dictionary_says_what_each_column_holds_and_how_far_it_is_true(release: Release) -> None:
+    with (release.folder / "dictionary.csv").open(encoding="utf-8", newline="") as handle:
+        said = {row["column"]: row for row in csv.DictReader(handle)}
+    assert {name: said[name]["type"] for name in ("start", "cost", "age", "lsoa", "birth_year")} == {
+        "start": "date", "cost": "number", "age": "integer", "lsoa": "text", "birth_year": "integer"
+    }  # fmt: skip
+    assert "Moved by up to 30 days" in said["start"]["description"]
+    assert said["lsoa"]["description"] == "Withheld from some rows, by la_code, born."
 
 
 def test_without_a_directory_there_is_no_release(tmp_path: Path) -> None:
