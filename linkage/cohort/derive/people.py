@@ -7,7 +7,7 @@ from linkage.cohort.derive.age import dhsc_age_sql
 from linkage.cohort.derive.events import effective_end_sql
 from linkage.cohort.derive.grouped import enum_sql, group_type, meanings, value_type, values
 from linkage.cohort.derive.settings import InferredAccommodation, derivation_settings, grouped_values
-from linkage.cohort.derive.source import CareSource
+from linkage.cohort.derive.source import NO_ID, CareSource
 from linkage.cohort.derive.submitted import DETAILS
 from linkage.cohort.derive.wording import wording_key
 from linkage.engine import Step, ident, literal
@@ -131,7 +131,7 @@ def _fits(rule: InferredAccommodation) -> str:
 
 def cared_for(source: CareSource) -> Step:
     """One row per (authority, person) whom a carer's row names as cared for; none where the source has no such columns."""
-    linked = [column for column in source.linked if source.local_id != "null::varchar"]
+    linked = [column for column in source.linked if source.local_id != NO_ID]
     if not linked:
         return Step("cared_for", "select '' as la_code, 0 as person_key where false")
     named = "\n  union\n".join(

@@ -1,6 +1,7 @@
 """The derivation: from submitted events to ``event``, ``person`` and ``spell``, the tables that every measure reads."""
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -10,7 +11,7 @@ from linkage.cohort.derive.grouped import submitted_value, unmapped_value
 from linkage.cohort.derive.people import cared_for, inferred_accommodation, latest_detail, person, stated_detail
 from linkage.cohort.derive.period import Period, months_later
 from linkage.cohort.derive.settings import Hierarchy, PersonRule, Selection, derivation_settings
-from linkage.cohort.derive.source import CareSource
+from linkage.cohort.derive.source import NO_ID, CareSource
 from linkage.cohort.derive.spells import spell
 from linkage.cohort.derive.submissions import Chosen, chosen_submission, reporting_period
 from linkage.cohort.derive.submitted import numbered_local, person_key, submission, submitted
@@ -18,8 +19,24 @@ from linkage.engine import Engine, Step
 from linkage.errors import InputError, UsageError
 
 TABLES = ("event", "person", "spell")
-LARGE = ("submitted", "events_in_period", "shared_event", "cropped", "not_kept", "stated_detail")
-"""Tables with a row for every submitted row, dropped on the way unless they are asked for."""
+
+
+@dataclass(frozen=True)
+class NamedStep:
+    """A step with its number in the department's processing (cld.md 2.3), and the function that says what it does.
+
+    ``done_with``: tables with a row for every submitted row, or nearly, that no later step reads.
+    """
+
+    number: str
+    step: Step
+    function: Callable[..., Step]
+    done_with: Sequence[str] = ()
+
+    @property
+    def about(self) -> str:
+        """Source, rule and grain of the step's table."""
+        return inspect.getdoc(self.function) or ""
 
 
 @dataclass(frozen=True)
@@ -58,32 +75,71 @@ def derive(engine: Engine, source: CareSource, derivation: Derivation | None = N
     lacks a column, UsageError when no submission is chosen or the period fits none.
     """
     choices = derivation or Derivation()
-    settings = derivation_settings()
     _keep_linked_person(engine)
-    if choices.person_rule == "nhs_england":
-        _require_local_ids(source)
-        engine.run(numbered_local(source))
-    engine.run_all(
-        [
-            submission(source),
-            submitted_value(source, choices.outcome_hierarchy),
-            unmapped_value(),
-            person_key(source),
-            submitted(source, choices.person_rule, cleaned=choices.cleaned),
-            reporting_period(settings.reporting_period),
-        ]
-    )
+    _run(engine, steps_of_submissions(source, choices), choices)
     period = choices.period or stated_period(engine)
-    costs = choices.cost_period or last_quarter(period)
-    engine.run(chosen_submission(Chosen(period, choices.selection, choices.as_of), stated=choices.stated_period))
-    _require_chosen(engine, period)
-    _run(engine, choices, [stated_detail(), latest_detail()], done_with=["stated_detail"])
-    steps = [events_in_period(), cropped(), shared_event(choices.selection), not_kept(choices.selection)]
-    _run(engine, choices, [*steps, event(choices.selection, costs)], done_with=["shared_event", "cropped"])
-    _run(engine, choices, [event_flow(), cared_for(source)], done_with=["submitted", "events_in_period", "not_kept"])
-    engine.run_all([inferred_accommodation(settings.inferred_accommodation), person(period.end)])
-    engine.run(spell(settings.spell_gap_days))
-    return Derived(period, costs)
+    result = Derived(period, choices.cost_period or last_quarter(period))
+    _run(engine, [step_of_choice(choices, period)], choices)
+    if not engine.count("chosen_submission"):
+        raise UsageError(f"No submission covers {period}. Give another period, or --selection current.")
+    _run(engine, steps_of_events(source, choices, result), choices)
+    return result
+
+
+def steps_of_submissions(source: CareSource, choices: Derivation) -> list[NamedStep]:
+    """Steps that look at what was submitted. Raises InputError when NHS England's rule lacks the authority's own id."""
+    local: list[NamedStep] = []
+    if choices.person_rule == "nhs_england":
+        if source.local_id == NO_ID:
+            raise InputError(
+                "The rule nhs_england needs the authority's own id beside the NHS number (la_person_pseudonym), which this "
+                "release lacks. Take the rule dhsc, or ask for a release that has it."
+            )
+        local = [NamedStep("5", numbered_local(source), numbered_local)]
+    return [
+        NamedStep("1", submission(source), submission),
+        NamedStep("6", submitted_value(source, choices.outcome_hierarchy), submitted_value),
+        NamedStep("6", unmapped_value(), unmapped_value),
+        *local,
+        NamedStep("5", person_key(source), person_key),
+        NamedStep("5, 6", submitted(source, choices.person_rule, cleaned=choices.cleaned), submitted),
+        NamedStep("1", reporting_period(derivation_settings().reporting_period), reporting_period),
+    ]
+
+
+def step_of_choice(choices: Derivation, period: Period) -> NamedStep:
+    """The step that chooses submissions."""
+    chosen = Chosen(period, choices.selection, choices.as_of)
+    return NamedStep("2", chosen_submission(chosen, stated=choices.stated_period), chosen_submission)
+
+
+def steps_of_events(source: CareSource, choices: Derivation, derived: Derived) -> list[NamedStep]:
+    """Steps from the chosen submissions to the tables that measures read."""
+    settings = derivation_settings()
+    return [
+        NamedStep("11", stated_detail(), stated_detail),
+        NamedStep("11", latest_detail(), latest_detail, done_with=("stated_detail",)),
+        NamedStep("3, 4", events_in_period(), events_in_period),
+        NamedStep("8", cropped(), cropped),
+        NamedStep("7", shared_event(choices.selection), shared_event),
+        NamedStep("9", not_kept(choices.selection), not_kept, done_with=("shared_event",)),
+        NamedStep("3 to 9, 12", event(choices.selection, derived.cost_period), event, done_with=("cropped",)),
+        NamedStep("9", event_flow(), event_flow, done_with=("events_in_period", "not_kept")),
+        NamedStep("11", cared_for(source), cared_for, done_with=("submitted",)),
+        NamedStep("11", inferred_accommodation(settings.inferred_accommodation), inferred_accommodation),
+        NamedStep("10, 11", person(derived.period.end), person, done_with=("latest_detail",)),
+        NamedStep("spells", spell(settings.spell_gap_days), spell),
+    ]
+
+
+def steps_shown(source: CareSource, derivation: Derivation, period: Period) -> list[NamedStep]:
+    """Every step of a derivation in the order in which it runs, to be read; nothing is run."""
+    derived = Derived(period, derivation.cost_period or last_quarter(period))
+    return [
+        *steps_of_submissions(source, derivation),
+        step_of_choice(derivation, period),
+        *steps_of_events(source, derivation, derived),
+    ]
 
 
 def stated_period(engine: Engine) -> Period:
@@ -105,26 +161,15 @@ def last_quarter(period: Period) -> Period:
     return Period(max(start, period.start), period.end)
 
 
-def _run(engine: Engine, choices: Derivation, steps: Sequence[Step], *, done_with: Sequence[str]) -> None:
-    engine.run_all(steps)
-    if not choices.keep_steps:
-        engine.drop(*done_with)
+def _run(engine: Engine, steps: Sequence[NamedStep], choices: Derivation) -> None:
+    """Run steps; tables that no later step reads are dropped, unless they are to be kept."""
+    for named in steps:
+        engine.run(named.step)
+        if not choices.keep_steps:
+            engine.drop(*named.done_with)
 
 
 def _keep_linked_person(engine: Engine) -> None:
     names = {row[0] for row in engine.rows(Step("tables", "select table_name from duckdb_tables()"))}
     if "person" in names and "in_social_care" in engine.columns("person"):
         engine.run(Step("linked_person", "select * from person"))
-
-
-def _require_local_ids(source: CareSource) -> None:
-    if source.local_id == "null::varchar":
-        raise InputError(
-            "The rule nhs_england needs the authority's own id beside the NHS number (la_person_pseudonym), which this release "
-            "lacks. Take the rule dhsc, or ask for a release that has it."
-        )
-
-
-def _require_chosen(engine: Engine, period: Period) -> None:
-    if not engine.count("chosen_submission"):
-        raise UsageError(f"No submission covers {period}. Give another period, or --selection current.")

@@ -25,6 +25,8 @@ NEEDED = (
 
 _LINKED = ("person_pseudonym", "person_id_type", "birth_month")
 _OWN = ("person_unique_identifier", "date_of_birth")
+NO_ID = "null::varchar"
+"""SQL of an id that a source does not have."""
 _LINKED_ADULTS = "adult_{}_linked_person_{}"
 
 
@@ -80,13 +82,13 @@ def own_file(engine: Engine, path: Path) -> CareSource:
 def _linked(rows: str, row_id: str, columns: Sequence[str], values: dict[str, Value]) -> CareSource:
     month = "try_cast(birth_month || '-01' as date)"
     pseudonym = "case when person_id_type = '{}' then person_pseudonym end"
-    local_id = "la_person_pseudonym" if "la_person_pseudonym" in columns else "null::varchar"
+    local_id = "la_person_pseudonym" if "la_person_pseudonym" in columns else NO_ID
     return CareSource(
         rows,
         row_id,
         columns,
         traced=pseudonym.format("nhs_number"),
-        given="null::varchar",
+        given=NO_ID,
         local=pseudonym.format("la_person_id"),
         local_id=local_id,
         linked=_adults(columns, "pseudonym"),
@@ -97,13 +99,12 @@ def _linked(rows: str, row_id: str, columns: Sequence[str], values: dict[str, Va
 
 def _own(rows: str, row_id: str, columns: Sequence[str], values: dict[str, Value]) -> CareSource:
     texts = {name: f"nullif(trim(cast({ident(name)} as varchar)), '')" for name in columns}
-    absent = "null::varchar"
     return CareSource(
         rows,
         row_id,
         columns,
-        traced=texts.get("nhs_number_traced", absent),
-        given=texts.get("nhs_number", absent),
+        traced=texts.get("nhs_number_traced", NO_ID),
+        given=texts.get("nhs_number", NO_ID),
         local=f"la_code || '_' || {texts['person_unique_identifier']}",
         local_id=texts["person_unique_identifier"],
         linked=_adults(columns, "id"),
