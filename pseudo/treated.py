@@ -11,6 +11,7 @@ from pseudo.treatments import (
     NO_LOOKUPS,
     Area,
     Lookups,
+    Rule,
     Shift,
     Treatment,
     arrow_type,
@@ -34,9 +35,11 @@ def treated_column(
     listed: Sequence[str] = (),
     lookups: Lookups = NO_LOOKUPS,
     shifts: Shifts | None = None,
+    rule: Rule | None = None,
 ) -> Coded:
     """A released column, before ``withheld_when``. ``name`` is the source column in lower case.
 
+    ``rule`` is the treatment's ``value_rule`` where the caller keeps one, for instance with its earlier answers.
     ``shifts(max_days)`` gives the days by which the dates of each row's person move; only a ``shift`` asks for it.
     """
     other = beside(treatment)
@@ -45,13 +48,14 @@ def treated_column(
             raise ValueError("a shift needs the days of each person")
         return _from_days(shifted(_days(source, name), shifts(treatment.max_days)))
     if other is not None:
-        column, rule = other
-        made = rule(_days(source, name), _days(source, column)).dictionary_encode()
+        column, of_both = other
+        made = of_both(_days(source, name), _days(source, column)).dictionary_encode()
         return coded(made.dictionary, positions_of(made))
     if isinstance(treatment, Area) and needs_directory(treatment) and lookups.directory:
         encoded = encode(source.column(name))
         return coded(lookups.directory.areas(treatment.level, encoded.dictionary), positions_of(encoded))
-    return map_distinct(source.column(name), value_rule(treatment, listed, lookups), arrow_type(treatment))
+    rule = rule or value_rule(treatment, listed, lookups)
+    return map_distinct(source.column(name), rule, arrow_type(treatment))
 
 
 def withheld_rows(source: Source, treatment: Treatment) -> npt.NDArray[np.bool_]:

@@ -1,6 +1,7 @@
 """The released columns of some rows of a table, part after part: every treatment, and the pseudonyms of references."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -30,9 +31,11 @@ from pseudo.policy import (
 )
 from pseudo.rendering import Codes
 from pseudo.treated import Shifts, treated_column, withheld_rows
-from pseudo.treatments import Lookups, Pseudonymise, Shift, Treatment, arrow_type, other_columns
+from pseudo.treatments import Lookups, Pseudonymise, Shift, Treatment, arrow_type, other_columns, value_rule
 
 Treated = tuple[str, str, Treatment]
+
+_ANSWERS = 1 << 17  # values of a column whose treated form is remembered from part to part
 
 
 class Treating:
@@ -58,6 +61,11 @@ class Treating:
         self._values = {
             released: ValueColumn(arrow_type(treatment))
             for released, _, treatment in columns
+            if not isinstance(treatment, Pseudonymise)
+        }
+        self._rules = {
+            released: lru_cache(_ANSWERS)(value_rule(treatment, listed.get(name, ()), lookups))
+            for released, name, treatment in columns
             if not isinstance(treatment, Pseudonymise)
         }
         self.shifts = any(isinstance(treatment, Shift) for _, _, treatment in columns)
@@ -109,7 +117,13 @@ class Treating:
 
     def _treated(self, part: Source, released: str, name: str, treatment: Treatment, shifts: Shifts | None) -> Array:
         made = treated_column(
-            part, name, treatment, listed=self._listed.get(name, ()), lookups=self._lookups, shifts=shifts
+            part,
+            name,
+            treatment,
+            listed=self._listed.get(name, ()),
+            lookups=self._lookups,
+            shifts=shifts,
+            rule=self._rules[released],
         )
         held = self._values[released].add(made)
         if treatment.withheld_when:
