@@ -255,3 +255,20 @@ def test_numbers_among_codes_stop_the_table_whatever_part_they_are_in(
     with pytest.raises(PolicyError, match=r"care\.code: 1 values are NHS numbers") as caught:
         written(tmp_path / "out", keys, table.set_column(place, "code", pa.array(codes)), loose)
     assert "0018" not in str(caught.value)
+
+
+def test_a_table_of_superseded_numbers_maps_old_pseudonyms_to_current_ones(tmp_path: Path, keys: DomainKeys) -> None:
+    """An earlier delivery has the pseudonym of the old number: the release may say whose it is now, in the same domain."""
+    identifier = {"treatment": "pseudonymise", "field": "nhs_number"}
+    policy = TablePolicy(
+        description="One row per superseded number.",
+        person={"nhs_number": "current"},
+        columns={"current": identifier, "old": {**identifier, "output": "superseded_pseudonym"}},
+    )
+    pair = pa.table({"current": ["9990000018"], "old": ["9990000026"]})
+    written(tmp_path / "out", keys, pair, policy)
+    earlier = TablePolicy(description="d", person={"nhs_number": "current"}, columns={"current": identifier})
+    written(tmp_path / "earlier", keys, pa.table({"current": ["9990000026"]}), earlier)
+    row = pq.read_table(tmp_path / "out" / "care.parquet").to_pylist()[0]
+    before = pq.read_table(tmp_path / "earlier" / "care.parquet").to_pylist()[0]
+    assert row["superseded_pseudonym"] == before["person_pseudonym"] != row["person_pseudonym"]
