@@ -14,7 +14,7 @@ from typing import Any
 
 from linkage.audited import Asked, audited, manifest_hash
 from linkage.configs import packaged
-from linkage.engine import open_engine
+from linkage.engine import EngineOptions, open_engine
 from linkage.errors import RefusedError, UsageError
 from linkage.feedback.traced import Trace, log_of, open_trace
 from linkage.release_rows import (
@@ -77,12 +77,14 @@ def release(
     opt_outs: Path | None = None,
     with_csv: bool = False,
     asked: Asked | None = None,
+    options: EngineOptions | None = None,
     as_at: date | None = None,
 ) -> Release:
     """Make a release: nothing outside the approved request, nobody who opted out, signed and in the audit log.
 
     A bare ``ReleaseRequest`` has no approval and is taken for invented people only. ``opt_outs`` is the folder of the
-    lists; ``as_at`` (default: today) judges expiry and their age. Raises PolicyError and RefusedError for everything that
+    lists; ``as_at`` (default: today) judges expiry and their age. Tables on their way, which identify people, are in the
+    temporary folder of ``options`` and go when it is done. Raises PolicyError and RefusedError for everything that
     was not approved or not checked, InputError for tables that do not fit; nothing is left of a release that failed.
     """
     day = as_at or datetime.now(UTC).date()
@@ -99,7 +101,7 @@ def release(
         loaded = load_policy(policy_file(inputs.policy))
         entries = approved.document.opt_outs if approved else []
         lists = [(entry, read_opt_out(opt_outs, entry, day)) for entry in entries]
-        with _rows(inputs, loaded) as rows:
+        with _rows(inputs, loaded, options) as rows:
             if approved:
                 keep_cohort(rows, approved.document.cohort)
             else:
@@ -129,6 +131,7 @@ def write_opt_out_lists(
     request: ApprovedRequest,
     mailbox: str,
     asked: Asked | None = None,
+    options: EngineOptions | None = None,
     on: date | None = None,
 ) -> dict[str, int]:
     """Write the list of every opt-out of a request that a service checks, and record it; return the numbers on each.
@@ -143,7 +146,7 @@ def write_opt_out_lists(
     made_from = [*([trace.made_from] if trace else []), request.sha256]
     with (
         audited("optout list", asked, folder, made_from=made_from) as done,
-        _rows(inputs, load_policy(policy_file(inputs.policy))) as rows,
+        _rows(inputs, load_policy(policy_file(inputs.policy)), options) as rows,
     ):
         keep_cohort(rows, request.document.cohort)
         day = on or datetime.now(UTC).date()
@@ -167,15 +170,16 @@ def policy_file(policy: str) -> Path:
 
 
 @contextmanager
-def _rows(inputs: ReleaseInputs, policy: LoadedPolicy) -> Iterator[Rows]:
+def _rows(inputs: ReleaseInputs, policy: LoadedPolicy, options: EngineOptions | None) -> Iterator[Rows]:
     """The tables with their numbers beside them, in a scratch folder that goes when the block ends."""
-    with tempfile.TemporaryDirectory(prefix="cldlink-") as scratch_name:
+    place = options.temp_directory if options else None
+    with tempfile.TemporaryDirectory(prefix="cldlink-", dir=place) as scratch_name:
         scratch = Path(scratch_name)
         files = {name: Path(path) for name, path in inputs.tables.items()}
         folders = {path.resolve().parent for path in [*files.values(), *inputs.identifiers.values()]}
         if inputs.traced_in:
             folders.add(inputs.traced_in.resolve())
-        with open_engine(folders=[*sorted(folders), scratch]) as engine:
+        with open_engine(options, folders=[*sorted(folders), scratch]) as engine:
             rows = Rows(engine, policy.policy, scratch, files)
             if SOCIAL_CARE in files and inputs.traced_in:
                 put_numbers_beside_events(rows, inputs.traced_in)

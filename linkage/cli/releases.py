@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from linkage.cli.asking import Audit, By
-from linkage.cli.options import Json, Out, Synthetic
+from linkage.cli.options import Json, Memory, Out, Synthetic, TempDir, Threads, engine_options
 from linkage.cli.output import emit, say
 from linkage.cli.passphrase import Keystore, PassphraseFd, PassphraseFile, read_passphrase
 from linkage.cli.release_options import (
@@ -62,6 +62,9 @@ def make(
     by: By = None,
     audit: Audit = None,
     synthetic: Synthetic = False,
+    memory: Memory = None,
+    threads: Threads = None,
+    temp_dir: TempDir = None,
     json: Json = False,
 ) -> None:
     """Make a release: what the request approves and nothing else, nobody who opted out, under pseudonyms, signed.
@@ -95,6 +98,7 @@ def make(
             opt_outs=opt_outs,
             with_csv=csv,
             asked=Asked(by=by, audit=audit, synthetic=synthetic),
+            options=engine_options(memory, threads, temp_dir),
             as_at=as_at.date() if as_at else None,
         )
     rows = {f"{name}_rows": record["counts"]["rows_out"] for name, record in made.manifest["tables"].items()}

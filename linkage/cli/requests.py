@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from linkage.cli.asking import Audit, By
-from linkage.cli.options import Json
+from linkage.cli.options import Json, Memory, TempDir, Threads, engine_options
 from linkage.cli.output import emit, say
 from linkage.cli.passphrase import PassphraseFd, PassphraseFile
 from linkage.cli.release_options import (
@@ -160,6 +160,9 @@ def optout_list(
     policy: Policy = "secure",
     by: By = None,
     audit: Audit = None,
+    memory: Memory = None,
+    threads: Threads = None,
+    temp_dir: TempDir = None,
     json: Json = False,
 ) -> None:
     """Write the list of NHS numbers for the national data opt-out service, for a request that applies opt-outs.
@@ -175,7 +178,10 @@ def optout_list(
 
     inputs = release_inputs(table, trace, policy, identifiers)
     asked = Asked(by=by, audit=audit)
-    counts = write_opt_out_lists(inputs, out, request=read_approved(request), mailbox=mailbox, asked=asked)
+    options = engine_options(memory, threads, temp_dir)
+    counts = write_opt_out_lists(
+        inputs, out, request=read_approved(request), mailbox=mailbox, asked=asked, options=options
+    )
     emit("optout list", {f"{name}_numbers": numbers for name, numbers in counts.items()}, as_json=json)
     say(f"Send the .dat file below {out} and save the answer beside it, under a name of its own.")
 
