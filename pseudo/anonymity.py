@@ -1,7 +1,7 @@
 """k-anonymity and l-diversity as conditions of a release: measured on its files, and held to what the policy says.
 
-Every person counts once for each combination of quasi-identifiers released of them. Missing is a value of its own; what
-comes out when a missing value may be any is reported beside it.
+One line per person: rows of one person join, so what is known of a person is the set of values that all their rows tell.
+Missing is a value of its own; what comes out when a missing value may be any is reported beside it.
 """
 
 from collections.abc import Mapping
@@ -13,11 +13,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.parquet as pq
 
-from pseudo.classes import Combinations, Ints, combinations, combined, distinct, how_many
+from pseudo.classes import Ints, combinations, combined, distinct, one_line_each
 from pseudo.conditions import Anonymity, TableAnonymity
 from pseudo.errors import PolicyError
 from pseudo.policy_model import ReleasePolicy
-from pseudo.withholding import Withheld, withhold
+from pseudo.withholding import withhold
 
 Flags = npt.NDArray[np.bool_]
 _TRIED = 500
@@ -25,21 +25,25 @@ _TRIED = 500
 
 @dataclass(frozen=True)
 class _Classes:
-    """Classes of people who look alike. ``codes`` and ``digits`` say what of, ``size`` how many people.
+    """Classes of people who look alike.
 
-    ``person`` and ``of`` are the distinct lines of who is in which class. ``kinds`` counts the different sensitive values
-    of each class (missing is one), ``told`` those that are not missing. ``lines`` are what all this was counted from.
+    ``lines`` has a line of digits for each person, ``of`` the class of each person; ``digits`` has the line of each class
+    and ``size`` its people. ``kinds`` counts the different sensitive values of each class (missing is one), ``told`` those
+    that are not missing; ``sensitive`` is what they were counted from: people and digits.
     """
 
-    codes: Ints
+    lines: npt.NDArray[np.int32]
+    of: Ints
     digits: npt.NDArray[np.int32]
     size: Ints
-    person: Ints
-    of: Ints
     kinds: Ints
     told: Ints
-    lines: tuple[Ints, Ints, Ints | None]
-    people: int
+    sensitive: tuple[Ints, Ints] | None
+
+    @property
+    def people(self) -> int:
+        """How many people there are."""
+        return len(self.of)
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def measure(paths: Mapping[str, Path], policy: ReleasePolicy) -> dict[str, Any]:
 
 
 def _measured(path: Path, condition: _Condition) -> dict[str, Any]:
-    return _figures(_classes(path, condition)[0], condition)
+    return _figures(_classes(path, condition), condition)
 
 
 def require(paths: Mapping[str, Path], policy: ReleasePolicy) -> dict[str, Any]:
@@ -105,18 +109,17 @@ def _condition(path: Path, settings: Anonymity, table: TableAnonymity) -> _Condi
 
 def _hold(name: str, path: Path, settings: Anonymity, condition: _Condition) -> tuple[dict[str, Any], str | None]:
     """Do with one table what the policy says; its part of the manifest, and the fault when the condition is not met."""
-    classes, found = _classes(path, condition)
+    classes = _classes(path, condition)
     before = _figures(classes, condition)
     if _share(classes, _small(classes, condition)) <= settings.share_below:
         return before, None
-    withheld, left, joint = _generalised(classes, condition, settings)
+    withheld, left = _generalised(classes, condition, settings)
     small = _small(left, condition)
     met = _share(left, small) <= settings.share_below
     if not met and "drop" not in (settings.action, settings.then):
         return before, _fault(name, left, small, condition)
-    dropped = np.zeros_like(joint, dtype=np.bool_) if met else small[joint]
-    taken = {column: classes.codes[rows] for column, rows in withheld.items()}
-    counts = withhold(path, Withheld(found.only(condition.columns), taken, classes.codes[dropped]))
+    dropped = np.zeros(left.people, dtype=np.bool_) if met else small[left.of]
+    counts = withhold(path, withheld, dropped)
     return {**_measured(path, condition), "before": before, **counts}, None
 
 
@@ -128,27 +131,26 @@ def _fault(name: str, classes: _Classes, small: Flags, condition: _Condition) ->
     )
 
 
-def _classes(path: Path, condition: _Condition) -> tuple[_Classes, Combinations]:
+def _classes(path: Path, condition: _Condition) -> _Classes:
     read = [*condition.columns, *([condition.sensitive] if condition.sensitive else [])]
     found = combinations(path, list(dict.fromkeys(read)))
-    keys = found.only(condition.columns)
-    codes, first, of = np.unique(keys.codes(), return_index=True, return_inverse=True)
-    sensitive = found.only([condition.sensitive]).digits[:, 0].astype(np.int64) if condition.sensitive else None
-    return _counted(codes, keys.digits[first], of.astype(np.int64), found.person, sensitive, found.people), found
+    sensitive = None
+    if condition.sensitive:
+        told = found.only([condition.sensitive]).digits[:, 0].astype(np.int64)
+        sensitive = distinct(found.person, told)
+    return _grouped(one_line_each(found.only(condition.columns)), sensitive)
 
 
-def _counted(
-    codes: Ints, table: npt.NDArray[np.int32], of: Ints, person: Ints, sensitive: Ints | None, people: int
-) -> _Classes:
-    """Classes from lines of (class, person, sensitive digit), any of them repeated."""
-    kinds = told = np.zeros(0, dtype=np.int64)
-    if sensitive is not None:
-        alike, value = distinct(of, sensitive)
-        kinds = np.bincount(alike, minlength=len(codes))
-        told = np.bincount(alike[value > 0], minlength=len(codes))
-    lines_of, lines_person = distinct(of, person)
-    size = np.bincount(lines_of, minlength=len(codes))
-    return _Classes(codes, table, size, lines_person, lines_of, kinds, told, (of, person, sensitive), people)
+def _grouped(lines: npt.NDArray[np.int32], sensitive: tuple[Ints, Ints] | None) -> _Classes:
+    """People with equal lines are one class."""
+    sizes = [int(size) + 1 for size in lines.max(axis=0, initial=0)]
+    _, first, of = np.unique(combined(lines, sizes), return_index=True, return_inverse=True)
+    of, kinds, told = of.astype(np.int64), np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    if sensitive:
+        alike, value = distinct(of[sensitive[0]], sensitive[1])
+        kinds = np.bincount(alike, minlength=len(first))
+        told = np.bincount(alike[value > 0], minlength=len(first))
+    return _Classes(lines, of, lines[first], np.bincount(of, minlength=len(first)), kinds, told, sensitive)
 
 
 def _small(classes: _Classes, condition: _Condition) -> Flags:
@@ -160,39 +162,29 @@ def _small(classes: _Classes, condition: _Condition) -> Flags:
 
 
 def _people_in(classes: _Classes, chosen: Flags) -> int:
-    return how_many(classes.person[chosen[classes.of]], classes.people)
+    return int(classes.size[chosen].sum())
 
 
 def _share(classes: _Classes, small: Flags) -> float:
     return _people_in(classes, small) / classes.people if classes.people else 0.0
 
 
-def _generalised(
-    classes: _Classes, condition: _Condition, settings: Anonymity
-) -> tuple[dict[str, Flags], _Classes, Ints]:
-    """Withhold the stated columns one after another from small classes, until few enough people are in such.
+def _generalised(classes: _Classes, condition: _Condition, settings: Anonymity) -> tuple[dict[str, Flags], _Classes]:
+    """Withhold the stated columns one after another from people in small classes, until few enough people are in such.
 
-    Returns which of the classes lose which column, the classes that then remain, and into which of these each went.
+    Returns which people lose which column, and the classes that then remain.
     """
     withheld: dict[str, Flags] = {}
-    table, current, joint = classes.digits.copy(), classes, np.arange(len(classes.codes))
+    current = classes
     for column in settings.generalise:
         small = _small(current, condition)
         if column not in condition.columns or _share(current, small) <= settings.share_below:
             continue
-        withheld[column] = small[joint]
-        table[withheld[column], condition.columns.index(column)] = 0
-        current, joint = _merged(classes, table)
-    return withheld, current, joint
-
-
-def _merged(classes: _Classes, table: npt.NDArray[np.int32]) -> tuple[_Classes, Ints]:
-    """The classes with other digits: those that are now alike count their people and values together."""
-    sizes = [int(size) + 1 for size in table.max(axis=0, initial=0)]
-    codes, first, joint = np.unique(combined(table, sizes), return_index=True, return_inverse=True)
-    joint = joint.astype(np.int64)
-    of, person, sensitive = classes.lines
-    return _counted(codes, table[first], joint[of], person, sensitive, classes.people), joint
+        withheld[column] = small[current.of]
+        lines = current.lines.copy()
+        lines[withheld[column], condition.columns.index(column)] = 0
+        current = _grouped(lines, current.sensitive)
+    return withheld, current
 
 
 def _figures(classes: _Classes, condition: _Condition) -> dict[str, Any]:
@@ -222,7 +214,7 @@ def _figures(classes: _Classes, condition: _Condition) -> dict[str, Any]:
 def _when_missing_matches(classes: _Classes, few: Flags, k: int) -> dict[str, int | None]:
     """What becomes of classes below k when a missing value, theirs or others', may be any: then more people are like them.
 
-    Up to ``_TRIED`` of them are tried, evenly spread; a person in several classes counts for each.
+    Up to ``_TRIED`` of them are tried, evenly spread.
     """
     small = np.flatnonzero(few)
     tried = small[np.linspace(0, len(small) - 1, min(len(small), _TRIED)).astype(np.int64)]

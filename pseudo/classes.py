@@ -60,13 +60,32 @@ def combinations(path: Path, columns: Sequence[str]) -> Combinations:
         people = 0
         persons, tables = [np.zeros(0, dtype=np.int64)], [np.zeros((0, len(columns)), dtype=np.int32)]
         for rows in whole_people(file, columns):
-            number = _numbered(rows.column(PERSON_PSEUDONYM).combine_chunks())
+            number = numbered(rows.column(PERSON_PSEUDONYM).combine_chunks())
             table = np.stack([number, *(digits(rows.column(column), values[column]) for column in columns)], axis=1)
             first = _first_of_each(table, [len(values[column]) + 1 for column in columns])
             persons.append(table[first, 0] + people)
             tables.append(table[first, 1:].astype(np.int32))
             people += int(number[-1]) + 1
     return Combinations(list(columns), values, np.concatenate(persons), np.concatenate(tables), people)
+
+
+def one_line_each(found: Combinations) -> npt.NDArray[np.int32]:
+    """One line of digits for each person, in the order of their numbers.
+
+    0 where no row tells a value, the value's digit where all that tell one agree; every different set of several values
+    has a digit of its own.
+    """
+    lines = np.zeros((found.people, len(found.columns)), dtype=np.int32)
+    for place, size in enumerate(found.sizes()):
+        told = found.digits[:, place] > 0
+        person, digit = distinct(found.person[told], found.digits[told, place].astype(np.int64))
+        lines[person, place] = digit
+        several = np.flatnonzero(np.bincount(person, minlength=found.people) > 1)
+        sets: dict[tuple[int, ...], int] = {}
+        starts, ends = np.searchsorted(person, several, "left"), np.searchsorted(person, several, "right")
+        for who, start, end in zip(several.tolist(), starts.tolist(), ends.tolist(), strict=True):
+            lines[who, place] = sets.setdefault(tuple(digit[start:end].tolist()), size + len(sets))
+    return lines
 
 
 def whole_people(file: pq.ParquetFile, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
@@ -152,7 +171,7 @@ def ordered_values(column: pa.ChunkedArray) -> pa.Array:
     return values.take(pc.sort_indices(values))
 
 
-def _numbered(names: pa.Array) -> Ints:
+def numbered(names: pa.Array) -> Ints:
     """The person of each row, from 0."""
     changes = np.asarray(pc.not_equal(names.slice(1), names.slice(0, len(names) - 1))).astype(np.int64)
     return np.concatenate([[0], np.cumsum(changes)])

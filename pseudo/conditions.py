@@ -20,8 +20,8 @@ class Anonymity(ConfigModel):
     People who share every quasi-identifier form a class. A class is too small when fewer than ``k`` people are in it, or
     when its people have fewer than ``l`` different sensitive values. ``share_below`` is the share of the table's people
     that may be in such classes (0: nobody; 1: measured and reported only). Above it ``action`` is taken: ``fail``;
-    ``drop`` the rows; or ``generalise``: withhold the columns of ``generalise`` one after another from the rows of small
-    classes, then do as ``then`` says with what is left.
+    ``drop`` these people; or ``generalise``: withhold the columns of ``generalise`` one after another from people in small
+    classes, then do as ``then`` says with who is left.
     """
 
     k: int = Field(ge=2)

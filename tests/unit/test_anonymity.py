@@ -39,11 +39,30 @@ def rows_of(paths: dict[str, Path]) -> People:
 THREE = [("a", "X", "1", "r", "d"), ("b", "X", "1", "s", "d"), ("c", "Y", "1", "r", "d")]
 
 
-def test_people_are_counted_once_for_each_combination(tmp_path: Path) -> None:
-    """Two rows of one person alike are one; a person released with two areas is in two classes."""
+def test_a_person_is_one_line_with_everything_that_their_rows_tell(tmp_path: Path) -> None:
+    """Somebody released with two areas is like those who are released with the same two."""
     rows = [("a", "X", "1"), ("a", "X", "1"), ("a", "Y", "1"), ("b", "X", "1"), ("c", "X", "1")]
     found = measure(staged(tmp_path, rows), policy())["tables"]["t"]
     assert (found["people"], found["classes"], found["k_min"], found["people_below"]) == (3, 2, 1, 1)
+
+
+def test_a_value_that_one_row_lacks_and_another_has_is_known(tmp_path: Path) -> None:
+    rows = [("a", None, "1"), ("a", "X", "1"), ("b", "X", "1")]
+    assert measure(staged(tmp_path, rows), policy())["tables"]["t"]["k_min"] == 2
+
+
+def test_what_is_withheld_of_a_person_is_withheld_in_all_their_rows(tmp_path: Path) -> None:
+    """Else the row of last year would tell what was withheld from this year's."""
+    rows = [("a", "X", "1"), ("a", "X", "2"), ("b", "X", "1"), ("c", "X", "1"), ("d", "Y", "1")]
+    paths = staged(tmp_path, rows)
+    require(paths, policy(action="generalise", generalise=["area"], then="drop"))
+    assert [row[:3] for row in rows_of(paths)] == [("b", "X", "1"), ("c", "X", "1")]
+    paths = staged(tmp_path, [*rows, ("e", "Z", "1"), ("e", "Z", "2")])
+    done = require(paths, policy(action="generalise", generalise=["area"], then="drop"))["tables"]["t"]
+    assert [row[:3] for row in rows_of(paths)] == [
+        ("a", None, "1"), ("a", None, "2"), ("b", "X", "1"), ("c", "X", "1"), ("e", None, "1"), ("e", None, "2")
+    ]  # fmt: skip
+    assert (done["rows_withheld"], done["rows_dropped"], done["k_min"]) == ({"area": 4}, 1, 2)
 
 
 def test_rows_of_one_person_in_two_row_groups_are_one_person(tmp_path: Path) -> None:
