@@ -43,7 +43,7 @@ def _row(table: str, name: str, column: str | None, treatment: Any, values: Sequ
     return [
         table,
         name,
-        released_type(treatment),
+        "integer" if name in (PERSON_INT63, LA_PERSON_INT63) else released_type(treatment),
         treatment_name(treatment),
         column or "",
         description,
