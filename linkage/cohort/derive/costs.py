@@ -10,7 +10,7 @@ from linkage.errors import InternalError
 def units_a_week_sql() -> str:
     """SQL: units of a costed service in a week, by its ``cost_frequency_group``; planned units where the frequency tells none.
 
-    The frequency is trusted over the planned units. Null: one-off, no charge, or no units. Source: cld.md 2.3 step 12.
+    The frequency is trusted over the planned units. Null: one-off, no charge, or no units. Source: DHSC step 12.
     """
     whens = []
     for frequency in cost_frequencies():
@@ -24,7 +24,7 @@ def units_a_week_sql() -> str:
 
 
 def weekly_cost_sql() -> str:
-    """SQL: pounds a week, never negative; null for zero, blank and one-off costs. Source: cld.md 2.3 step 12."""
+    """SQL: pounds a week, never negative; null for zero, blank and one-off costs. Source: DHSC step 12."""
     return f"nullif(abs(unit_cost) * ({units_a_week_sql()}), 0)"
 
 

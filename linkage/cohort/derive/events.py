@@ -23,7 +23,7 @@ _OPEN_LAST = "coalesce({}, date '9999-12-31')"
 
 def effective_end_sql(end: str = "stated_end_date", death: str = "date_of_death", start: str = "start_date") -> str:
     """Step 3, SQL: the date of death where it lies between start and end, or on or after the start of an open event; else
-    the stated end, null while open. Dates are inclusive, the row's own. Source: cld.md 2.3 step 3.
+    the stated end, null while open. Dates are inclusive, the row's own. Source: DHSC step 3.
     """
     return f"case when {death} >= {start} and {death} < {_OPEN_LAST.format(end)} then {death} else {end} end"
 
@@ -32,7 +32,7 @@ def events_in_period() -> Step:
     """Steps 3 and 4, one row per (submitted row, reference period of its submission): effective end and ``left_out``.
 
     Requests, assessments and reviews must end in the period, services overlap it; both ends are inclusive. Null ``left_out``:
-    the row is an event. Rows of submissions that were not chosen stand once, without reference period. Source: cld.md 2.3.
+    the row is an event. Rows of submissions that were not chosen stand once, without reference period. Source: DHSC.
     """
     reasons = [
         "submission_no is null",
@@ -69,7 +69,7 @@ def cropped() -> Step:
     """Step 8, one row per service record that is open at the end of a reference period which is not its authority's last:
     closed at that end.
 
-    It counts where the record is the one that is kept: then no later reference period has the event. Source: cld.md 2.3.
+    It counts where the record is the one that is kept: then no later reference period has the event. Source: DHSC.
     """
     sql = """
 select row_id, reference_no, close_date as end_date
@@ -95,22 +95,23 @@ where event_hash in (select event_hash from hashed group by event_hash having co
 
 
 def not_kept(selection: Selection) -> Step:
-    """Step 9, one row per record of an event of which another record is kept.
+    """Step 9, one row per record of an event of which another record is kept: ``kept_row``.
 
     An event is authority, person, client type, type and start; requests add effective end and route, assessments effective
     end and type, reviews effective end; services add type and component, and unless the table is joined also mechanism and
     costs. Submitted wordings are compared; the event reference is not used. Kept is the record of the latest reference
     period, then open or latest end, then the outcome first in the hierarchy, then one marked as a conversation, then the
-    highest row. Source: cld.md 2.3 steps 7 and 9.
+    highest row. Source: DHSC steps 7 and 9.
     """
     sql = f"""
-select row_id, reference_no from (
-  select row_id, shared_event.reference_no, row_number() over (
-      partition by {", ".join(_event_parts(selection))}
-      order by shared_event.reference_no desc, coalesce(cropped.end_date, events_in_period.end_date) desc nulls first,
-        outcome_rank nulls last, conversation desc, row_id desc) as place
+select row_id, reference_no, kept_row from (
+  select row_id, shared_event.reference_no, row_number() over record as place, first_value(row_id) over record as kept_row
   from shared_event join events_in_period using (row_id, reference_no) join submitted using (row_id)
     left join cropped using (row_id, reference_no)
+  window record as (
+    partition by {", ".join(_event_parts(selection))}
+    order by shared_event.reference_no desc, coalesce(cropped.end_date, events_in_period.end_date) desc nulls first,
+      outcome_rank nulls last, conversation desc, row_id desc)
 )
 where place > 1"""
     return Step("not_kept", sql)

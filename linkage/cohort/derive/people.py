@@ -50,7 +50,7 @@ def latest_detail() -> Step:
     Known goes before unknown, then the later submission, the later end, the later start; two known values in one place are in
     conflict and make it unknown; blank everywhere is null. Primary support reason: of rows as a service user first, for a
     carer's rows have the carer's own. Birth month: of the latest submission that has one before its end, the earliest there.
-    Date of death: the latest stated. Source: cld.md 2.3 step 11; service user first and date of death: design.
+    Date of death: the latest stated. Source: DHSC step 11; service user first and date of death: design.
     """
     order = dict.fromkeys(DETAILS, "place")
     order["primary_support_reason"] = f"(place + case when is_service_user then {_DAYS**3} else 0 end)"
@@ -106,7 +106,7 @@ def _list(names: Sequence[str | None]) -> str:
 def inferred_accommodation(rules: tuple[InferredAccommodation, ...]) -> Step:
     """One row per (authority, person) whose latest services tell where the person lives: the first rule that fits them.
 
-    Latest: open or ending last, then starting last; services that tie are looked at together. Source: cld.md 2.3 step 11.
+    Latest: open or ending last, then starting last; services that tie are looked at together. Source: DHSC step 11.
     """
     whens = " ".join(f"when {_fits(rule)} then {place}" for place, rule in enumerate(rules, start=1))
     names = " ".join(f"when {place} then {literal(rule.accommodation)}" for place, rule in enumerate(rules, start=1))
@@ -153,7 +153,7 @@ def person(period_end: date) -> Step:
 
     ``age``: DHSC's, at the end of the period, null without birth month. ``settled_dhsc``: null where the accommodation is
     unknown; ``settled_salt``: of the stated accommodation, unknown being unsettled. ``has_carer``: stated, or a carer's row
-    names the person. Source: cld.md 2.3 steps 10 and 11, 2.3 (SALT settled).
+    names the person. Source: DHSC steps 10 and 11; settled: SALT.
     """
     settings = derivation_settings()
     presumed = (*settings.settled_when_inferred, *settings.unsettled_when_inferred)

@@ -23,7 +23,7 @@ TABLES = ("event", "person", "spell")
 
 @dataclass(frozen=True)
 class NamedStep:
-    """A step with its number in the department's processing (cld.md 2.3), and the function that says what it does.
+    """A step with its number among DHSC's (``configs/measures/derivation.yaml``), and the function that says what it does.
 
     ``done_with``: tables with a row for every submitted row, or nearly, that no later step reads.
     """

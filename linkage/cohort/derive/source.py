@@ -58,13 +58,13 @@ class CareSource:
 def linked_source(engine: Engine, table: str = "social_care") -> CareSource:
     """The social care table of an opened linked folder. Raises InputError naming the columns that the release lacks."""
     require_columns(engine, table, [*NEEDED, *_LINKED])
-    return _linked(ident(table), "rowid", engine.columns(table), {})
+    return release_source(ident(table), "rowid", engine.columns(table), {})
 
 
 def linked_file(engine: Engine, path: Path) -> CareSource:
     """``social_care.parquet`` of a linked folder, read where it lies: a table of many million rows is never held whole."""
     rows, values, columns = _file(engine, path, [*NEEDED, *_LINKED])
-    return _linked(rows, "file_row_number", columns, values)
+    return release_source(rows, "file_row_number", columns, values)
 
 
 def own_source(engine: Engine, table: str = "events") -> CareSource:
@@ -79,7 +79,8 @@ def own_file(engine: Engine, path: Path) -> CareSource:
     return _own(rows, "file_row_number", columns, values)
 
 
-def _linked(rows: str, row_id: str, columns: Sequence[str], values: dict[str, Value]) -> CareSource:
+def release_source(rows: str, row_id: str, columns: Sequence[str], values: dict[str, Value]) -> CareSource:
+    """Rows of a release with these columns."""
     month = "try_cast(birth_month || '-01' as date)"
     pseudonym = "case when person_id_type = '{}' then person_pseudonym end"
     local_id = "la_person_pseudonym" if "la_person_pseudonym" in columns else NO_ID

@@ -35,7 +35,7 @@ def spell(gap_days: int) -> Step:
     """One row per (authority, person, setting, unbroken spell of long-term support of service users).
 
     ``setting``: nursing, residential, community, prison, and ``any`` for support of whichever setting taken together.
-    ``end_date`` null: open. Source: cld.md 1.6, 2.3 (running maximum, as DHSC's 2A and 2D).
+    ``end_date`` null: open. Source: NHS England's allowance of a day (running maximum, as DHSC's 2A and 2D).
     """
     settings = ", ".join(literal(name) for name in (*SETTINGS, ANY_SETTING))
     rows = f"""(

@@ -29,7 +29,7 @@ def reporting_period(settings: ReportingPeriod) -> Step:
 
     Events are counted by the month of their stated end, months before that of receipt only. A month counts with the share
     and event types of ``configs/measures/derivation.yaml``; the period runs from the first to the last that does (null: no
-    month does). Of a file with few events the stated dates hold. Source: cld.md 2.3 step 1.
+    month does). Of a file with few events the stated dates hold. Source: DHSC step 1.
     """
     sql = """
 with ended as (
@@ -70,7 +70,7 @@ def chosen_submission(chosen: Chosen, *, stated: bool) -> Step:
     """Step 2, one row per (authority, reference period): the submission that speaks for it.
 
     ``from_date`` and ``to_date`` bound the events that count, ``close_date`` ends the reference period; ``is_last``: no later
-    one of that authority. ``stated``: the stated period is taken for the covered one. Source: cld.md 2.3 step 2.
+    one of that authority. ``stated``: the stated period is taken for the covered one. Source: DHSC step 2.
     """
     start, end = ("stated_start", "stated_end") if stated else ("covers_from", "covers_to")
     if chosen.selection == "current":

@@ -70,7 +70,7 @@ def person_key(source: CareSource) -> Step:
 
     ``dhsc``: the traced NHS number, else the given one, else authority and its own id of the person; a row with none has no
     key. ``nhs_england``: the same, but rows without NHS number are left out when the authority's id stands elsewhere with
-    one. Numbers are national: the same NHS number at two authorities is one key. Source: cld.md 2.3.
+    one. Numbers are national: the same NHS number at two authorities is one key. Source: DHSC.
     """
     sql = f"""
 select cast(row_number() over (order by person_pseudonym) as integer) as person_key, person_pseudonym
