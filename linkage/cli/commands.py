@@ -13,6 +13,7 @@ from linkage.cli import (
     keeping,
     keys,
     mapping,
+    measures,
     models,
     national,
     outputs,
@@ -74,5 +75,6 @@ app.add_typer(requests.optout_app, name="optout")
 app.add_typer(releases.release_app, name="release")
 app.command("link")(analysis.link)
 app.add_typer(analysis.tables_app, name="tables")
+analysis.tables_app.command("official")(measures.official)
 app.add_typer(analysis.study_app, name="study")
 app.add_typer(outputs.outputs_app, name="outputs")

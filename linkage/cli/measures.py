@@ -1,0 +1,57 @@
+"""The command of official measures: tables official."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkage.cli.analysis import Ledger, Linked, PeriodEnd, PeriodStart
+from linkage.cli.options import Json, Memory, Out, TempDir, Threads, engine_options
+from linkage.cli.output import emit
+
+
+def official(
+    linked: Linked,
+    out: Out,
+    measure: Annotated[
+        list[str] | None, typer.Option("--measure", help="Measure, such as ascof_2e; several allowed; all if none.")
+    ] = None,
+    period_start: PeriodStart = None,
+    period_end: PeriodEnd = None,
+    la: Annotated[list[str] | None, typer.Option("--la", help="Authority code; several allowed; all if none.")] = None,
+    population: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CSV", help="Population by la_code, gender, age_from, age_to, people, for rates per 100,000."
+        ),
+    ] = None,
+    policy: Annotated[str, typer.Option(help="Disclosure policy for every count.")] = "cld_round5",
+    ledger: Ledger = None,
+    memory: Memory = None,
+    threads: Threads = None,
+    temp_dir: TempDir = None,
+    json: Json = False,
+) -> None:
+    """Official measures of a year: adult social care outcomes and statistics, each as a CSV with why people do not count.
+
+    Example: cldlink tables official linked --measure ascof_2e --measure ascof_3d_clients --out measures
+    """
+    from linkage.cohort.derive.period import Period
+    from linkage.cohort.official import tables_official as write
+    from linkage.errors import UsageError
+
+    if (period_start is None) != (period_end is None):
+        raise UsageError("Give both --period-start and --period-end, or neither.")
+    period = Period(period_start.date(), period_end.date()) if period_start and period_end else None
+    tables = write(
+        linked,
+        out,
+        measures=measure or [],
+        period=period,
+        la=la or [],
+        population=population,
+        policy=policy,
+        ledger=ledger,
+        options=engine_options(memory, threads, temp_dir),
+    )
+    emit("tables official", {f"{name}_rows": len(table.display) for name, table in tables.tables.items()}, as_json=json)

@@ -1,0 +1,180 @@
+"""From people to figures: counts of ``<id>_people`` by the labels of each breakdown, exact, with every total."""
+
+import calendar
+from collections.abc import Sequence
+from datetime import date, timedelta
+from itertools import chain, combinations
+
+from linkage.cohort.derive.period import Period
+from linkage.cohort.measures.definition import ALL, POPULATION, Label, MeasureDefinition
+from linkage.cohort.measures.measure import Asked, Measure
+from linkage.engine import Step, ident, literal
+from linkage.errors import UsageError
+
+
+def month_ends(period: Period) -> list[date]:
+    """The last days of months that lie in the period.
+
+    >>> [day.isoformat() for day in month_ends(Period(date(2024, 1, 15), date(2024, 3, 30)))]
+    ['2024-01-31', '2024-02-29']
+    """
+    found: list[date] = []
+    first = period.start.replace(day=1)
+    while first <= period.end:
+        last = first.replace(day=calendar.monthrange(first.year, first.month)[1])
+        if last <= period.end:
+            found.append(last)
+        first = last + timedelta(days=1)
+    return found
+
+
+def shown_values(label: Label, asked: Asked) -> dict[str, str]:
+    """What people tables hold for a label → what is shown, in order; the total not among them."""
+    if label.month_ends:
+        days = [day.isoformat() for day in month_ends(asked.period)]
+        if not days:
+            raise UsageError(f"No month ends within {asked.period}. Give a longer period.")
+        return dict(zip(days, days, strict=True))
+    return dict(label.values)
+
+
+def table_name(measure: Measure, breakdown: str) -> str:
+    """The name of a breakdown's table, and of its file without its ending."""
+    return measure.id if breakdown == "main" else f"{measure.id}_by_{breakdown}"
+
+
+def wide_step(measure: Measure, breakdown: str, asked: Asked) -> Step:
+    """One row per (authority, label values of the breakdown), every cell there whether anybody stands in it or not.
+
+    Columns: ``table``, ``period``, ``la_code``, the labels as shown (``All``: total), each count with ``<count>_people``
+    behind it, sums, ``population`` where a population table was given, amounts with ``<amount>_people``.
+    """
+    definition = measure.definition
+    labels = [definition.label(name) for name in definition.breakdowns[breakdown]]
+    numbers = _numbers(definition)
+    keys = ", ".join(["la_code", *(ident(label.name) for label in labels)])
+    counts = ",\n  ".join(f"coalesce({ident(name)}, 0) as {ident(name)}" for name in _zero_names(definition))
+    amounts = "".join(f",\n  {ident(one.column)}" for one in definition.amounts)
+    population = (
+        f",\n  {_population_sql(definition, labels)} as {POPULATION}" if uses_population(measure, asked) else ""
+    )
+    places = "".join(f", {ident(label.name + '_place')}" for label in labels)
+    sql = f"""
+with counted as (
+  select placed.la_code, {"".join(_grouped(label, asked) + ", " for label in labels)}{numbers}
+  from {ident(measure.people)} as placed where reason is null
+  group by grouping sets ({_grouping_sets(labels)})
+),
+authority as (
+  select distinct la_code from event where len($la_codes) = 0 or list_contains($la_codes, la_code)
+){"".join(_values_cte(label, asked) for label in labels)},
+frame as (select * from authority{"".join(f", {ident('of_' + label.name)}" for label in labels)})
+select {literal(definition.id)} as "table", {literal(str(asked.period))} as period, {keys},
+  {counts}{amounts}{population}
+from frame left join counted using ({keys})
+order by la_code{places}"""
+    return Step(f"{table_name(measure, breakdown)}_wide", sql, {"la_codes": list(asked.la_codes)})
+
+
+def long_step(measure: Measure) -> Step:
+    """``<id>_figures``, one row per cell: ``breakdown``, ``la_code``, every label (``All`` where it does not divide),
+    ``column_id``, ``count`` and the ``people`` behind it, exact."""
+    definition = measure.definition
+    parts = []
+    for breakdown, names in definition.breakdowns.items():
+        labels = ", ".join(
+            ident(label.name) if label.name in names else f"{literal(ALL)} as {ident(label.name)}"
+            for label in definition.labels
+        )
+        wide = ident(f"{table_name(measure, breakdown)}_wide")
+        parts += [
+            f"select {literal(breakdown)} as breakdown, la_code, {labels + ', ' if labels else ''}"
+            f'{literal(name)} as column_id, {ident(name)} as "count", {ident(name + "_people")} as people from {wide}'
+            for name in count_names(definition)
+        ]
+    return Step(f"{measure.id}_figures", "\nunion all\n".join(parts))
+
+
+def reasons_step(measure: Measure, asked: Asked) -> Step:
+    """One row per (authority, reason): people looked at who count, and those who do not, by why (each reason they have)."""
+    reasons = measure.definition.reasons
+    whens = " ".join(f"when {literal(name)} then {literal(text)}" for name, text in reasons.items())
+    shown = f"case reason {whens} else reason end" if whens else "reason"
+    sql = f"""
+select {literal(measure.id)} as "table", {literal(str(asked.period))} as period, la_code,
+  coalesce({shown}, 'counted') as reason, count(distinct person_key) as people
+from {ident(measure.people)} where len($la_codes) = 0 or list_contains($la_codes, la_code)
+group by la_code, reason order by la_code, reason"""
+    return Step(f"{measure.id}_reasons", sql, {"la_codes": list(asked.la_codes)})
+
+
+def count_names(definition: MeasureDefinition) -> list[str]:
+    """The columns of counts, sums after what they are made of."""
+    return [*(column.id for column in definition.columns), *definition.sums]
+
+
+def uses_population(measure: Measure, asked: Asked) -> bool:
+    """Whether the measure has a rate per population, and a population table was given."""
+    return POPULATION in asked.tables and any(rate.denominator == POPULATION for rate in measure.definition.rates)
+
+
+def _zero_names(definition: MeasureDefinition) -> list[str]:
+    behind = [f"{name}_people" for name in [*count_names(definition), *(one.column for one in definition.amounts)]]
+    return [*count_names(definition), *behind]
+
+
+def _numbers(definition: MeasureDefinition) -> str:
+    made = {column.id: (column.id,) for column in definition.columns} | definition.sums
+    found = []
+    for name, parts in made.items():
+        among = f"filter (column_id in ({', '.join(literal(part) for part in parts)}))"
+        found.append(f"count(*) {among} as {ident(name)}")
+        found.append(f"count(distinct person_key) {among} as {ident(name + '_people')}")
+    for one in definition.amounts:
+        columns = ", ".join(literal(part) for part in one.among)
+        among = f"filter (column_id in ({columns}) and {ident(one.of)} is not null)"
+        found.append(f"cast({one.statistic}({ident(one.of)}) {among} as double) as {ident(one.column)}")
+        found.append(f"count(distinct person_key) {among} as {ident(one.column + '_people')}")
+    return ",\n    ".join(found)
+
+
+def _grouped(label: Label, asked: Asked) -> str:
+    """SQL: a label as shown, or ``All`` in the rows that are grouped over it."""
+    whens = " ".join(
+        f"when {literal(value)} then {literal(text)}" for value, text in shown_values(label, asked).items()
+    )
+    name = f"placed.{ident(label.name)}"
+    return f"case when grouping({name}) = 1 then {literal(ALL)} else case {name} {whens} end end as {ident(label.name)}"
+
+
+def _grouping_sets(labels: Sequence[Label]) -> str:
+    totalled = [label.name for label in labels if label.total]
+    always = ["la_code", *(label.name for label in labels if not label.total)]
+    subsets = chain.from_iterable(combinations(totalled, size) for size in range(len(totalled), -1, -1))
+    return ", ".join(f"({', '.join('placed.' + ident(name) for name in (*always, *names))})" for names in subsets)
+
+
+def _values_cte(label: Label, asked: Asked) -> str:
+    values = [*shown_values(label, asked).values(), *([ALL] if label.total else [])]
+    rows = ", ".join(f"({literal(value)}, {place})" for place, value in enumerate(values, start=1))
+    return f""",
+{ident("of_" + label.name)} ({ident(label.name)}, {ident(label.name + "_place")}) as (values {rows})"""
+
+
+def _population_sql(definition: MeasureDefinition, labels: Sequence[Label]) -> str:
+    """SQL: people of the row's authority, ages and gender in the population table; null for another gender than its own."""
+    names = {label.name for label in labels}
+    ages = definition.population_ages
+    everybody = f"age_from >= {ages.first if ages else 0}" + (
+        f" and age_to <= {ages.last}" if ages and ages.last is not None else ""
+    )
+    bands = " ".join(
+        f"when {literal(band.label)} then age_from >= {band.first}"
+        + (f" and age_to <= {band.last}" if band.last is not None else "")
+        for band in definition.age_bands
+    )
+    of_ages = f"case frame.age_band {bands} else {everybody} end" if "age_band" in names else everybody
+    of_gender = f" and frame.gender in (given.gender, {literal(ALL)})" if "gender" in names else ""
+    return f"""(
+    select cast(sum(people) as bigint) from population as given
+    where given.la_code = frame.la_code and {of_ages}{of_gender})"""

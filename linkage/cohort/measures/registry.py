@@ -1,0 +1,23 @@
+"""Every measure by its id."""
+
+from collections.abc import Mapping, Sequence
+
+from linkage.cohort.measures import ascof_3d
+from linkage.cohort.measures.measure import Measure
+from linkage.errors import UsageError
+
+MEASURES: Mapping[str, Measure] = {
+    measure.id: measure
+    for measure in (
+        ascof_3d.CLIENTS,
+        ascof_3d.CARERS,
+    )
+}  # fmt: skip
+
+
+def chosen_measures(ids: Sequence[str]) -> list[Measure]:
+    """The measures of these ids, each once; all of them when none is named. Raises UsageError, listing what there is."""
+    unknown = [name for name in ids if name not in MEASURES]
+    if unknown:
+        raise UsageError(f"There is no measure {', '.join(unknown)}. Known: {', '.join(MEASURES)}.")
+    return [MEASURES[name] for name in dict.fromkeys(ids or MEASURES)]

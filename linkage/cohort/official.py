@@ -1,0 +1,172 @@
+"""Official measures from linked social care data: one derivation, any measures, written only as the disclosure gate shows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkage.cohort.derive.period import Period, covered_period, months_later
+from linkage.cohort.derive.run import Derivation, derive
+from linkage.cohort.derive.source import linked_source
+from linkage.cohort.measures.definition import ALL, POPULATION, MeasureDefinition
+from linkage.cohort.measures.figures import (
+    count_names,
+    long_step,
+    reasons_step,
+    table_name,
+    uses_population,
+    wide_step,
+)
+from linkage.cohort.measures.measure import Asked, Measure
+from linkage.cohort.measures.registry import chosen_measures
+from linkage.cohort.populations import read_population
+from linkage.cohort.shown import Figures, Showing, disclosure_policy
+from linkage.engine import Engine, EngineOptions, Step, Value, ident, literal
+from linkage.errors import InternalError, UsageError
+from linkage.runs import Manifest, file_record, staged_outputs
+from linkage.store import LINKED_TABLES, open_linked, require_other_folder
+from pseudo.disclosure import Cells, DisclosurePolicy, GatedTable, Percentage, Totals, apply
+
+POLICY = "cld_round5"
+_HEADINGS = ("table", "period")
+
+
+@dataclass(frozen=True)
+class OfficialTables:
+    """What was written: ``tables`` by file name without its ending."""
+
+    folder: Path
+    period: Period
+    tables: Mapping[str, GatedTable]
+
+
+def tables_official(
+    linked: Path,
+    out: Path,
+    *,
+    measures: Sequence[str] = (),
+    period: Period | None = None,
+    la: Sequence[str] = (),
+    population: Path | None = None,
+    policy: str = POLICY,
+    ledger: Path | None = None,
+    options: EngineOptions | None = None,
+) -> OfficialTables:
+    """Write measures of a linked folder to ``out`` as CSV, each with the people looked at and why some do not count.
+
+    ``measures``: ids (none: all). ``period``: the year of the figures, both days inclusive (default: what the submissions
+    say they cover); events before it are looked at as far as a measure asks. ``population``: a CSV for rates per 100,000,
+    which are left out without one. Raises UsageError for an unknown measure, authority or policy, InputError when the release
+    or the population lacks a column, PolicyError when the tables tell too much beside one another or earlier ones.
+    """
+    require_other_folder(out, linked)
+    rule, chosen = disclosure_policy(policy), chosen_measures(measures)
+    with open_linked(linked, options) as engine:
+        _require_authorities(engine, la)
+        year = period or covered_period(engine, list(la))
+        tables = frozenset((*LINKED_TABLES, *((POPULATION,) if population else ())))
+        if population:
+            engine.register(POPULATION, read_population(population))
+        asked = Asked(year, tuple(la), tables)
+        derive_for(engine, chosen, asked)
+        figures: dict[str, Figures] = {}
+        for measure in chosen:
+            make_people(engine, measure, asked)
+            figures |= _figures(engine, measure, asked, rule)
+    showing = Showing(linked, out, rule, ledger)
+    with staged_outputs(out) as staging, showing.checked(figures):
+        records = showing.write(staging, figures)
+        settings = {
+            "period": str(year),
+            "authorities": list(la),
+            "measures": [measure.id for measure in chosen],
+            "disclosure": records,
+        }
+        inputs = [
+            file_record(path) for path in [*sorted(linked.glob("*.parquet")), *([population] if population else [])]
+        ]
+        Manifest(command="tables official", inputs=inputs, counts={}, settings=settings).write(staging)
+    return OfficialTables(out, year, {name: one.gated for name, one in figures.items()})
+
+
+def derive_for(engine: Engine, measures: Sequence[Measure], asked: Asked) -> None:
+    """Derive events once, from as long before the period as the measures look back."""
+    months = max(measure.definition.look_back_months for measure in measures)
+    wide = Period(months_later(asked.period.start, -months), asked.period.end)
+    derive(engine, linked_source(engine), Derivation(period=wide))
+
+
+def make_people(engine: Engine, measure: Measure, asked: Asked) -> None:
+    """Make ``<id>_people``. Raises UsageError when a table is lacking that the measure needs."""
+    lacking = [name for name in measure.needs if name not in asked.tables]
+    if lacking:
+        raise UsageError(f"{measure.id} needs {', '.join(lacking)}, which the linked folder does not have.")
+    engine.run_all(measure.steps(asked))
+
+
+def make_figures(engine: Engine, measure: Measure, asked: Asked) -> None:
+    """Make ``<table>_wide`` for every breakdown and ``<id>_figures``, exact, from ``<id>_people``.
+
+    Raises InternalError when a counted person stands in no cell, or twice in one that counts people.
+    """
+    definition = measure.definition
+    for breakdown in definition.breakdowns:
+        engine.run(wide_step(measure, breakdown, asked))
+    engine.run(long_step(measure))
+    for breakdown, names in definition.breakdowns.items():
+        _require_all_placed(engine, measure, breakdown, names, asked)
+
+
+def _require_all_placed(engine: Engine, measure: Measure, breakdown: str, names: Sequence[str], asked: Asked) -> None:
+    definition = measure.definition
+    columns = ", ".join(literal(column.id) for column in definition.columns)
+    inner = "".join(f" and {ident(name)} <> {literal(ALL)}" for name in names if definition.label(name).total)
+    sql = f"""
+select (select count(*) from {ident(measure.people)}
+    where reason is null and (len($la_codes) = 0 or list_contains($la_codes, la_code))),
+  coalesce(sum("count"), 0), coalesce(sum(people), 0)
+from {ident(measure.id + "_figures")} where breakdown = $breakdown and column_id in ({columns}){inner}"""
+    values: dict[str, Value] = {"breakdown": breakdown, "la_codes": list(asked.la_codes)}
+    placed, counted, people = engine.rows(Step("all_placed", sql, values))[0]
+    if placed != counted or (definition.one_row_per == "person" and counted != people):
+        raise InternalError(f"{measure.id}, {breakdown}: people stand in no cell, or twice in one.")
+
+
+def _figures(engine: Engine, measure: Measure, asked: Asked, policy: DisclosurePolicy) -> dict[str, Figures]:
+    make_figures(engine, measure, asked)
+    definition = measure.definition
+    where = {definition.population: (str(asked.period),)}
+    found = {}
+    for breakdown in definition.breakdowns:
+        name = table_name(measure, breakdown)
+        gated = apply(policy, engine.table(f"{name}_wide"), cells_of(definition, breakdown, measure, asked))
+        found[name] = Figures(gated, where, headings=_HEADINGS)
+    looked_at = {f"people looked at for {definition.id}": (str(asked.period),)}
+    reasons = apply(policy, engine.arrow(reasons_step(measure, asked)), Cells(counts={"people": "people"}))
+    return found | {f"{measure.id}_people": Figures(reasons, looked_at, headings=_HEADINGS)}
+
+
+def cells_of(definition: MeasureDefinition, breakdown: str, measure: Measure, asked: Asked) -> Cells:
+    """What the columns of a breakdown's table are, for the gate."""
+    labels = [definition.label(name) for name in definition.breakdowns[breakdown]]
+    counts = {name: f"{name}_people" for name in count_names(definition)}
+    with_population = uses_population(measure, asked)
+    if with_population:
+        counts[POPULATION] = POPULATION
+    rates = [
+        Percentage(rate.column, rate.numerator, rate.denominator, rate.per, rate.decimals, rate.part)
+        for rate in definition.rates
+        if rate.denominator != POPULATION or with_population
+    ]
+    return Cells(
+        counts=counts,
+        amounts={one.column: f"{one.column}_people" for one in definition.amounts},
+        percentages=rates,
+        totals=Totals({label.name: ALL for label in labels if label.total}, definition.sums),
+    )
+
+
+def _require_authorities(engine: Engine, la: Sequence[str]) -> None:
+    known = [row[0] for row in engine.rows(Step("authorities", "select distinct la_code from social_care order by 1"))]
+    unknown = [code for code in la if code not in known]
+    if unknown:
+        raise UsageError(f"No rows of authority {', '.join(unknown)}. The linked tables hold: {', '.join(known)}.")

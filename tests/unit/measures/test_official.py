@@ -1,0 +1,88 @@
+"""Official measures from a linked folder to files: through the gate, with why people do not count."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from linkage.cohort.measures.registry import MEASURES
+from linkage.cohort.official import tables_official
+from linkage.cohort.populations import read_population
+from linkage.errors import InputError, UsageError
+from tests.unit.linked_tables import linked_folder, service
+
+HOME = {"service_type": "Long Term Support: Community", "birth_month": "1980-06"}
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+@pytest.fixture(scope="module")
+def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    rows = [service(f"d{number}", **HOME, delivery_mechanism="Direct Payment") for number in range(12)]
+    rows += [service(f"m{number}", **HOME, delivery_mechanism="CASSR Managed Personal Budget") for number in range(8)]
+    rows += [service(f"n{number}") for number in range(3)]
+    return linked_folder(tmp_path_factory.mktemp("official") / "linked", social_care=rows)
+
+
+def test_figures_are_written_as_the_gate_shows_them(linked: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = tables_official(linked, out, measures=["ascof_3d_clients"])
+    assert {path.name for path in out.iterdir()} >= {
+        "ascof_3d_clients.csv",
+        "ascof_3d_clients_people.csv",
+        "manifest.json",
+    }
+    adults = next(row for row in read(out / "ascof_3d_clients.csv") if row["age_band"] == "18 to 64")
+    assert (adults["direct_payment"], adults["self_directed"], adults["commissioned"]) == ("10", "20", "-")
+    assert adults["part_2a_percent"] == "50.0"
+    reasons = {row["reason"]: row["people"] for row in read(out / "ascof_3d_clients_people.csv")}
+    assert reasons == {"counted": "20", "has a nursing or residential place on the last day": "5"}
+    assert json.loads((out / "manifest.json").read_text())["settings"]["measures"] == ["ascof_3d_clients"]
+    assert (tmp_path / "disclosure_ledger.jsonl").is_file()
+    assert str(done.period) == "2022-04-01 to 2023-03-31"
+
+
+def test_an_unknown_measure_is_refused_with_what_there_is(linked: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"There is no measure ascof_9z. Known: .*ascof_3d_clients"):
+        tables_official(linked, tmp_path / "out", measures=["ascof_9z"])
+
+
+@pytest.mark.parametrize("measure_id", list(MEASURES))
+def test_every_measure_has_a_definition_and_tests(measure_id: str) -> None:
+    definition = MEASURES[measure_id].definition
+    assert definition.title and definition.population and definition.source
+    written = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    assert f'"{measure_id}"' in written
+
+
+def test_a_population_is_read_with_its_open_band(tmp_path: Path) -> None:
+    path = tmp_path / "population.csv"
+    path.write_text("la_code,gender,age_from,age_to,people\n991,Female,18,64,1000\n991,Female,65,,200\n")
+    assert read_population(path).to_pylist()[1] == {
+        "la_code": "991", "gender": "Female", "age_from": 65, "age_to": 200, "people": 200,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("la_code,gender\n", "lacks the columns age_from, age_to, people"),
+        ("la_code,gender,age_from,age_to,people\n991,Female,x,64,10\n", "line 2: ages and people are whole numbers"),
+        ("la_code,gender,age_from,age_to,people\n991,Female,70,64,10\n", "line 2: the ages are not in order"),
+        ("la_code,gender,age_from,age_to,people\n991,Female,18,64,1\n991,Female,18,64,1\n", "there twice"),
+    ],
+)
+def test_a_population_that_is_not_one_is_refused(tmp_path: Path, text: str, what: str) -> None:
+    path = tmp_path / "population.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=what):
+        read_population(path)
+
+
+def test_authority_that_is_not_there(linked: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="No rows of authority 992"):
+        tables_official(linked, tmp_path / "out", measures=["ascof_3d_clients"], la=["992"])
