@@ -51,7 +51,8 @@ class ReleaseInputs:
     ``tables`` are CSV or Parquet files by the table name of the policy; ``social_care`` is the events of
     ``consolidate_submissions`` and ``traced_in`` the folder of their trace. ``identifiers`` are, for tables that come without
     NHS numbers, the files that have them. ``policy`` is a packaged policy, or a .yaml file; ``postcodes`` the postcode
-    directory that its areas are looked up in.
+    directory that its areas are looked up in. ``everyone`` is a table of everybody known to the domain (column ``nhs_number``),
+    over whom pseudonyms that also leave as whole numbers are compared.
     """
 
     tables: Mapping[str, Path]
@@ -59,6 +60,7 @@ class ReleaseInputs:
     traced_in: Path | None = None
     identifiers: Mapping[str, Path] = field(default_factory=dict)
     postcodes: Path | None = None
+    everyone: Path | None = None
 
 
 def read_request(path: Path) -> ReleaseRequest:
@@ -117,6 +119,7 @@ def release(
                 listed_values={SOCIAL_CARE: _listed_values()},
                 lookups=_lookups(inputs, approved),
                 grounds=Grounds(approved, records, rows.steps, made_from),
+                everyone=inputs.everyone,
                 with_csv=with_csv,
                 as_at=day,
             )

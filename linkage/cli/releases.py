@@ -1,5 +1,6 @@
 """Commands of releases: release make, verify, seal, unseal, destroy."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -48,6 +49,10 @@ def make(
     postcodes: Annotated[
         Path | None, typer.Option("--postcodes", help="Postcode directory (such as ONS's) for areas and deprivation.")
     ] = None,
+    everyone: Annotated[
+        Path | None,
+        typer.Option("--everyone", help="Everybody known, by nhs_number: no two may share a released whole number."),
+    ] = None,
     approver: Annotated[
         list[Path] | None, typer.Option("--approver-key", help="Public key of an approver. Repeatable.")
     ] = None,
@@ -81,7 +86,7 @@ def make(
     from pseudo.custody import open_root
     from pseudo.signing import read_public_key
 
-    inputs = release_inputs(table, trace, policy, identifiers, postcodes)
+    inputs = replace(release_inputs(table, trace, policy, identifiers, postcodes), everyone=everyone)
     asked_for = releasing.read_request(request) if synthetic else read_approved(request)
     approvers = [read_public_key(path) for path in approver or []]
     with (
