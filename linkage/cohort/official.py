@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from linkage.cohort.derive.period import Period, covered_period, months_later
@@ -67,11 +68,12 @@ def tables_official(
         if population:
             engine.register(POPULATION, read_population(population))
         asked = Asked(year, tuple(la), tables)
-        derive_for(engine, chosen, asked)
         figures: dict[str, Figures] = {}
-        for measure in chosen:
-            make_people(engine, measure, asked)
-            figures |= _figures(engine, measure, asked, rule)
+        for together in derived_together(chosen):
+            derive_for(engine, together, asked)
+            for measure in together:
+                make_people(engine, measure, asked)
+                figures |= _figures(engine, measure, asked, rule)
     showing = Showing(linked, out, rule, ledger)
     with staged_outputs(out) as staging, showing.checked(figures):
         records = showing.write(staging, figures)
@@ -88,10 +90,18 @@ def tables_official(
     return OfficialTables(out, year, {name: one.gated for name, one in figures.items()})
 
 
+def derived_together(measures: Sequence[Measure]) -> list[list[Measure]]:
+    """Measures that can share a derivation: those that look equally far ahead, for the last day decides ages and ends."""
+    ahead = dict.fromkeys(measure.definition.look_ahead_months for measure in measures)
+    return [[measure for measure in measures if measure.definition.look_ahead_months == months] for months in ahead]
+
+
 def derive_for(engine: Engine, measures: Sequence[Measure], asked: Asked) -> None:
-    """Derive events once, from as long before the period as the measures look back."""
-    months = max(measure.definition.look_back_months for measure in measures)
-    wide = Period(months_later(asked.period.start, -months), asked.period.end)
+    """Derive events once, from as long before the period as the measures look back to as long after as they look ahead."""
+    back = max(measure.definition.look_back_months for measure in measures)
+    ahead = max(measure.definition.look_ahead_months for measure in measures)
+    end = months_later(asked.period.end + timedelta(days=1), ahead) - timedelta(days=1)
+    wide = Period(months_later(asked.period.start, -back), end)
     derive(engine, linked_source(engine), Derivation(period=wide))
 
 
@@ -134,7 +144,7 @@ from {ident(measure.id + "_figures")} where breakdown = $breakdown and column_id
 def _figures(engine: Engine, measure: Measure, asked: Asked, policy: DisclosurePolicy) -> dict[str, Figures]:
     make_figures(engine, measure, asked)
     definition = measure.definition
-    where = {definition.population: (str(asked.period),)}
+    where = {definition.population: (str(asked.period),)} | {what: (one,) for what, one in definition.narrowed.items()}
     found = {}
     for breakdown in definition.breakdowns:
         name = table_name(measure, breakdown)

@@ -4,14 +4,17 @@ placed("ascof_3d_clients", [service("ann")]) == {"ann": ["care_home"]}
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from linkage.cohort.derive.period import Period
 from linkage.cohort.measures.measure import Asked
 from linkage.cohort.measures.registry import MEASURES
 from linkage.cohort.official import derive_for, make_figures, make_people
-from linkage.engine import Engine, Step, ident
+from linkage.engine import Engine, Step, ident, open_engine
+from linkage.runs import Manifest
 from tests.unit.derived_events import YEAR, Row, care_engine
+from tests.unit.linked_tables import COLUMNS, linked_engine
 
 
 def measured(
@@ -46,6 +49,17 @@ join (select distinct person_key, person_pseudonym from person) using (person_ke
     for person, *place in engine.rows(Step("placed", sql)):
         found.setdefault(person, []).append(tuple(place) if labels else place[0])
     return found
+
+
+def linked_with_everything(folder: Path, rows: Sequence[Row]) -> Path:
+    """A linked folder whose social care table has every column, and whose other tables are empty."""
+    folder.mkdir(parents=True)
+    with linked_engine() as linked, care_engine(rows) as care, open_engine(folders=[folder]) as writer:
+        for name in (*COLUMNS, "person", "link_quality"):
+            writer.register(name, (care if name == "social_care" else linked).table(name))
+            writer.write_parquet(Step("write", f"select * from {ident(name)} order by all"), folder / f"{name}.parquet")
+    Manifest(command="link", inputs=[], counts={}).write(folder)
+    return folder
 
 
 def figures(engine: Engine, measure_id: str, breakdown: str = "main") -> list[dict[str, Any]]:

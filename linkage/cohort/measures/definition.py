@@ -70,19 +70,23 @@ class Ages(ConfigModel):
 class MeasureDefinition(ConfigModel):
     """A measure: whom it counts, by what, and where the rule is from.
 
+    ``narrowed``: condition → value, where the population is part of another measure's of the same ``population``.
     ``breakdowns``: name → the labels of one table (``main`` is the measure's own file). ``sums``: column → the columns that
-    it is the sum of. ``reasons``: why somebody who was looked at does not count. ``look_back_months``: how long before the
-    period events are needed. ``population_ages``: whom the population table counts where no age band is a label.
+    it is the sum of. ``reasons``: why somebody who was looked at does not count. ``look_back_months`` and
+    ``look_ahead_months``: how long before and after the period events are needed. ``population_ages``: whom the population
+    table counts where no age band is a label.
     """
 
     id: str
     title: str
     population: str
+    narrowed: dict[str, str] = Field(default_factory=dict)
     one_row_per: Literal["person", "event"]
     source: str
     certainty: Certainty
     notes: tuple[str, ...] = ()
     look_back_months: int = Field(default=0, ge=0)
+    look_ahead_months: int = Field(default=0, ge=0)
     labels: tuple[Label, ...] = ()
     breakdowns: dict[str, tuple[str, ...]] = Field(default={"main": ()})
     columns: tuple[Column, ...] = Field(min_length=1)

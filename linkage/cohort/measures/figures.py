@@ -162,19 +162,26 @@ def _values_cte(label: Label, asked: Asked) -> str:
 
 
 def _population_sql(definition: MeasureDefinition, labels: Sequence[Label]) -> str:
-    """SQL: people of the row's authority, ages and gender in the population table; null for another gender than its own."""
+    """SQL: people of the row's authority, ages and gender in the population table; null where it does not divide as the row."""
     names = {label.name for label in labels}
     ages = definition.population_ages
     everybody = f"age_from >= {ages.first if ages else 0}" + (
         f" and age_to <= {ages.last}" if ages and ages.last is not None else ""
     )
+    listed = definition.label("age_band").values if "age_band" in names else {}
     bands = " ".join(
-        f"when {literal(band.label)} then age_from >= {band.first}"
+        f"when {literal(listed[band.label])} then age_from >= {band.first}"
         + (f" and age_to <= {band.last}" if band.last is not None else "")
         for band in definition.age_bands
+        if band.label in listed
     )
-    of_ages = f"case frame.age_band {bands} else {everybody} end" if "age_band" in names else everybody
+    of_ages = f"case frame.age_band {bands} when {literal(ALL)} then {everybody} end" if listed else everybody
     of_gender = f" and frame.gender in (given.gender, {literal(ALL)})" if "gender" in names else ""
+    others = "".join(
+        f" and frame.{ident(label.name)} = {literal(ALL)}"
+        for label in labels
+        if label.name not in ("age_band", "gender") and not label.month_ends
+    )
     return f"""(
     select cast(sum(people) as bigint) from population as given
-    where given.la_code = frame.la_code and {of_ages}{of_gender})"""
+    where given.la_code = frame.la_code and {of_ages}{of_gender}{others})"""

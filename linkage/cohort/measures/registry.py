@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from linkage.cohort.measures import ascof_3d
+from linkage.cohort.measures import ascof_3d, ascof_admissions
 from linkage.cohort.measures.measure import Measure
 from linkage.errors import UsageError
 
 MEASURES: Mapping[str, Measure] = {
     measure.id: measure
     for measure in (
+        ascof_admissions.YOUNGER_ADULTS,
+        ascof_admissions.OLDER_ADULTS,
         ascof_3d.CLIENTS,
         ascof_3d.CARERS,
     )

@@ -1,0 +1,89 @@
+"""ASCOF 2B and 2C: new admissions to long-term residential and nursing care (``configs/measures/ascof_2b.yaml``, ``_2c``)."""
+
+from functools import partial
+
+from linkage.cohort.derive.age import dhsc_age_sql
+from linkage.cohort.measures.definition import MeasureDefinition, measure_definition
+from linkage.cohort.measures.measure import Asked, Measure, label_sql
+from linkage.engine import Step, literal
+
+YOUNGER, OLDER = "18-64", "65+"
+# From what is furthest from an admission that counts to what is nearest; a person is told the nearest.
+_REASONS = ("component", "component_blank", "no_birth_month", "died", "self_funded", "not_new", "under_18")
+
+
+def admissions(measure_id: str, band: str, asked: Asked) -> list[Step]:
+    """The steps of one of the two measures with its packaged definition."""
+    return admission_steps(measure_definition(measure_id), band, asked)
+
+
+def admission_steps(definition: MeasureDefinition, band: str, asked: Asked) -> list[Step]:
+    """One row per (authority, service user with a long-term care home service that starts in the year).
+
+    A person counts in the younger band who has a new admission at an age in it, otherwise in the older. The event is the
+    earliest admission that counts, or the one nearest to counting.
+    """
+    return [_homes(definition, asked), _people(definition, band)]
+
+
+def _homes(definition: MeasureDefinition, asked: Asked) -> Step:
+    """One row per long-term residential or nursing service of service users, with why it is no admission of the year.
+
+    A service that does not count by its component or its person's details makes nobody an old client either.
+    """
+    blank = literal("component_blank") if definition.text("blank_component") == "dropped" else "null"
+    sql = f"""
+with home as (
+  select event.la_code, event.person_key, event_id, start_date, end_date, outcome_group,
+    {dhsc_age_sql("person.birth_month", "start_date")} as age_then,
+    {label_sql(definition.label("gender"), "gender")} as gender,
+    case when component_group is null and service_component is null then {blank}
+      when component_group is null or component_group not in ('long_term_nursing', 'long_term_residential') then 'component'
+      end as of_component,
+    case when person.birth_month is null then 'no_birth_month' when person.date_of_death < $first then 'died' end as of_person
+  from event join person using (la_code, person_key)
+  where setting in ('nursing', 'residential') and client_type_group = 'service_user' and start_date <= $last
+),
+reached as (
+  select *, max(coalesce(end_date, date '9999-12-31')) filter (of_component is null) over (
+      partition by la_code, person_key order by start_date range between unbounded preceding and interval 1 day preceding)
+      as reached_date
+  from home
+)
+select * exclude (of_component, of_person, reached_date, outcome_group, end_date),
+  case when of_component is not null then of_component when of_person is not null then of_person
+    when outcome_group = 'nfa_self_funded' then 'self_funded'
+    when start_date - cast(reached_date as date) < $new_after_days then 'not_new'
+    when age_then is null or age_then < 18 then 'under_18' end as reason
+from reached where start_date >= $first"""
+    values = {
+        "first": asked.period.start,
+        "last": asked.period.end,
+        "new_after_days": definition.number("new_after_days"),
+    }
+    return Step(f"{definition.id}_homes", sql, values)
+
+
+def _people(definition: MeasureDefinition, band: str) -> Step:
+    nearest = ", ".join(literal(reason) for reason in _REASONS)
+    counts = "younger" if band == YOUNGER else "not younger"
+    sql = f"""
+with ranked as (
+  select *, coalesce(list_position([{nearest}], reason), 99) as place, reason is null and age_then < 65 as is_younger
+  from {definition.id}_homes
+),
+nearest as (
+  select la_code, person_key, gender, bool_or(is_younger) as younger, arg_max(reason, place) filter (reason is not null) as why,
+    bool_or(reason is null) as new_one,
+    arg_min(event_id, (-place, not is_younger, start_date, event_id)) as event_id
+  from ranked group by la_code, person_key, gender
+)
+select la_code, person_key, event_id, gender,
+  case when new_one and {counts} then 'admitted' end as column_id,
+  case when not new_one then why when not ({counts}) then 'other_age' end as reason
+from nearest"""
+    return Step(f"{definition.id}_people", sql)
+
+
+YOUNGER_ADULTS = Measure("ascof_2b", partial(admissions, "ascof_2b", YOUNGER))
+OLDER_ADULTS = Measure("ascof_2c", partial(admissions, "ascof_2c", OLDER))

@@ -1,0 +1,67 @@
+"""Every measure equals its second implementation on random worlds: 5 in the suite, ``python -m tests.independent 100`` more.
+
+The second implementation of a measure is ``tests/independent/<id>.py``: ``people(derived)`` gives the rows that
+``<id>_people`` should hold, without the event.
+"""
+
+from collections import Counter
+from importlib import import_module
+
+import pandas as pd
+import pytest
+
+from linkage.cohort.measures.measure import Asked, Measure
+from linkage.cohort.measures.registry import MEASURES
+from linkage.cohort.official import derive_for, derived_together, make_figures, make_people
+from linkage.engine import Engine, Step
+from tests.independent.tables import Derived, read
+from tests.independent.worlds import random_rows
+from tests.unit.derived_events import YEAR, care_engine
+
+Rows = Counter[tuple[object, ...]]
+WORLDS = 5
+
+
+def both(first: int, worlds: int) -> dict[str, tuple[Rows, Rows]]:
+    """Measure → the rows of its people, and those that the second implementation makes, over worlds from the seed ``first``."""
+    found: dict[str, tuple[Rows, Rows]] = {}
+    rows = [row for seed in range(first, first + worlds) for row in random_rows(seed)]
+    measures = [measure for measure in MEASURES.values() if not measure.needs]
+    for together in derived_together(measures):
+        with care_engine(rows, leave_out=("submission",)) as engine:
+            asked = Asked(YEAR)
+            derive_for(engine, together, asked)
+            derived = Derived(read(engine, "event"), read(engine, "person"), YEAR.start, YEAR.end)
+            for measure in together:
+                make_people(engine, measure, asked)
+                make_figures(engine, measure, asked)
+                second = import_module(f"tests.independent.{measure.id}").people(derived)
+                found[measure.id] = (_made(engine, measure, list(second.columns)), _counted(second))
+    return found
+
+
+def _made(engine: Engine, measure: Measure, columns: list[str]) -> Rows:
+    rows = engine.rows(Step("people", f"select {', '.join(columns)} from {measure.people}"))
+    return Counter(_plain(row) for row in rows)
+
+
+def _counted(frame: pd.DataFrame) -> Rows:
+    return Counter(_plain(row) for row in frame.itertuples(index=False, name=None))
+
+
+def _plain(row: tuple[object, ...]) -> tuple[object, ...]:
+    """Numbers to 6 places; every way of saying nothing as None."""
+    return tuple(None if pd.isna(one) else round(one, 6) if isinstance(one, float) else one for one in row)
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, tuple[Rows, Rows]]:
+    return both(0, WORLDS)
+
+
+@pytest.mark.parametrize("measure_id", [measure.id for measure in MEASURES.values() if not measure.needs])
+def test_a_measure_equals_its_second_implementation(made: dict[str, tuple[Rows, Rows]], measure_id: str) -> None:
+    first, second = made[measure_id]
+    assert first - second == Counter()
+    assert second - first == Counter()
+    assert len(first) > 10

@@ -1,0 +1,82 @@
+"""Small random worlds: two authorities each, whose people have events of every kind, with blanks, deaths and contradictions."""
+
+import random
+from datetime import date, timedelta
+from typing import Any
+
+from linkage.cohort.derive.settings import grouped_values
+from tests.unit.derived_events import YEAR
+
+Row = dict[str, Any]
+_FIRST = date(2020, 9, 1)
+_DAYS = (YEAR.end - _FIRST).days + 60
+
+
+def random_rows(seed: int, people: int = 40) -> list[Row]:
+    """The rows of one world; the same seed makes the same world. Worlds share neither people nor authorities."""
+    rng = random.Random(seed)
+    rows: list[Row] = []
+    for number in range(people):
+        codes = [f"{seed}a", f"{seed}b"] if rng.random() < 0.1 else [rng.choice((f"{seed}a", f"{seed}b"))]
+        for code in codes:
+            rows += _rows_of(rng, code, f"{seed}-{number}")
+    return rows
+
+
+def _rows_of(rng: random.Random, code: str, person: str) -> list[Row]:
+    who = {
+        "la_code": code,
+        "person_pseudonym": person,
+        "person_id_type": "nhs_number",
+        "reporting_period_start_date": YEAR.start,
+        "reporting_period_end_date": YEAR.end,
+        "birth_month": _sometimes(
+            rng, 0.95, f"{rng.choice((1930, 1945, 1958, 1975, 1990, 2004, 2005))}-{rng.randint(1, 12):02}"
+        ),
+        "date_of_death": _sometimes(rng, 0.1, _day(rng)),
+        "client_type": rng.choice(("Service user",) * 5 + ("Unpaid carer", "Unpaid carer known by association")),
+        "gender": _value(rng, "gender"),
+        "ethnicity": _value(rng, "ethnicity"),
+        "primary_support_reason": rng.choice(("Learning disability support", _value(rng, "primary_support_reason"))),
+        "accommodation_status": _value(rng, "accommodation_status"),
+    }
+    return [who | _event(rng) for _ in range(rng.randint(1, 7))]
+
+
+def _event(rng: random.Random) -> Row:
+    kind = rng.choice(("Service",) * 4 + ("Request", "Assessment", "Review"))
+    start = _day(rng)
+    end = start + timedelta(days=rng.choice((0, 1, 5, 20, 60, 200, 400)))
+    event: Row = {"event_type": kind, "event_start_date": start, "event_outcome": _value(rng, "event_outcome")}
+    event["event_end_date"] = _sometimes(rng, 0.6 if kind == "Service" else 1, end)
+    event["conversation"] = _sometimes(rng, 0.2, "Yes")
+    if kind == "Service":
+        names = ("service_type", "service_component", "delivery_mechanism", "cost_frequency")
+        event |= {name: _value(rng, name) for name in names}
+        event |= {
+            "unit_cost": rng.choice((None, 0.0, 25.0, 310.5)),
+            "planned_units_per_week": rng.choice((None, 1.0, 14.0)),
+        }
+    names = {
+        "Request": ("route_of_access",),
+        "Assessment": ("assessment_type",),
+        "Review": ("review_reason", "method_of_review"),
+    }
+    return event | {name: _value(rng, name) for name in names.get(kind, ())}
+
+
+def _value(rng: random.Random, field: str) -> str | None:
+    """A wording of a random group, sometimes blank or unlisted."""
+    if rng.random() < 0.1:
+        return rng.choice((None, "not a listed wording"))
+    groups = grouped_values().fields[field].groups
+    return rng.choice(groups[rng.choice(list(groups))])
+
+
+def _day(rng: random.Random) -> date:
+    ends = (YEAR.start, YEAR.end, YEAR.start - timedelta(days=1), date(2022, 6, 30))
+    return rng.choice(ends) if rng.random() < 0.1 else _FIRST + timedelta(days=rng.randint(0, _DAYS))
+
+
+def _sometimes(rng: random.Random, share: float, value: Any) -> Any:
+    return value if rng.random() < share else None
