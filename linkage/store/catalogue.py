@@ -21,10 +21,11 @@ FURTHER_TABLES = (
 LINKED_TABLES = (*RELEASED_TABLES, "person", "link_quality")
 
 
-def open_linked(folder: Path, options: EngineOptions | None = None) -> Engine:
+def open_linked(folder: Path, options: EngineOptions | None = None, *, without: Sequence[str] = ()) -> Engine:
     """Open a folder made by ``link`` as one catalogue: each of ``LINKED_TABLES``, and the ``FURTHER_TABLES`` that it has.
 
-    Raises UsageError when the folder is not one, InputError when a file is missing or altered. The caller closes it.
+    Tables ``without`` are not loaded; their files may be read where they lie. Raises UsageError when the folder is not one,
+    InputError when a file is missing or altered. The caller closes it.
     """
     manifest = read_manifest(folder)
     if manifest["command"] != COMMAND:
@@ -37,7 +38,7 @@ def open_linked(folder: Path, options: EngineOptions | None = None) -> Engine:
     engine = open_engine(options, folders=[folder])
     there = {output["name"] for output in manifest["outputs"]}
     for name in (*LINKED_TABLES, *FURTHER_TABLES):
-        if name in LINKED_TABLES or f"{name}.parquet" in there:
+        if name not in without and (name in LINKED_TABLES or f"{name}.parquet" in there):
             engine.read_parquet(name, [folder / f"{name}.parquet"])
     return engine
 

@@ -11,7 +11,10 @@ from linkage.cohort.derive.source import linked_file, linked_source, own_file
 from linkage.cohort.measures.salt_lts001 import run_lts001
 from linkage.engine import Step, open_engine
 from linkage.errors import InputError
+from linkage.store import open_linked
 from tests.unit.derived_events import YEAR, care_engine, derived, request, service, table
+from tests.unit.linked_tables import linked_folder
+from tests.unit.linked_tables import service as linked_service
 
 COMMUNITY = "Long Term Support: Community"
 
@@ -25,6 +28,14 @@ def test_a_file_is_read_where_it_lies(tmp_path: Path) -> None:
         assert table(engine, "select event_id, event_type from event order by 1") == [(0, "service"), (1, "request")]
         with pytest.raises(InputError, match="person_unique_identifier, date_of_birth"):
             own_file(engine, tmp_path / "social_care.parquet")
+
+
+def test_a_linked_folder_is_opened_without_its_largest_table(tmp_path: Path) -> None:
+    folder = linked_folder(tmp_path / "linked", social_care=[linked_service("x")])
+    with open_linked(folder, without=("social_care",)) as engine:
+        assert table(engine, "select count(*) from duckdb_tables() where table_name = 'social_care'") == [(0,)]
+        derive(engine, linked_file(engine, folder / "social_care.parquet"), Derivation(period=YEAR))
+        assert (engine.count("event"), engine.count("linked_person")) == (1, 1)
 
 
 def test_the_steps_are_shown_in_the_order_in_which_they_run() -> None:

@@ -55,21 +55,23 @@ from priced"""
     return Step("event", sql, {"cost_from": cost_period.start, "cost_to": cost_period.end})
 
 
-def event_flow() -> Step:
+def event_flow(selection: Selection) -> Step:
     """One row per (authority, what became of submitted rows): rows in = rows accounted for, each once.
 
-    A row that counts in several reference periods is counted as what it is in the best of them. ``left_out`` null: kept.
+    A row that counts in several quarters of a joined table is counted as what it is in the best of them. ``left_out`` null:
+    kept.
     """
     last = literal(LEFT_OUT[-1])
+    best = "fate"
+    if selection == "joined":
+        best = f"""(
+  select la_code, row_id, case when bool_or(left_out is null) then null when bool_or(left_out = {last}) then {last}
+    else min(left_out) end as left_out
+  from fate group by la_code, row_id)"""
     sql = f"""
 with fate as (
   select la_code, row_id, case when not_kept.row_id is not null then {last} else left_out::varchar end as left_out
   from events_in_period left join not_kept using (row_id, reference_no)
-),
-best as (
-  select la_code, row_id, case when bool_or(left_out is null) then null when bool_or(left_out = {last}) then {last}
-    else min(left_out) end as left_out
-  from fate group by la_code, row_id
 )
-select la_code, left_out, count(*) as rows from best group by la_code, left_out order by la_code, left_out nulls first"""
+select la_code, left_out, count(*) as rows from {best} group by la_code, left_out order by la_code, left_out nulls first"""
     return Step("event_flow", sql)

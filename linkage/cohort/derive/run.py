@@ -12,7 +12,7 @@ from linkage.cohort.derive.people import cared_for, inferred_accommodation, late
 from linkage.cohort.derive.period import Period, months_later
 from linkage.cohort.derive.settings import Hierarchy, PersonRule, Selection, derivation_settings
 from linkage.cohort.derive.source import NO_ID, CareSource
-from linkage.cohort.derive.spells import spell
+from linkage.cohort.derive.spells import setting_spell, spell
 from linkage.cohort.derive.submissions import Chosen, chosen_submission, reporting_period
 from linkage.cohort.derive.submitted import numbered_local, person_key, submission, submitted
 from linkage.engine import Engine, Step
@@ -124,11 +124,12 @@ def steps_of_events(source: CareSource, choices: Derivation, derived: Derived) -
         NamedStep("7", shared_event(choices.selection), shared_event),
         NamedStep("9", not_kept(choices.selection), not_kept, done_with=("shared_event",)),
         NamedStep("3 to 9, 12", event(choices.selection, derived.cost_period), event, done_with=("cropped",)),
-        NamedStep("9", event_flow(), event_flow, done_with=("events_in_period", "not_kept")),
+        NamedStep("9", event_flow(choices.selection), event_flow, done_with=("events_in_period", "not_kept")),
         NamedStep("11", cared_for(source), cared_for, done_with=("submitted",)),
         NamedStep("11", inferred_accommodation(settings.inferred_accommodation), inferred_accommodation),
         NamedStep("10, 11", person(derived.period.end), person, done_with=("latest_detail",)),
-        NamedStep("spells", spell(settings.spell_gap_days), spell),
+        NamedStep("spells", setting_spell(settings.spell_gap_days), setting_spell),
+        NamedStep("spells", spell(settings.spell_gap_days), spell, done_with=("setting_spell",)),
     ]
 
 

@@ -1,21 +1,24 @@
 """Spells: services that follow one another without a gap, by the running maximum of their ends."""
 
 from linkage.cohort.derive.event import SETTINGS
+from linkage.cohort.derive.grouped import enum_sql
 from linkage.engine import Step, literal
 
 ANY_SETTING = "any"
+_SETTING = enum_sql((*SETTINGS, ANY_SETTING))
 OPEN_END = "date '9999-12-31'"
 
 
-def spells_sql(rows: str, by: str, gap: str) -> str:
+def spells_sql(rows: str, by: str, gap: str, *, events: str = "count(*)") -> str:
     """SQL for the spells of ``rows`` (columns ``by``, ``start_date``, ``end_date`` null while open, ``event_id``).
 
     A service joins the spell when it starts at most ``gap`` days after the latest end so far (1: on the next day); a short
-    service inside a long one breaks nothing. ``events``: services of the spell; ``first_event`` the first that began it.
+    service inside a long one breaks nothing. ``events``: SQL for the services of a spell; ``first_event`` is the one that
+    began it.
     """
     return f"""
 with reached as (
-  select {by}, start_date, coalesce(end_date, {OPEN_END}) as end_date, event_id,
+  select * replace (coalesce(end_date, {OPEN_END}) as end_date),
     max(coalesce(end_date, {OPEN_END})) over (partition by {by} order by start_date, event_id
       rows between unbounded preceding and 1 preceding) as reached_date
   from {rows}
@@ -26,9 +29,17 @@ numbered as (
   from reached
 )
 select {by}, cast(spell_no as integer) as spell_no, min(start_date) as start_date,
-  nullif(max(end_date), {OPEN_END}) as end_date, cast(count(*) as integer) as events,
+  nullif(max(end_date), {OPEN_END}) as end_date, cast({events} as integer) as events,
   arg_min(event_id, (start_date, event_id)) as first_event
 from numbered group by {by}, spell_no"""
+
+
+def setting_spell(gap_days: int) -> Step:
+    """One row per (authority, person, setting, unbroken spell of long-term support of service users in that setting)."""
+    rows = f"""(
+    select la_code, person_key, cast(setting::varchar as {_SETTING}) as setting, start_date, end_date, event_id
+    from event where setting is not null and client_type_group = 'service_user')"""
+    return Step("setting_spell", spells_sql(rows, "la_code, person_key, setting", "$gap_days"), {"gap_days": gap_days})
 
 
 def spell(gap_days: int) -> Step:
@@ -37,11 +48,8 @@ def spell(gap_days: int) -> Step:
     ``setting``: nursing, residential, community, prison, and ``any`` for support of whichever setting taken together.
     ``end_date`` null: open. Source: NHS England's allowance of a day (running maximum, as DHSC's 2A and 2D).
     """
-    settings = ", ".join(literal(name) for name in (*SETTINGS, ANY_SETTING))
     rows = f"""(
-    select la_code, person_key, cast(setting::varchar as enum({settings})) as setting, start_date, end_date, event_id
-    from event where setting is not null and client_type_group = 'service_user'
-    union all
-    select la_code, person_key, cast({literal(ANY_SETTING)} as enum({settings})), start_date, end_date, event_id
-    from event where setting is not null and client_type_group = 'service_user')"""
-    return Step("spell", spells_sql(rows, "la_code, person_key, setting", "$gap_days"), {"gap_days": gap_days})
+    select la_code, person_key, cast({literal(ANY_SETTING)} as {_SETTING}) as setting, start_date, end_date,
+      first_event as event_id, events from setting_spell)"""
+    together = spells_sql(rows, "la_code, person_key, setting", "$gap_days", events="sum(events)")
+    return Step("spell", f"select * from setting_spell union all\nselect * from ({together})", {"gap_days": gap_days})
