@@ -32,7 +32,8 @@ class Derived:
 
 def read(engine: Engine, name: str) -> pd.DataFrame:
     """A derived table in pandas."""
-    return pd.DataFrame(engine.table(name).to_pylist())
+    found = pd.DataFrame(engine.table(name).to_pylist()).astype(object)
+    return found.where(found.notna(), None)
 
 
 def on(day: object) -> str:

@@ -5,7 +5,7 @@ from functools import partial
 from linkage.cohort.derive.age import dhsc_age_sql
 from linkage.cohort.measures.definition import MeasureDefinition, measure_definition
 from linkage.cohort.measures.measure import Asked, Measure, label_sql
-from linkage.engine import Step, literal
+from linkage.engine import Step, Value, literal
 
 YOUNGER, OLDER = "18-64", "65+"
 # From what is furthest from an admission that counts to what is nearest; a person is told the nearest.
@@ -56,7 +56,7 @@ select * exclude (of_component, of_person, reached_date, outcome_group, end_date
     when start_date - cast(reached_date as date) < $new_after_days then 'not_new'
     when age_then is null or age_then < 18 then 'under_18' end as reason
 from reached where start_date >= $first"""
-    values = {
+    values: dict[str, Value] = {
         "first": asked.period.start,
         "last": asked.period.end,
         "new_after_days": definition.number("new_after_days"),
