@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from linkage.cohort.measures import ascof_3d, ascof_admissions
+from linkage.cohort.measures import ascof_2e, ascof_3d, ascof_admissions
 from linkage.cohort.measures.measure import Measure
 from linkage.errors import UsageError
 
@@ -11,6 +11,8 @@ MEASURES: Mapping[str, Measure] = {
     for measure in (
         ascof_admissions.YOUNGER_ADULTS,
         ascof_admissions.OLDER_ADULTS,
+        ascof_2e.EVERYBODY,
+        ascof_2e.LEARNING_DISABILITY,
         ascof_3d.CLIENTS,
         ascof_3d.CARERS,
     )
