@@ -8,6 +8,7 @@ from linkage import __version__
 from linkage.cli import (
     analysis,
     auditing,
+    derivation,
     evaluating,
     feedback,
     keeping,
@@ -67,6 +68,7 @@ tracing.trace_app.command("compare")(national.compare)
 tracing.trace_app.add_typer(models.model_app, name="model")
 app.add_typer(feedback.feedback_app, name="feedback")
 app.command("processed")(feedback.processed)
+app.command("variables")(derivation.variables)
 app.add_typer(auditing.audit_app, name="audit")
 app.add_typer(evaluating.evaluate_app, name="evaluate")
 app.add_typer(keys.keys_app, name="keys")
@@ -76,5 +78,6 @@ app.add_typer(releases.release_app, name="release")
 app.command("link")(analysis.link)
 app.add_typer(analysis.tables_app, name="tables")
 analysis.tables_app.command("official")(measures.official)
+analysis.tables_app.command("steps")(derivation.steps)
 app.add_typer(analysis.study_app, name="study")
 app.add_typer(outputs.outputs_app, name="outputs")

@@ -1,0 +1,71 @@
+"""Commands of the derivation: tables steps, variables."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from linkage.cli.analysis import PeriodEnd, PeriodStart
+from linkage.cli.options import Json, Memory, Out, TempDir, Threads, engine_options
+from linkage.cli.output import emit
+
+
+def steps(
+    sql: Annotated[
+        bool, typer.Option("--sql", help="Show each step's SQL too; values that are bound have a $.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """The steps from submitted events to the tables that measures read, in the order in which they run.
+
+    Example: cldlink tables steps
+    """
+    from linkage.cohort.derive.dictionary import guide_steps
+
+    shown = [
+        {"step": named.step.name, "number": named.number, "about": " ".join(named.about.replace("``", "").split())}
+        | ({"sql": named.step.sql.strip()} if sql else {})
+        for named in guide_steps()
+    ]
+    lines = []
+    for one in shown:
+        lines += [f"{one['step']} ({one['number']})", f"  {one['about']}", *([one["sql"]] if sql else []), ""]
+    emit("tables steps", {"steps": shown}, as_json=json, lines=lines)
+
+
+def variables(
+    folder: Annotated[
+        Path, typer.Argument(help="A folder of 'cldlink submission consolidate', or of 'cldlink processed'.")
+    ],
+    out: Out,
+    period_start: PeriodStart = None,
+    period_end: PeriodEnd = None,
+    person_rule: Annotated[
+        Literal["dhsc", "nhs_england"],
+        typer.Option(help="Rule of the person key; the second drops rows without number."),
+    ] = "dhsc",
+    postcodes: Annotated[
+        Path | None,
+        typer.Option(metavar="PARQUET", help="Areas of postcodes: columns postcode, lsoa, ward and la_code."),
+    ] = None,
+    memory: Memory = None,
+    threads: Threads = None,
+    temp_dir: TempDir = None,
+    json: Json = False,
+) -> None:
+    """The derived variables of an authority's events, row by row, with a data dictionary and a guide to how they were made.
+
+    Example: cldlink variables processed --out variables
+    """
+    from linkage.cohort.derive.period import Period
+    from linkage.cohort.derive.run import Derivation
+    from linkage.cohort.variables import write_variables
+    from linkage.errors import UsageError
+
+    if (period_start is None) != (period_end is None):
+        raise UsageError("Give both --period-start and --period-end, or neither.")
+    period = Period(period_start.date(), period_end.date()) if period_start and period_end else None
+    choices = Derivation(period=period, person_rule=person_rule)
+    options = engine_options(memory, threads, temp_dir)
+    counts = write_variables(folder, out, derivation=choices, postcodes=postcodes, options=options)
+    emit("variables", counts, as_json=json)
