@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from linkage.cohort.measures import ascof_2e, ascof_3d, ascof_admissions
+from linkage.cohort.measures import ascof_2e, ascof_3d, ascof_admissions, long_term_monthly
 from linkage.cohort.measures.measure import Measure
 from linkage.errors import UsageError
 
@@ -15,6 +15,7 @@ MEASURES: Mapping[str, Measure] = {
         ascof_2e.LEARNING_DISABILITY,
         ascof_3d.CLIENTS,
         ascof_3d.CARERS,
+        long_term_monthly.MEASURE,
     )
 }  # fmt: skip
 
