@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from linkage.engine import Step, open_engine
-from linkage.normalise import date_of_birth, gender, name, nhs_number, postcode, text
+from linkage.normalise import date_of_birth, date_parts, gender, name, nhs_number, postcode, text
 from linkage.normalise.invalid import InvalidValueError
 
 VECTORS = Path(__file__).parents[1] / "vectors"
@@ -96,10 +96,18 @@ def test_canonical_form_is_stable(field: str, case: dict[str, Any]) -> None:
     assert MODULES[field].validate(case["value"]) == MODULES[field].validate(case["clean"]) == case["clean"]
 
 
+def test_how_far_a_date_of_birth_can_be_read() -> None:
+    expected = {case["value"]: case.get("known") for case in cases("date_parts")}
+    with open_engine() as engine:
+        engine.register("typed", pa.table({"typed": pa.array(list(expected), pa.string())}))
+        rows = engine.rows(Step("answers", f"select typed, {date_parts.known_sql('typed')} from typed"))
+    assert dict(rows) == {value: date_parts.known(value) for value in expected} == expected
+
+
 def test_no_synthetic_postcode_area_is_real() -> None:
     assert not set(postcode.synthetic_areas()) & {*postcode.lists().areas, "ZZ"}
 
 
-@pytest.mark.parametrize("module", [*MODULES.values(), text], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [*MODULES.values(), date_parts, text], ids=lambda module: module.__name__)
 def test_examples_in_the_docstrings_hold(module: ModuleType) -> None:
     assert doctest.testmod(module).failed == 0
