@@ -1,10 +1,11 @@
 """People in long-term support at each month end (``configs/measures/long_term_monthly.yaml``)."""
 
-from linkage.cohort.derive.age import age_band_sql, dhsc_age_sql
+from linkage.cohort.derive.age import dhsc_age_sql
 from linkage.cohort.derive.event import SETTINGS
 from linkage.cohort.measures.definition import measure_definition
+from linkage.cohort.measures.divided import divided_sql
 from linkage.cohort.measures.figures import month_ends
-from linkage.cohort.measures.measure import Asked, Measure, label_sql
+from linkage.cohort.measures.measure import Asked, Measure
 from linkage.engine import Step, Value, literal
 
 _ID = "long_term_monthly"
@@ -44,9 +45,7 @@ with aged as (
 ),
 labelled as (
   select la_code, person_key, strftime(day, '%Y-%m-%d') as month_end, {", ".join(SETTINGS)}, reason,
-    case when age_then is null then 'not known' else {age_band_sql("age_then", definition.age_bands)} end as age_band,
-    {label_sql(definition.label("gender"), "gender")} as gender,
-    {label_sql(definition.label("ethnic_group"), "ethnic_group")} as ethnic_group,
+    {divided_sql(definition, "age_then")},
     case {once} end as once
   from aged
 ),

@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from linkage.cohort.measures import ascof_2e, ascof_3d, ascof_admissions, long_term_monthly
+from linkage.cohort.measures import (
+    ascof_2e,
+    ascof_3d,
+    ascof_admissions,
+    assessed_new,
+    long_term_monthly,
+    package_costs,
+    reviewed,
+)
 from linkage.cohort.measures.measure import Measure
 from linkage.errors import UsageError
 
@@ -16,6 +24,9 @@ MEASURES: Mapping[str, Measure] = {
         ascof_3d.CLIENTS,
         ascof_3d.CARERS,
         long_term_monthly.MEASURE,
+        assessed_new.MEASURE,
+        reviewed.MEASURE,
+        package_costs.MEASURE,
     )
 }  # fmt: skip
 

@@ -1,0 +1,57 @@
+"""Costs of packages: worked people for every branch of the rules."""
+
+from datetime import date
+
+from tests.unit.derived_events import service
+from tests.unit.placed_people import figures, measured, people
+
+ID = "package_costs"
+BORN = {"birth_month": "1980-06"}
+WEEKLY = {"unit_cost": 700.0, "cost_frequency": "Weekly"}
+HOME = {"service_type": "Long Term Support: Community"}
+HOURLY = {"unit_cost": 20.0, "cost_frequency": "Hourly", "planned_units_per_week": 10.0}
+MANAGED = {"delivery_mechanism": "CASSR Managed Personal Budget"}
+
+
+def test_packages_are_summed_by_person_in_the_first_setting() -> None:
+    rows = [
+        service("nursing", **BORN, **WEEKLY),
+        service("two services", **BORN, **HOME, **HOURLY, **MANAGED),
+        service(
+            "two services",
+            **BORN,
+            **HOME,
+            unit_cost=52.0,
+            cost_frequency="Annually",
+            delivery_mechanism="Direct Payment",
+        ),
+        service("nursing and home", **BORN, **WEEKLY),
+        service("nursing and home", **BORN, **HOME, **HOURLY),
+        service("no cost", **BORN),
+        service("cost of nothing", **BORN, unit_cost=0.0, cost_frequency="Weekly"),
+        service("one-off", **BORN, unit_cost=500.0, cost_frequency="One-off"),
+        service("one without a cost", **BORN, **HOME, **HOURLY, **MANAGED),
+        service("one without a cost", **BORN, **HOME, **MANAGED, event_start_date=date(2022, 1, 1)),
+        service("over", **BORN, **WEEKLY, event_end_date=date(2023, 3, 30)),
+        service("short term", **BORN, **WEEKLY, service_type="Short Term Support: Other Short Term"),
+        service("a child", birth_month="2008-01", **WEEKLY),
+        service("carer", **BORN, **WEEKLY, client_type="Carer"),
+        service("negative", **BORN, unit_cost=-700.0, cost_frequency="Weekly"),
+    ]
+    with measured(ID, rows) as engine:
+        assert people(engine, ID, "setting", "weekly") == {
+            "nursing": [("nursing", 700.0, "costed")],
+            "two services": [("direct_payment", 201.0, "costed")],
+            "nursing and home": [("nursing", 900.0, "costed")],
+            "no cost": [("nursing", None, "not_costed")],
+            "cost of nothing": [("nursing", None, "not_costed")],
+            "one-off": [("nursing", None, "not_costed")],
+            "one without a cost": [("managed", 200.0, "costed")],
+            "a child": [("nursing", 700.0, "under_18")],
+            "negative": [("nursing", 700.0, "costed")],
+        }
+        nursing = figures(engine, ID)[0]
+    assert (nursing["setting"], nursing["costed"], nursing["not_costed"]) == ("Nursing care", 3, 3)
+    assert (nursing["weekly_cost"], nursing["median_weekly_cost"]) == (2300.0, 700.0)
+    assert round(nursing["average_weekly_cost"], 2) == 766.67
+    assert round(nursing["last_quarter_cost"], 2) == round(2300 * 90 / 7 + 500, 2)
