@@ -54,7 +54,7 @@ def build(
     """Prepare a person register once, so that files can be traced against it many times.
 
     Fields: nhs_number, date_of_birth (both needed), given_name, other_given_name, family_name, gender, postcode,
-    valid_from, valid_to, date_of_death, confidentiality (S, Y or I), superseded_by, gp_practice_code; former values in the
+    valid_from, valid_to, date_of_death, confidentiality (S, Y, R, V, I), superseded_by, gp_practice_code; former values in the
     same row as given_name_2, family_name_2, postcode_2 and so on to 9.
     """
     from linkage.trace.register import FORMER_FIELDS, REGISTER_FIELDS, build_register

@@ -43,6 +43,7 @@ class RegisterSettings(ConfigModel):
 
     max_people_per_key: int = Field(ge=1)
     most_rows_of_a_small_register: int = Field(ge=0)
+    confidentiality: Mapping[str, Literal["sensitive", "invalidated", "ordinary"]]
     u_sample_people: int = Field(ge=1)
     u_sample_pairs: int = Field(ge=1)
     baseline_pairs: int = Field(ge=1)

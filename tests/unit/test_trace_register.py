@@ -370,17 +370,29 @@ def test_a_succession_that_leads_nowhere_gives_no_number(tmp_path: Path) -> None
     ]
     counts = build_register([write(tmp_path / "a.csv", rows, fields)], tmp_path / "register")
     assert (counts["superseded"], counts["succession_broken"]) == (3, 3)
-    asked = [(number, given, family, born) for number, given, family, born, _ in rows] + [("", *rows[2][1:4])]
+    asked = [(number, given, family, born) for number, given, family, born, _ in rows]
+    asked += [("", *rows[0][1:4]), ("", *rows[2][1:4])]
     queries = Queries(path=write(tmp_path / "queries.csv", asked, fields[:4]))
     traced = trace_queries(queries, tmp_path / "register", None).table.to_pylist()
     assert [row["outcome"] for row in traced[:4]] == ["invalidated", "invalidated", "invalidated", "confirmed"]
-    assert [row["nhs_number"] for row in traced] == [None, None, None, DAN, None]
-    assert [row["notes"] for row in traced[:3]] == ["succession_broken"] * 3
+    assert [row["outcome"] for row in traced[4:]] == ["invalidated", "invalidated"], "by what they are as by number"
+    assert [row["nhs_number"] for row in traced] == [None, None, None, DAN, None, None]
+    assert [row["notes"] for row in traced if row["outcome"] == "invalidated"] == ["succession_broken"] * 5
 
 
-@pytest.mark.parametrize("field", ["nhs_number", "date_of_birth", "postcode"])
-def test_a_field_that_nobody_can_read_stops_a_trace(register: Path, tmp_path: Path, field: str) -> None:
-    columns = ColumnMap({field: "given_name", "given_name": field})
+@pytest.mark.parametrize(
+    ("field", "heading"),
+    [
+        ("nhs_number", "given_name"),
+        ("date_of_birth", "given_name"),
+        ("postcode", "given_name"),
+        ("gender", "postcode"),
+        ("family_name", "gender"),
+        ("given_name", "date_of_birth"),
+    ],
+)
+def test_a_field_that_nobody_can_read_stops_a_trace(register: Path, tmp_path: Path, field: str, heading: str) -> None:
+    columns = ColumnMap({field: heading, heading: "valid_to"})
     queries = Queries(path=write(tmp_path / "queries.csv", crowd(20)), columns=columns)
     with pytest.raises(InputError, match=f"field {field} can be read.*--columns {field}=.*without that column"):
         trace_queries(queries, register, tmp_path / "traced")
@@ -486,3 +498,54 @@ def test_work_of_another_column_map_is_removed(tmp_path: Path, monkeypatch: pyte
 def test_the_database_says_that_the_disk_is_full() -> None:
     with open_engine(folders=[Path("/dev")]) as engine, pytest.raises(MachineError, match="disk is full"):
         engine.write_parquet(Step("write", "select range as n from range(1000)"), Path("/dev/full"))
+
+
+MARKS = ("nhs_number", "given_name", "family_name", "date_of_birth", "gender", "postcode", "confidentiality")
+
+
+def marked(*codes: str) -> list[tuple[str, ...]]:
+    return [(*row[:6], code) for row, code in zip((r for r in crowd(60) if not r[7]), codes, strict=False)]
+
+
+def test_a_code_of_a_sensitive_record_counts_however_it_is_written(tmp_path: Path) -> None:
+    rows = marked("S", "s", " Y ", "R", "V", "redacted", "i", "U", "n", "")
+    counts = build_register([write(tmp_path / "a.csv", rows, MARKS)], tmp_path / "register")
+    assert (counts["people"], counts["sensitive"], counts["invalidated"]) == (10, 6, 1)
+    held = {
+        row["nhs_number"]: (row["sensitive"], row["invalidated"]) for row in people_of(tmp_path / "register").values()
+    }
+    expected = [(True, False)] * 6 + [(False, True)] + [(False, False)] * 3
+    assert [held[row[0]] for row in rows] == expected
+
+
+@pytest.mark.parametrize("codes", [("S", "Sensitive", "YES", "1", ""), ("2",) * 5])
+def test_a_confidentiality_code_that_is_not_known_is_refused(tmp_path: Path, codes: tuple[str, ...]) -> None:
+    extract = write(tmp_path / "a.csv", marked(*codes), MARKS)
+    said = (
+        rf"{3 if 'S' in codes else 5} rows.*a.csv, row {2 if 'S' in codes else 1}\).*S, Y, R, V, REDACTED \(sensitive\)"
+    )
+    with pytest.raises(InputError, match=said) as refused:
+        build_register([extract], tmp_path / "register")
+    assert "YES" not in str(refused.value)
+    assert list(tmp_path.iterdir()) == [extract]
+
+
+@pytest.mark.parametrize(
+    "field", ["given_name", "family_name", "gender", "valid_from", "valid_to", "date_of_death", "superseded_by"]
+)
+def test_a_column_that_cannot_be_the_one_meant_is_refused(tmp_path: Path, field: str) -> None:
+    fields = (*FIELDS[:6], "date_of_death", "superseded_by", "valid_from", "valid_to", "wrong")
+    rows = [(*row[:6], "", "", *row[6:], row[3] if field.endswith("name") else row[5]) for row in crowd(20)]
+    with pytest.raises(InputError, match=f"None of the .* values of the field {field} can be read.*--columns {field}="):
+        build_register(
+            [write(tmp_path / "a.csv", rows, fields)], tmp_path / "register", columns=ColumnMap({field: "wrong"})
+        )
+
+
+def test_successors_without_a_record_mean_another_column(tmp_path: Path) -> None:
+    rows = [(*row[:4], made_up_number(1000 + n)) for n, row in enumerate(row for row in crowd(40) if not row[7])]
+    extract = write(tmp_path / "a.csv", rows, (*FIELDS[:4], "superseded_by"))
+    with pytest.raises(InputError, match="None of the 40 numbers of the field superseded_by leads to a record"):
+        build_register([extract], tmp_path / "register")
+    few = write(tmp_path / "few.csv", rows[:19], (*FIELDS[:4], "superseded_by"))
+    assert build_register([few], tmp_path / "register")["succession_broken"] == 19

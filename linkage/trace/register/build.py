@@ -18,7 +18,7 @@ from linkage.trace.register.folder import FORMAT, Register, bucket_bits, hash_ch
 from linkage.trace.register.parts import Build, Report, count_cut, cut_all, first_ids_of, make_buckets, make_slices
 from linkage.trace.settings import load_register_settings
 from linkage.trace.source import ColumnMap, require_file
-from linkage.trace.usable import refuse_unusable
+from linkage.trace.usable import next_to_none, refuse_unusable
 
 _MEMORY = "4GB"
 _MAP = "Check the column map: name the right column with --columns {}=YOUR_HEADING."
@@ -131,6 +131,7 @@ def _run(engine: Engine, build: Build) -> dict[str, Any]:
     counts = _added(cut, counted)
     sizes = [int(c["people"]) for c in counted]
     counts["superseded"], counts["succession_broken"] = _finish(engine, build, sizes, first_ids, small=small)
+    _refuse_broken(counts["superseded"], counts["succession_broken"])
     note(build.work / "done.json", counts)
     return counts
 
@@ -153,6 +154,17 @@ def _added(cut: Mapping[str, int], counted: Sequence[Mapping[str, Any]]) -> dict
     if result["without_date_of_birth"] == result["people"]:
         raise InputError(f"Nobody in the register extract has a usable date of birth. {_MAP.format('date_of_birth')}")
     return result
+
+
+def _refuse_broken(superseded: int, broken: int) -> None:
+    """Raise InputError when next to no succession leads to a record: the column may be another, or the extract lacks people."""
+    if next_to_none(superseded, superseded - broken):
+        raise InputError(
+            f"{f'Only {superseded - broken}' if superseded > broken else 'None'} of the {superseded} numbers of the field "
+            "superseded_by leads to a record of the register. Probably another column is mapped: "
+            "name the right one with --columns superseded_by=YOUR_HEADING. Or the extract lacks the records that took their "
+            "place: add them."
+        )
 
 
 def _finish(

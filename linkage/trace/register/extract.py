@@ -8,6 +8,7 @@ from linkage.engine import Engine, Step, Value, ident
 from linkage.errors import InputError, LinkageError, UsageError
 from linkage.normalise import date_of_birth, nhs_number, postcode
 from linkage.trace.records import LINK_FIELDS, PostcodeKind
+from linkage.trace.register.confidentiality import kept_code_sql
 from linkage.trace.register.folder import slice_sql
 from linkage.trace.source import ColumnMap, Source, is_parquet, scan_source
 
@@ -49,8 +50,8 @@ _MOST_SLICES = 256
 _ROWS_OF_A_CUT = 5_000_000
 # A rough length of one version in a CSV file, and in a Parquet file: only the number of slices depends on it.
 _BYTES_OF_A_ROW = {True: 25, False: 110}
-# Rows are numbered file by file; no file has more.
-_PART = 1 << 40
+PART = 1 << 40
+"""Rows are numbered on by this from file to file; no file has more."""
 
 
 @dataclass(frozen=True)
@@ -139,18 +140,22 @@ def _sliced_sql(rows: str, source: int, slices: int, extract: Extract, dates: Se
         f"{field if field in dates else _written_sql(field, extract.postcode_as)} as {field}" for field in TEXT_FIELDS
     )
     return f"""
-select cast({source * _PART} + row_number as bigint) as source_row, cast(layer as tinyint) as layer, number as nhs_number,
+select cast({source * PART} + row_number as bigint) as source_row, cast(layer as tinyint) as layer, number as nhs_number,
   {written},
   case when number is null then {slices} else {slice_sql("number", slices)} end as slice
 from (select *, {nhs_number.clean_sql("nhs_number")} as number from ({rows}))"""
 
 
 def _written_sql(field: str, postcode_as: PostcodeKind) -> str:
-    """A field as the register keeps it: whole dates and postcodes in canonical form, other text as it stands."""
+    """A field as the register keeps it: whole dates and postcodes in canonical form, other text as it stands, a
+    confidentiality code that is not known too.
+    """
     if field in _DATES:
         return date_of_birth.iso_sql(field)
     if field == "postcode" and postcode_as == "uk":
         return f"coalesce({postcode.clean_sql(field)}, {field})"
+    if field == "confidentiality":
+        return kept_code_sql(field, unknown=field)
     return field
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from linkage.engine import Engine, EngineOptions, Step, side_by_side
 from linkage.runs import note, noted, whole
 from linkage.trace.register import index, people
-from linkage.trace.register.extract import Cut, Extract, write_slices
+from linkage.trace.register.confidentiality import refuse_unknown_codes
+from linkage.trace.register.extract import PART, Cut, Extract, write_slices
 from linkage.trace.register.folder import Register, bucket_bits, part_name
 from linkage.trace.settings import load_register_settings
 from linkage.trace.usable import readable_extract, refuse_unusable
@@ -82,10 +83,15 @@ def _raw(build: Build, number: int) -> list[Path]:
 
 
 def count_cut(engine: Engine, build: Build) -> dict[str, Any]:
-    """Rows of the extract, those of them without a valid NHS number, and those of each slice."""
+    """Rows of the extract, those of them without a valid NHS number, and those of each slice.
+
+    Raises InputError when a row that counts has a confidentiality code that is not known.
+    """
     mark = build.work / "cut.json"
     counts = noted(mark)
     if counts is None:
+        valid = [path for number in range(build.slices) for path in _raw(build, number)]
+        refuse_unknown_codes(engine, valid, build.extract.sources, PART)
         everything, invalid = (build.work / "raw").glob("*/*/*.parquet"), _raw(build, build.slices)
         counts = {
             "rows_read": _rows(engine, everything),

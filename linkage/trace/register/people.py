@@ -9,6 +9,7 @@ from pathlib import Path
 
 from linkage.engine import Engine, Step
 from linkage.trace.records import KeyTables, PostcodeKind, blocking_key_sql
+from linkage.trace.register.confidentiality import SENSITIVE, kept_code_sql
 from linkage.trace.register.extract import TEXT_FIELDS
 from linkage.trace.register.folder import SEPARATOR, bucket_sql
 from linkage.trace.register.versions import make_versions
@@ -26,7 +27,8 @@ def load_versions(engine: Engine, earlier: Path | None, later: Sequence[str], as
     """Make ``source``: the slice's rows, those of an earlier register (if there is one) brought up to date by the later.
 
     A number's later versions take the place of the earlier ones that start on the day of the first of them or after it,
-    or say the same; an earlier one that stayed open ends where they start. Other numbers stay as they were.
+    or say the same; an earlier one that stayed open ends where they start. Other numbers stay as they were;
+    an earlier confidentiality code that is not known now counts as sensitive.
     """
     columns = ", ".join(("source_row", "layer", "nhs_number", *TEXT_FIELDS))
     read = f"select {columns} from read_parquet($later)"
@@ -41,7 +43,11 @@ def load_versions(engine: Engine, earlier: Path | None, later: Sequence[str], as
 
 def _merged_step(earlier: Path, columns: str, as_at: str | None) -> Step:
     same = " and ".join(f"l.{field} is not distinct from e.{field}" for field in TEXT_FIELDS if field != "valid_to")
-    fields = ", ".join(TEXT_FIELDS)
+    changed = {
+        "valid_to": "case when told then coalesce(valid_to, starts, $as_at) else valid_to end",
+        "confidentiality": kept_code_sql("confidentiality", unknown=SENSITIVE),
+    }
+    fields = ", ".join(f"{changed[field]} as {field}" if field in changed else field for field in TEXT_FIELDS)
     return Step(
         "source",
         f"""
@@ -53,7 +59,7 @@ kept as (
   where not exists (select 1 from later l where l.nhs_number = e.nhs_number and {same})
     and not coalesce(e.valid_from >= f.starts, false))
 select file_row_number - $before as source_row, 0::tinyint as layer, nhs_number,
-  {fields.replace("valid_to", "case when told then coalesce(valid_to, starts, $as_at) else valid_to end as valid_to")}
+  {fields}
 from kept
 union all select {columns} from later""",
         {"earlier": str(earlier), "before": 1 << 40, "as_at": as_at},
@@ -143,8 +149,8 @@ def _person_step(first_id: int) -> Step:
         "person",
         f"""
 select v.*, v.id_place + {first_id - 1} as person_id,
-  coalesce(upper(s.confidentiality) in ('S', 'Y'), false) as sensitive,
-  coalesce(upper(s.confidentiality) = 'I', false) as invalidated, try_cast(s.date_of_death as date) as date_of_death
+  coalesce(s.confidentiality <> 'I', false) as sensitive, coalesce(s.confidentiality = 'I', false) as invalidated,
+  try_cast(s.date_of_death as date) as date_of_death
 from (select *, row_number() over (order by number) as id_place from version where age_rank = 1) v
 join source s on s.rowid = v.source_id""",
     )
