@@ -68,10 +68,16 @@ def _slip_in_one_of(column: str, words: str) -> str:
     return f"coalesce(list_bool_or(list_transform({words}_l, lambda word: {slip})), false)"
 
 
-# The query's family name is, nearly, a given name of the person; or, while its given name is their family name, one with a slip.
+# The names stand in each other's field, and the person's given name is only in part in the query's family name.
+_GIVEN_CROSSED = _near_one_of("given", "family_tokens")
+_CROSSED_NICKNAME = f"(list_has_any(given_tokens_l, family_related_r) and {_GIVEN_CROSSED})"
+_CROSSED_INITIAL = f"(family_r = substr(given_l, 1, 1) and {_GIVEN_CROSSED})"
+
+# The query's family name is, nearly, a given name of the person; or, while its given name is their family name, one with a slip,
+# a short or familiar form of it or its initial.
 _FAMILY_CROSSED = (
     f"({_near_one_of('family', 'given_tokens')}"
-    f" or {_near_one_of('given', 'family_tokens')} and {_slip_in_one_of('family', 'given_tokens')})"
+    f" or {_GIVEN_CROSSED} and {_slip_in_one_of('family', 'given_tokens')} or {_CROSSED_NICKNAME} or {_CROSSED_INITIAL})"
 )
 
 # Two of day, month and year agree, on ISO text. The elements are compared in place.
@@ -96,7 +102,7 @@ COMPARISONS: tuple[Comparison, ...] = (
     ),
     Comparison(
         "given_name",
-        ("given", "given_tokens", "given_related", "family_tokens"),
+        ("given", "given_tokens", "given_related", "family", "family_tokens", "family_related"),
         "given_l is null or given_r is null",
         (
             Level("exact", "given_l = given_r", "full", "the given name agrees", "given"),
@@ -108,17 +114,18 @@ COMPARISONS: tuple[Comparison, ...] = (
             ),
             Level(
                 "nickname",
-                "list_has_any(given_tokens_l, given_related_r)",
+                f"(list_has_any(given_tokens_l, given_related_r) or {_CROSSED_NICKNAME})",
                 "full",
                 "the given name is a short or familiar form",
             ),
-            Level("crossed", _near_one_of("given", "family_tokens"), "partial", "given and family name are exchanged"),
             Level(
                 "initial",
-                "(length(given_r) = 1 or length(given_l) = 1) and substr(given_l, 1, 1) = substr(given_r, 1, 1)",
+                "((length(given_r) = 1 or length(given_l) = 1) and substr(given_l, 1, 1) = substr(given_r, 1, 1)"
+                f" or {_CROSSED_INITIAL})",
                 "partial",
                 "the initial of the given name agrees",
             ),
+            Level("crossed", _GIVEN_CROSSED, "partial", "given and family name are exchanged"),
             Level(
                 "near",
                 f"({_near_one_of('given', 'given_tokens')} or {_slip_in_one_of('given', 'given_tokens')})",
@@ -130,7 +137,7 @@ COMPARISONS: tuple[Comparison, ...] = (
     ),
     Comparison(
         "family_name",
-        ("family", "family_tokens", "given", "given_tokens"),
+        ("family", "family_tokens", "family_related", "given", "given_tokens"),
         "family_l is null or family_r is null",
         (
             Level("exact", "family_l = family_r", "full", "the family name agrees", "family"),

@@ -18,9 +18,11 @@ _IDENTIFYING = ("given_name", "family_name", "date_of_birth", "postcode")
 # (Chris), a name that is only like theirs anybody's.
 _OWN = "'exact', 'shared', 'exchanged'"
 _SURE = f"{_OWN}, 'nickname'"
-# What the names together say of the given name. In the wrong field it is still the person's (``exchanged``); a given name
-# that is only like the person's family name says nothing of it: a spouse has that too.
-_GIVEN_NAME = """case when level_family_name = 'crossed' then 'exchanged'
+# What the names together say of the given name. In the wrong field it is still the person's (``exchanged``), or its initial or a
+# familiar form as in the right one; a given name that is only like the person's family name says nothing of it: a spouse has
+# that too.
+_GIVEN_NAME = """case when level_family_name = 'crossed' and coalesce(level_given_name, '') not in ('initial', 'nickname')
+    then 'exchanged'
   when level_given_name = 'crossed' then case when level_family_name is null then 'missing' else 'different' end
   else coalesce(level_given_name, 'missing') end"""
 
@@ -113,7 +115,7 @@ bound as (
     case when given_name = 'missing' and not number_agrees then $unnamed end,
     case when given_name = 'missing' and (gender = 'missing' or family_differs) and number_agrees then $copied_untold end,
     case when not number_agrees and (birth in ('different', 'two_of_three')
-      or birth not in ('exact', 'year', 'missing') and given_name in ('initial', 'shared')
+      or birth not in ('exact', 'year', 'missing') and given_name = 'shared'
       or birth = 'missing' and not (given_name in ('exact', 'exchanged') and family in ('exact', 'crossed')
         and place in ('exact', 'earlier'))
       or family_differs and given_name not in ({_SURE})

@@ -74,16 +74,21 @@ from query_normalised"""
 
 
 def nickname_step(step_name: str, source: str, row: str) -> Step:
-    """``source`` plus ``given_related``: every name that is a nickname, full name or sibling form of a given-name word.
+    """``source`` plus ``given_related``: every name that is a nickname, full name or sibling form of a given-name word; and
+    ``family_related``, the same of the family-name words, which may be given names in the wrong field.
 
-    Needs table ``nickname`` (name, related). Empty list when nothing is related. One row per row of ``source``.
+    Needs table ``nickname`` (name, related). Empty lists when nothing is related. One row per row of ``source``.
     """
     sql = f"""
-with word as (select {ident(row)} as r, unnest(given_tokens) as word from {ident(source)}),
+with word as (
+  select {ident(row)} as r, unnest(given_tokens) as word, true as given from {ident(source)}
+  union all select {ident(row)}, unnest(family_tokens), false from {ident(source)}),
 related as (
-  select word.r, list(distinct nickname.related order by nickname.related) as given_related
+  select word.r, list(distinct nickname.related order by nickname.related) filter (where given) as given_related,
+    list(distinct nickname.related order by nickname.related) filter (where not given) as family_related
   from word join nickname on nickname.name = word.word group by word.r)
-select s.*, coalesce(related.given_related, []::varchar[]) as given_related
+select s.*, coalesce(related.given_related, []::varchar[]) as given_related,
+  coalesce(related.family_related, []::varchar[]) as family_related
 from {ident(source)} s left join related on related.r = s.{ident(row)}"""
     return Step(step_name, sql)
 

@@ -116,7 +116,7 @@ def test_an_unknown_profile_names_the_known_ones() -> None:
 def holds(engine: Engine, field: str, left: dict[str, object], right: dict[str, object]) -> str | None:
     """The level of a comparison for two records given as values; absent ones are null."""
     comparison = next(c for c in COMPARISONS if c.field == field)
-    lists = {"given_tokens", "given_related", "family_tokens", "postcodes"}
+    lists = {"given_tokens", "given_related", "family_tokens", "family_related", "postcodes"}
     values, items = {}, []
     for side, record in (("l", left), ("r", right)):
         for column in comparison.columns:
@@ -124,6 +124,9 @@ def holds(engine: Engine, field: str, left: dict[str, object], right: dict[str, 
             kind = "varchar[]" if column in lists else "varchar"
             items.append(f"cast(${column}_{side} as {kind}) as {column}_{side}")
     return engine.value(Step("level", f"select {comparison.level_sql} from (select {', '.join(items)})", values))
+
+
+FOX: dict[str, object] = {"given": "HADLEY", "given_tokens": ["HADLEY"], "family": "FOX", "family_tokens": ["FOX"]}
 
 
 @pytest.mark.parametrize(
@@ -147,6 +150,11 @@ def holds(engine: Engine, field: str, left: dict[str, object], right: dict[str, 
         ),
         ("given_name", {"given": "WILLIAM"}, {"given": "W"}, "initial"),
         ("given_name", {"given": "HADLEY", "family_tokens": ["FOX"]}, {"given": "FOX"}, "crossed"),
+        ("given_name", FOX, {"given": "FOX", "family": "H"}, "initial"),
+        ("family_name", FOX, {"given": "FOX", "family": "H"}, "crossed"),
+        ("family_name", FOX, {"given": "BIRD", "family": "H"}, "different"),
+        ("given_name", FOX, {"given": "FOX", "family": "LEE", "family_related": ["HADLEY"]}, "nickname"),
+        ("family_name", FOX, {"given": "FOX", "family": "LEE", "family_related": ["HADLEY"]}, "crossed"),
         ("given_name", {"given": "ROY", "given_tokens": ["ROY"]}, {"given": "RIY"}, "near"),
         ("given_name", {"given": "GEOFFREY", "given_tokens": ["GEOFFREY", "REGINALD"]}, {"given": "REGTINALD"}, "near"),
         ("given_name", {"given": "AL", "given_tokens": ["AL"]}, {"given": "ED"}, "different"),

@@ -162,8 +162,8 @@ def whole_person_sql(source: str, succession: str, postcode_as: PostcodeKind) ->
     """A person's row as it is compared, from the packed row of the files and the table of successions.
 
     ``dob`` becomes text, the lists hold what any version ever held, and ``sensitive`` counts that of the current record.
-    ``given_related`` is empty: nicknames are those of the query. A record whose succession is ``broken`` counts as
-    invalidated: it was replaced, and nothing valid takes its place.
+    ``given_related`` and ``family_related`` are empty: nicknames are those of the query. A record whose succession is
+    ``broken`` counts as invalidated: it was replaced, and nothing valid takes its place.
     """
 
     def words(*forms: str) -> str:
@@ -182,7 +182,7 @@ select p.person_id, p.nhs_number, coalesce(s.current_nhs_number, p.nhs_number) a
   {held("postcode", "postcode_more")} as postcodes, {held("cast(dob as varchar)", "dob_more")} as dobs,
   date_of_death, p.sensitive or coalesce(s.current_sensitive, false) as sensitive,
   invalidated or coalesce(s.broken, false) as invalidated, coalesce(s.broken, false) as broken,
-  []::varchar[] as given_related
+  []::varchar[] as given_related, []::varchar[] as family_related
 from {source} p left join {succession} s on s.nhs_number = p.nhs_number"""
 
 
