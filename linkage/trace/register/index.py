@@ -34,6 +34,8 @@ def write_bucket(engine: Engine, parts: Sequence[Path], path: Path, max_people_p
 def write_succession(engine: Engine, links: Sequence[Path], person_files: Sequence[str], path: Path) -> tuple[int, int]:
     """Follow every superseded number to the current one (20 steps at most); return how many there are, and how many of
     them are ``broken``: they lead in a circle, further than that, or to a number of which the register has no record.
+
+    The current number of a circle is the least of its numbers, so that its records count as one person.
     """
     engine.run(Step("link", "select * from read_parquet($links)", {"links": [*map(str, links)]}))
     engine.run(
@@ -46,11 +48,16 @@ walk as (
   union all
   select walk.nhs_number, hop.next, walk.steps + 1 from walk join hop on hop.nhs_number = walk.next
   where walk.steps < {_LONGEST_CHAIN}),
-ends as (select nhs_number, arg_max(next, steps) as current_nhs_number from walk group by nhs_number),
+ends as (
+  select nhs_number, arg_max(next, steps) as reached, bool_or(next = nhs_number) as circular, min(next) as least
+  from walk group by nhs_number),
+named as (
+  select e.nhs_number, case when r.circular then r.least else e.reached end as current_nhs_number
+  from ends e left join ends r on r.nhs_number = e.reached),
 there as (
-  select nhs_number from read_parquet($people) where nhs_number in (select current_nhs_number from ends))
+  select nhs_number from read_parquet($people) where nhs_number in (select current_nhs_number from named))
 select e.*, coalesce(c.sensitive, false) as current_sensitive, t.nhs_number is null or c.next is not null as broken
-from ends e left join link c on c.nhs_number = e.current_nhs_number
+from named e left join link c on c.nhs_number = e.current_nhs_number
 left join there t on t.nhs_number = e.current_nhs_number""",
             {"people": list(person_files)},
         )
