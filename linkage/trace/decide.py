@@ -27,6 +27,12 @@ _GIVEN_NAME = """case when level_family_name = 'crossed' and coalesce(level_give
   else coalesce(level_given_name, 'missing') end"""
 
 
+# The first word of the given name is the person's: no other given name of theirs, and no form of it.
+_CALLED = "coalesce(split_part(q.given, ' ', 1) = split_part(p.given, ' ', 1), false)"
+# What is known of the query's date of birth where it was not given whole, or is a 1 January: that stands for the year.
+_BORN = "coalesce(q.dob_part, case when ends_with(q.dob, '-01-01') then substr(q.dob, 1, 4) || '-__-__' end)"
+
+
 def decide(engine: Engine, profile: Profile, caps: WeightCaps, prior_weight: float, today: date) -> None:
     """Make table ``decision`` (one row per row of ``query``) from ``scored``, ``cross_checked`` and ``candidate_person``.
 
@@ -34,7 +40,9 @@ def decide(engine: Engine, profile: Profile, caps: WeightCaps, prior_weight: flo
     alone. ``today`` says who is of age.
     """
     of_age = _of_age(today)
+    engine.run(_dated_step())
     engine.run(_capped_step(caps, of_age))
+    engine.run(_settled_step())
     engine.run(_ranked_step())
     engine.run(_best_step(prior_weight))
     engine.run(_no_person_step())
@@ -46,8 +54,9 @@ def cross_check_steps() -> list[Step]:
     """Steps that make ``cross_checked``: queries whose valid number is in the register with the same date of birth.
 
     The date may be that of any version of the record. Number and date may both be a spouse's or a twin's: a query whose
-    names or gender speak for that goes on to the probabilistic step. ``number_level`` keeps the level of every comparison,
-    as the model has them.
+    names or gender speak for that goes on to the probabilistic step; so does one whose given name is only another or a familiar
+    form of the person's (``doubtful``), to see whether it is somebody else's. ``number_level`` keeps the level of every
+    comparison, as the model has them.
     """
     return [_number_level_step(), _cross_checked_step()]
 
@@ -57,9 +66,10 @@ def _number_level_step() -> Step:
     return Step(
         "number_level",
         f"""
-select query_row, person_id, {levels} from (
-  select r.query_row, l.person_id, {paired_columns_sql("l", "r")}
-  from query r join candidate_person l on l.nhs_number = r.nhs_number where list_contains(l.dobs, r.dob))""",
+select query_row, person_id, called, {levels} from (
+  select q.query_row, p.person_id, {_CALLED} as called, {paired_columns_sql("p", "q")}
+  from query q join candidate_person p on p.nhs_number = q.nhs_number
+  where list_contains(p.dobs, q.dob) and q.dob_part is null)""",
     )
 
 
@@ -72,7 +82,8 @@ def _cross_checked_step() -> Step:
         "cross_checked",
         f"""
 select n.query_row, n.person_id, p.current_nhs_number, p.sensitive, p.invalidated,
-  p.current_nhs_number <> p.nhs_number as superseded
+  p.current_nhs_number <> p.nhs_number as superseded,
+  not n.called and {_GIVEN_NAME} in ('shared', 'nickname') as doubtful
 from number_level n join candidate_person p using (person_id)
 where case when {_GIVEN_NAME} in ({_OWN}) then true
   when {_GIVEN_NAME} = 'nickname' then coalesce(level_gender = 'exact', false)
@@ -80,6 +91,58 @@ where case when {_GIVEN_NAME} in ({_OWN}) then true
     and (level_gender = 'exact' or coalesce(level_family_name, level_gender, level_postcode) is null)
   else false end""",
     )
+
+
+def _dated_step() -> Step:
+    """The scored pairs, where the query's date of birth was given in part or as 1 January: what it says is compared.
+
+    It contradicts the person's where the year is another, or without the number anything; with the number a slip in the year
+    does not, unless it is of a generation (``may_slip``). What contradicts is ``different``, whatever the model had.
+    """
+    digits = "case when substr(born, 1, 1) = '_' then 3 else 1 end"
+    told, theirs = (f"substr({date}, {digits}, 5 - {digits})" for date in ("born", "dob"))
+    slip = f"damerau_levenshtein({told}, {theirs}) <= 1 and abs(cast({told} as int) - cast({theirs} as int)) < 10"
+    return Step(
+        "dated",
+        f"""
+with told as (
+  select s.*, cast(p.dob as varchar) as dob, {_BORN} as born, {_CALLED} as called
+  from scored s join query q using (query_row) join candidate_person p using (person_id))
+select * exclude (dob, born) replace (
+  case when dob is null or born is null then level_date_of_birth
+    when dob like born or ends_with(dob, '-01-01') and {told} = {theirs} then level_date_of_birth
+    when coalesce(level_nhs_number = 'exact', false) and {slip} then level_date_of_birth
+    else 'different' end as level_date_of_birth),
+  coalesce({slip}, false) as may_slip
+from told""",
+    )
+
+
+def _settled_step() -> Step:
+    """What the cross-check settled: all but the doubtful whose given name is exactly that of somebody else born that day, of
+    the family name or at the address. ``as_good``: such another has a form of the name too, and only the number decides.
+    """
+    return Step(
+        "settled",
+        f"""
+with rival as (
+  select s.query_row, bool_or(s.called) as better
+  from capped s join cross_checked x using (query_row) join candidate_person p on p.person_id = s.person_id
+  where x.doubtful and p.current_nhs_number <> x.current_nhs_number and {_GIVEN_NAME} in ({_SURE}) and {_born_there("s")}
+  group by s.query_row)
+select x.*, n.query_row is not null as as_good
+from cross_checked x left join rival n using (query_row) where not coalesce(n.better, false)""",
+    )
+
+
+def _born_there(row: str) -> str:
+    """Born the same day, and of the family name or at the address; there may be no family name to compare."""
+    family, postcode = (
+        comparison_of("family_name").names_with("full"),
+        comparison_of("postcode").names_with("full", "partial"),
+    )
+    return f"""({row}.level_date_of_birth in ('exact', 'year') and (coalesce({row}.level_family_name in ({family}), true)
+    or coalesce({row}.level_postcode in ({postcode}), false)))"""
 
 
 def _of_age(today: date) -> str:
@@ -105,7 +168,7 @@ with told as (
     coalesce(level_family_name, 'missing') as family, coalesce(level_postcode, 'missing') as place,
     {_GIVEN_NAME} as given_name,
     coalesce(level_date_of_birth, 'missing') as birth
-  from (select * replace (round(match_weight + {_joint_sql()}, 4) as match_weight) from scored) s
+  from (select * replace (round(match_weight + {_joint_sql()}, 4) as match_weight) from dated) s
   join candidate_person p using (person_id)),
 bound as (
   select * exclude (number_agrees, child, gender, family_differs, family, place, given_name, birth), least(
@@ -151,9 +214,9 @@ def _ranked_step() -> Step:
         "ranked",
         """
 with pair as (
-  select s.*, p.nhs_number, p.current_nhs_number, p.sensitive, p.invalidated
+  select s.*, p.nhs_number, p.current_nhs_number, p.sensitive, p.invalidated, p.given_tokens
   from capped s join candidate_person p using (person_id)
-  where s.query_row not in (select query_row from cross_checked)),
+  where s.query_row not in (select query_row from settled)),
 once as (
   select * from pair
   qualify row_number() over (partition by query_row, current_nhs_number
@@ -165,9 +228,10 @@ from once""",
 
 def _best_step(prior_weight: float) -> Step:
     """The best person of each query with the distance to the next; ``alike`` when both fit names and date of birth;
-    ``anothers`` when the given number is the best person's but may be a relative's: the date of birth is wholly another and no
-    1 January (a parent of the same name; the national service does not link it either), or the given name is only like
-    theirs and is that of another person born that day (a twin).
+    ``anothers`` when it may be a relative: the given number is the best person's, but the date of birth is wholly another and
+    no slip in a year alone (a parent of the same name; the national service does not link it either), or the given name is
+    only like theirs, or another or a form of theirs, and is that of another person born that day (a twin); or without the
+    number, another born that day and of the family name has a given name of the query's that the best has not.
     """
     family = comparison_of("family_name").names_with("full")
 
@@ -175,17 +239,26 @@ def _best_step(prior_weight: float) -> Step:
         named = f"{row}.level_given_name in ('exact', 'shared', 'nickname') and {row}.level_family_name in ({family})"
         return f"({named} and {row}.level_date_of_birth = 'exact')"
 
+    other_word = """len(list_filter(list_intersect(q.given_tokens, r.given_tokens),
+      lambda word: not list_contains(b.given_tokens, word))) > 0"""
+
     return Step(
         "best",
         f"""
 with rival as (
-  select query_row, max(rival_weight) as next_weight, bool_or({alike("r")} and level_given_name in ({_OWN})) as fits
-  from ranked r where place > 1 group by query_row)
+  select query_row, max(r.rival_weight) as next_weight,
+    bool_or(r.level_given_name in ({_OWN}) and {_born_there("r")}) as fits,
+    bool_or(r.called and {_born_there("r")}) as called,
+    bool_or(r.level_date_of_birth = 'exact' and r.level_family_name in ({family}) and {other_word}) as otherwise
+  from ranked r join query q using (query_row) join ranked b using (query_row)
+  where r.place > 1 and b.place = 1 group by query_row)
 select b.* exclude (rival_weight), n.next_weight,
   coalesce({alike("b")} and {alike("s")}, false) as alike,
-  coalesce(b.level_nhs_number = 'exact'
-    and (coalesce(b.level_date_of_birth = 'different' and not ends_with(cast(q.dob as varchar), '-01-01'), false)
-    or coalesce(n.fits and b.level_given_name not in ({_OWN}), false)), false) as anothers,
+  case when coalesce(b.level_nhs_number = 'exact', false)
+    then coalesce(b.level_date_of_birth = 'different' and not ({_BORN} is not null and b.may_slip), false)
+      or coalesce(n.fits and b.level_given_name not in ({_OWN}), false)
+      or coalesce(n.called and not b.called and b.level_given_name = 'shared', false)
+    else coalesce(n.otherwise, false) end as anothers,
   round(b.match_weight - greatest(coalesce(n.next_weight, $prior), $prior), 4) as gap
 from ranked b join query q using (query_row) left join rival n using (query_row)
   left join ranked s on s.query_row = b.query_row and s.place = 2
@@ -261,10 +334,11 @@ select q.query_row,
   x.query_row is not null as exact, coalesce(x.person_id, j.person_id) as person_id,
   coalesce(x.current_nhs_number, j.current_nhs_number) as best_nhs_number,
   coalesce(x.sensitive, j.sensitive, false) as sensitive,
-  j.match_weight, j.match_probability, j.gap, coalesce(j.alike, false) as alike,
+  j.match_weight, j.match_probability, j.gap, coalesce(j.alike, x.as_good, false) as alike,
+  q.nhs_number is not null and q.current_nhs_number is null as unknown_number,
   coalesce(p.dob > $of_age, false) as child
 from query_known q
-left join cross_checked x using (query_row)
+left join settled x using (query_row)
 left join judged j using (query_row)
 left join candidate_person p on p.person_id = coalesce(x.person_id, j.person_id)""",
         {

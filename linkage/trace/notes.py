@@ -29,7 +29,7 @@ def shared_number_step() -> Step:
         "shared_number",
         """
 select nhs_number from query where nhs_number is not null group by nhs_number
-having count(distinct given) > 1 or count(distinct dob) > 1""",
+having count(distinct given) > 1 or count(distinct dob) filter (dob_part is null) > 1""",
     )
 
 
@@ -46,13 +46,17 @@ def notes_sql(shown: str) -> str:
     told = [
         "case when q.nhs_number_fault <> 'missing' then 'number_' || q.nhs_number_fault end",
         *ranges,
+        "case when d.unknown_number then 'number_unknown' end",
         "case when q.nhs_number in (select nhs_number from shared_number) then 'number_on_several_people' end",
+        "case when q.dob_part is not null then 'date_in_part' when q.dob_unread then 'date_not_read' end",
         f"case when {shown} and e.level_nhs_number = 'exact' and {_NAME_IN_PART} then 'name_in_part' end",
         f"case when {shown} and e.level_gender = 'different' then 'gender_differs' end",
         f"case when {shown} and d.child then 'under_age' end",
         f"case when {shown} and p.date_of_death is not null then 'deceased' end",
         "case when d.outcome = 'invalidated' and p.broken and not p.sensitive then 'succession_broken' end",
-        "case when d.outcome in ('multiple', 'conflict') and d.alike then 'register_duplicate' end",
+        f"case when {shown} and d.alike and q.nhs_number is not null then 'another_as_good' end",
+        "case when d.alike and (d.outcome in ('multiple', 'conflict') or d.outcome = 'found' and not d.sensitive) "
+        "then 'register_duplicate' end",
     ]
     return "nullif(array_to_string(list_filter([" + ", ".join(told) + "], lambda t: t is not null), ' '), '')"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from linkage.engine import Step, ident, literal
-from linkage.normalise import date_of_birth, gender, name, nhs_number, postcode
+from linkage.normalise import date_of_birth, date_parts, gender, name, nhs_number, postcode
 from linkage.normalise.text import let_sql
 
 PostcodeKind = Literal["uk", "text"]
@@ -29,6 +29,8 @@ select {kept}{nhs_number.clean_sql("nhs_number")} as nhs_number,
   {name.comparison_sql("other_given_name")} as other_given,
   {name.comparison_sql("family_name")} as family,
   {date_of_birth.clean_sql("date_of_birth")} as dob,
+  case when dob is null then {date_parts.known_sql("date_of_birth")} end as dob_read,
+  case when dob is null and dob_read is null then {date_of_birth.reason_sql("date_of_birth")} end as dob_fault,
   {code} as postcode,
   nullif(nullif({gender.clean_sql("gender")}, '0'), '9') as gender
 from {ident(source)}"""
@@ -61,9 +63,17 @@ def words_sql(expression: str) -> str:
 
 
 def query_step(postcode_as: PostcodeKind) -> Step:
-    """One row per query, in the form that is compared; needs table ``query_normalised``."""
+    """One row per query, in the form that is compared; needs table ``query_normalised``.
+
+    A date of birth of which only the year can be read is its 1 January, as case systems have it; ``dob_part`` then has what
+    is known, as ``date_parts`` has it, and where the century is open nothing else. ``dob_unread``: something else was written.
+    """
     sql = f"""
-select query_row, query_id, nhs_number_given, nhs_number, nhs_number_fault, given, family, dob, postcode,
+select query_row, query_id, nhs_number_given, nhs_number, nhs_number_fault, given, family,
+  case when contains(dob_read, '_') then case when substr(dob_read, 1, 1) <> '_' then substr(dob_read, 1, 4) || '-01-01' end
+    else coalesce(dob, dob_read) end as dob,
+  case when contains(dob_read, '_') then dob_read end as dob_part,
+  coalesce(dob_fault not in ('missing', 'placeholder'), false) as dob_unread, postcode,
   {postcode_parts_sql(postcode_as)}, gender,
   list_distinct(list_concat({words_sql("given")}, {words_sql("other_given")})) as given_tokens,
   {words_sql("family")} as family_tokens,

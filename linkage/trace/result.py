@@ -90,7 +90,7 @@ def _level_step() -> Step:
     return Step(
         "evidence",
         f"""
-select query_row, {columns} from number_level semi join cross_checked using (query_row)
+select query_row, {columns} from number_level semi join settled using (query_row)
 union all select query_row, {columns} from best""",
     )
 

@@ -154,7 +154,7 @@ class Tracer:
             "queries": engine.count("query_source"),
             **_completeness(engine),
             "register_people": register.people,
-            "cross_checked": engine.count("cross_checked"),
+            "cross_checked": engine.count("settled"),
             **pairs,
             **counted(engine),
         }
@@ -245,12 +245,12 @@ _KEPT_PEOPLE = f"{_KEPT_PEOPLE_SQL} order by person_id"
 
 
 def _left_step(size: int) -> Step:
-    """The queries that the cross-check left over and that have details enough, in chunks in the order of the file."""
+    """The queries that the cross-check left over or doubts and that have details enough, in chunks in the order of the file."""
     return Step(
         "left_over",
         f"""
 select query_row, cast((row_number() over (order by query_row) - 1) // {int(size)} as integer) as chunk
-from query_known where enough and query_row not in (select query_row from cross_checked)""",
+from query_known where enough and query_row not in (select query_row from cross_checked where not doubtful)""",
     )
 
 

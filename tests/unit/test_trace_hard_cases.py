@@ -172,7 +172,7 @@ CASES: list[Case] = [
     (3, "the number of a father of the same name, the son not registered",
      asked("Derek", "Vane", "02/04/1994", "1", "ZZ99 3VZ", N["HOMELESS"]), "conflict", None, MODEL),
     (8, "1 January of another year beside one's own number and name",
-     asked("Eleanor", "Hatch", "01/01/1970", "2", "ZX1 4AP", N["ELEANOR"]), "confirmed", "ELEANOR", MODEL),
+     asked("Eleanor", "Hatch", "01/01/1970", "2", "ZX1 4AP", N["ELEANOR"]), "conflict", None, MODEL),
     (4, "the spouse's number", asked("Ruth", "Pascoe", "21/08/1941", "2", "ZX5 5CD", N["HUSBAND"]),
      "corrected", "WIFE", MODEL),
     (5, "the spouse's number and date of birth", asked("Ruth", "Pascoe", "05/12/1939", "2", "ZX5 5CD", N["HUSBAND"]),

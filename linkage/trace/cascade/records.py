@@ -47,7 +47,7 @@ def _dated_step() -> Step:
         "mps_dated",
         """
 select f.query_row, f.person_id, p.nhs_number from found f join candidate_person p using (person_id)
-join query q using (query_row) where list_contains(p.dobs, q.dob)""",
+join query q using (query_row) where list_contains(p.dobs, q.dob) and q.dob_part is null""",
     )
 
 
