@@ -282,10 +282,10 @@ def import_national(
     asked = asked_for(asked, asked.log(beside), made_from)
     with audited(COMMAND, asked, beside, [made_from]) as done:
         if decisions is None:
-            done.counts = import_responses(responses, asked_in, out)
+            done.counts = import_responses(responses, asked_in, out, csv=request.csv)
         else:
             with tempfile.TemporaryDirectory(prefix="cldlink-") as scratch:
-                import_responses(responses, asked_in, Path(scratch) / "imported")
+                import_responses(responses, asked_in, Path(scratch) / "imported", csv=request.csv)
                 done.counts = obey(Path(scratch) / "imported", decisions, register, out).counts
         done.manifest = manifest_hash(out)
     return dict(done.counts)

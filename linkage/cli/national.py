@@ -76,6 +76,7 @@ def import_(
         Path | None,
         typer.Option("--decisions", help="File of decisions; else the one beside the register, or beside the request."),
     ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Write trace.csv beside trace.parquet.")] = False,
     purpose: Purpose = None,
     submission: Submission = None,
     by: By = None,
@@ -94,7 +95,9 @@ def import_(
     from linkage import api
     from linkage.audited import Asked
 
-    how = api.TraceRequest(asked=Asked(purpose, submission, by, audit), decisions=decisions, synthetic=synthetic)
+    how = api.TraceRequest(
+        asked=Asked(purpose, submission, by, audit), decisions=decisions, synthetic=synthetic, csv=csv
+    )
     counts = api.import_national(responses, request, out, register=register, request=how)
     emit("trace import", counts, as_json=json)
 

@@ -3,6 +3,7 @@
 import math
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -330,10 +331,18 @@ def load_queries(engine: Engine, queries: Queries, scratch: Path) -> None:
 
 def _as_text(table: pa.Table, fields: Sequence[str]) -> pa.Table:
     """The fields of a table as text columns, absent ones null, with ``row_number`` from 1."""
-    present = {name: table[name].cast(pa.string()) for name in fields if name in table.column_names}
+    present = {name: _text(table[name]) for name in fields if name in table.column_names}
     nothing = pa.nulls(table.num_rows, pa.string())
     columns = {"row_number": pa.array(range(1, table.num_rows + 1), pa.int64())}
     return pa.table(columns | {name: present.get(name, nothing) for name in fields})
+
+
+def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column as text; whole numbers without a decimal point, as a column of numbers with blanks has one."""
+    if pa.types.is_float64(column.type):
+        with suppress(pa.ArrowInvalid):
+            column = column.cast(pa.int64())
+    return column.cast(pa.string())
 
 
 def _query_source_step(*, has_id: bool) -> Step:

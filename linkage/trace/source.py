@@ -125,8 +125,13 @@ def scan_source(engine: Engine, source: Source, fields: Sequence[str]) -> Scan:
 
 
 def _text_sql(column: str, kind: str) -> str:
-    """A column as text: trimmed, blank as null; a date, which can be neither, as it stands."""
+    """A column as text: trimmed, blank as null; a date, which can be neither, as it stands; a whole number without a decimal
+    point, as a column of numbers with blanks has one.
+    """
     text = f"cast({ident(column)} as varchar)"
+    if kind == "DOUBLE" or kind.startswith("DECIMAL"):
+        whole = f"try_cast({ident(column)} as bigint)"
+        return f"case when {whole} = {ident(column)} then cast({whole} as varchar) else nullif({text}, 'nan') end"
     return text if kind == "DATE" else f"nullif(trim({text}), '')"
 
 

@@ -133,9 +133,16 @@ def test_a_wrong_column_map_is_told_before_anything_is_asked(
     assert list(tmp_path.iterdir()) == []
 
 
-def mpt(path: Path, rows: list[dict[str, str]], *, counted: int | None = None, code: str = "00") -> Path:
+def mpt(
+    path: Path,
+    rows: list[dict[str, str]],
+    *,
+    counted: int | None = None,
+    code: str = "00",
+    reference: str = "MPTREQ_20261121153000",
+) -> Path:
     columns = layout("mpt").response
-    lines = [["MPTREQ_20261121153000", "SPINE_MPT_RESPONSE", str(len(rows) if counted is None else counted), code]]
+    lines = [[reference, "SPINE_MPT_RESPONSE", str(len(rows) if counted is None else counted), code]]
     lines += [[row.get(column, "") for column in columns] for row in rows]
     with path.open("w", encoding="utf-8", newline="") as handle:
         csv.writer(handle).writerows(lines)
@@ -206,6 +213,20 @@ def test_a_sensitive_record_is_linked_and_its_details_stay_in_the_restricted_fil
     assert [row["national_date_of_birth"] for row in details] == [None]
 
 
+def test_a_number_that_is_flagged_sensitive_is_withheld_whatever_the_code(asked: Path, tmp_path: Path) -> None:
+    rows = [
+        answer(REFERENCE["di"], "00", "9990000026") | {"SENSITIVTY FLAG": "R"},
+        answer(REFERENCE["cy"], "90", "9990000026") | {"SENSITIVTY FLAG": "s"},
+        answer(REFERENCE["ann"], "00", "9434765919") | {"SENSITIVTY FLAG": "U"},
+    ]
+    import_responses([mpt(tmp_path / "r.csv", rows)], asked, tmp_path / "answered", csv=True)
+    with (tmp_path / "answered" / "trace.csv").open(encoding="utf-8", newline="") as handle:
+        found = {row["query_id"]: row for row in csv.DictReader(handle)}
+    assert {name: (found[name]["outcome"], found[name]["nhs_number"]) for name in ("di", "cy", "ann")} == {
+        "di": ("found", ""), "cy": ("superseded", ""), "ann": ("confirmed", "9434765919"),
+    }  # fmt: skip
+
+
 def test_people_of_one_reference_share_the_answer_and_the_rest_is_outstanding(asked: Path, tmp_path: Path) -> None:
     rows = traced(asked, tmp_path, [answer(REFERENCE["ann"], "00", "9434765919")])
     assert {name: row["outcome"] for name, row in rows.items()} == {
@@ -266,6 +287,7 @@ def test_a_mesh_response_is_read_in_any_order_of_columns_and_with_the_older_spel
         ({"code": "06"}, "06: the file has too many rows"),
         ({"rows": [answer("R1", "77", "")]}, "row 1 has a code that no record can have"),
         ({"rows": [answer("", "00", "")]}, "row 1 has no reference"),
+        ({"rows": [answer("R1", "00", "")]}, "row 1 has code 00, which says that a number was found, and gives none"),
         ({"rows": [answer("R1", "00", "9434765918")]}, "row 1 gives a number that is no NHS number"),
     ],
 )
@@ -285,6 +307,9 @@ def test_a_file_that_is_no_response_and_answers_to_nothing_asked_are_refused(ask
         read_response(tmp_path / "x.csv")
     with pytest.raises(InputError, match="None of the answers is to this request"):
         import_responses([mpt(tmp_path / "r.csv", [answer("R9", "98", "0000000000")])], asked, tmp_path / "out")
+    other = mpt(tmp_path / "o.csv", [answer(REFERENCE["di"], "98", "0000000000")], reference="MPTREQ_19990101000000")
+    with pytest.raises(InputError, match=r"o\.csv: the first row names another request"):
+        import_responses([other], asked, tmp_path / "out")
     with pytest.raises(UsageError, match="layout"):
         requests.write_request(queries(), tmp_path / "asked", layout_name="dbs", stamp=STAMP)
 

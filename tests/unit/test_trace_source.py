@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pytest
 
 from linkage.engine import Engine, Step, open_engine
 from linkage.errors import InputError, UsageError
+from linkage.trace.run import Queries, load_queries
 from linkage.trace.source import ColumnMap, Source, load_source, parse_column_map, require_file
 
 FIELDS = ("given_name", "family_name", "date_of_birth")
@@ -110,6 +112,26 @@ def test_parquet_of_any_types(engine: Engine, tmp_path: Path) -> None:
     assert load(engine, tmp_path / "people.parquet", given_name="Given") == [
         (1, "Ada", "7", "1950-01-02"),
         (2, None, "8", None),
+    ]
+
+
+def test_whole_numbers_of_a_column_with_blanks_have_no_decimal_point(engine: Engine, tmp_path: Path) -> None:
+    """As pandas writes NHS numbers when some people have none."""
+    numbers = pa.table(
+        {"given_name": [9990000018.0, None, float("nan"), 1.5], "family_name": [Decimal("7.00"), None, None, None]}
+    )
+    pq.write_table(numbers, tmp_path / "people.parquet")
+    assert [row[1:3] for row in load(engine, tmp_path / "people.parquet")] == [
+        ("9990000018", "7"),
+        (None, None),
+        (None, None),
+        ("1.5", None),
+    ]
+    frame = Queries(table=pa.table({"nhs_number": [9990000018.0, None]}))
+    load_queries(engine, frame, tmp_path)
+    assert engine.rows(Step("numbers", "select nhs_number from query_source order by query_row")) == [
+        ("9990000018",),
+        (None,),
     ]
 
 

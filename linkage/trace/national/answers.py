@@ -16,11 +16,11 @@ from linkage.normalise import nhs_number
 from linkage.runs import Manifest, file_record, read_manifest, staged_outputs
 from linkage.trace.comparisons import COMPARED_FIELDS
 from linkage.trace.national.layouts import national_files
-from linkage.trace.national.request import ASKED
+from linkage.trace.national.request import ASKED, SEND
 from linkage.trace.national.request import COMMAND as REQUEST
 from linkage.trace.national.response import Answer, read_response
 from linkage.trace.outcomes import outcomes
-from linkage.trace.result import counted, public_step, sensitive_step
+from linkage.trace.result import counted, csv_step, public_step, sensitive_step
 from linkage.trace.source import TRACE_FILE, require_file
 
 COMMAND = "trace import"
@@ -37,22 +37,25 @@ FAULT_WORDS = {
 
 
 def import_responses(
-    responses: Sequence[Path], request: Path, out: Path, *, options: EngineOptions | None = None
+    responses: Sequence[Path], request: Path, out: Path, *, csv: bool = False, options: EngineOptions | None = None
 ) -> dict[str, int]:
     """Write the trace of everybody asked about in ``request``, from all response files so far; return the counts.
 
-    Writes ``trace.parquet`` (one row per query), the restricted files, ``outstanding_IDENTIFIABLE.csv`` (who has no answer
-    yet) and ``response_faults.csv`` (file, row, fault; no value). Raises UsageError when ``request`` is none, InputError
-    when a response is unusable or none of its answers is to this request.
+    Writes ``trace.parquet`` (one row per query; with ``csv`` also ``trace.csv``), the restricted files,
+    ``outstanding_IDENTIFIABLE.csv`` (who has no answer yet) and ``response_faults.csv`` (file, row, fault; no value). Raises
+    UsageError when ``request`` is none, InputError when a response is unusable, names another request, or none of its answers
+    is to this request.
     """
     asked = require_request(request)
     files = _response_files(responses)
     with staged_outputs(out) as staging, open_engine(options, [request.resolve(), staging]) as engine:
         engine.read_parquet("asked", [asked])
-        read = [read_response(path) for path in files]
+        sent = [Path(record["name"]) for record in read_manifest(request)["outputs"]]
+        references = {name.stem for name in sent if name.parent.name == SEND}
+        read = [read_response(path, references) for path in files]
         faults = _load_answers(engine, files, read)
         counts = _result(engine, faults)
-        _write(engine, staging)
+        _write(engine, staging, csv=csv)
         inputs = [file_record(path) for path in (asked, *files)]
         Manifest(COMMAND, inputs, counts, {"answered_by": "national service"}).write(staging)
     return counts
@@ -95,6 +98,7 @@ def _table(rows: Sequence[tuple[int, int, Answer]], files: Sequence[Path]) -> pa
         "asked_nhs_number": [answer.asked_nhs_number or None for *_, answer in rows],
         "matched": [answer.matched for *_, answer in rows],
         "answered": [answer.outcome for *_, answer in rows],
+        "sensitive": [answer.sensitive for *_, answer in rows],
         "code": [answer.code for *_, answer in rows],
         "indicator": [answer.indicator for *_, answer in rows],
         "confidence": [answer.confidence or None for *_, answer in rows],
@@ -104,7 +108,7 @@ def _table(rows: Sequence[tuple[int, int, Answer]], files: Sequence[Path]) -> pa
         "date_of_death": [answer.fields["DATE_OF_DEATH"] or None for *_, answer in rows],
         "content": [hash(answer.content) for *_, answer in rows],
     }
-    kinds = {"row_number": pa.int64(), "place": pa.int64(), "content": pa.int64()}
+    kinds = {"row_number": pa.int64(), "place": pa.int64(), "content": pa.int64(), "sensitive": pa.bool_()}
     return pa.table({name: pa.array(values, kinds.get(name, pa.string())) for name, values in columns.items()})
 
 
@@ -168,20 +172,22 @@ told as (
 select row_number() over (order by query_id) as query_row, query_id, nhs_number_given, matched as nhs_number, outcome,
   case when answered is null then 'none' else case indicator {named} end end as step,
   cast(null as double) as match_weight, cast(null as double) as gap, cast(null as double) as match_probability, {levels},
-  coalesce(answered = 'sensitive', false) as sensitive,
+  coalesce(sensitive, false) as sensitive,
   case outcome {leads} end || case when matched is null then '' else
     ' (national service: ' || case indicator {says} end || ')' end || '.' as reason, cast(null as varchar) as notes,
   code, indicator, confidence, mps_id,
-  case when answered <> 'sensitive' and matched is not null then date_of_birth end as national_date_of_birth,
-  case when answered <> 'sensitive' and matched is not null then gp_practice_code end as national_gp_practice_code,
-  case when answered <> 'sensitive' and matched is not null then date_of_death end as national_date_of_death
+  case when not sensitive and matched is not null then date_of_birth end as national_date_of_birth,
+  case when not sensitive and matched is not null then gp_practice_code end as national_gp_practice_code,
+  case when not sensitive and matched is not null then date_of_death end as national_date_of_death
 from told""",
     )
 
 
-def _write(engine: Engine, staging: Path) -> None:
+def _write(engine: Engine, staging: Path, *, csv: bool) -> None:
     (staging / RESTRICTED).mkdir()
     engine.write_parquet(public_step(), staging / TRACE_FILE)
+    if csv:
+        engine.write_csv(csv_step(public_step()), staging / "trace.csv")
     engine.write_parquet(sensitive_step(), staging / RESTRICTED / "sensitive.parquet")
     details = """
 select query_id, code, indicator, confidence, mps_id, national_date_of_birth, national_gp_practice_code, national_date_of_death

@@ -4,32 +4,36 @@ A file whose form is not right is refused as a whole, with the row and the reaso
 """
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.errors import InputError
 from linkage.normalise.nhs_number import is_valid
 from linkage.trace.national.layouts import LOCAL_COLUMN, LOCAL_WORKFLOW, REFERENCE, Layout, national_files
+from linkage.trace.register.confidentiality import may_be_sensitive
 
 _START = "MPTREQ_"
 _HEADER_VALUES = 4
 _SUCCESS = "00"
 _LINKED = ("linked", "superseded", "sensitive")
+_FLAGS = ("SENSITIVITY_FLAG", "SENSITIVTY FLAG")
 
 
 @dataclass(frozen=True)
 class Answer:
     """One row of a response. ``matched`` is the number that the service gives, null when it gives none.
 
-    ``outcome``: linked, superseded, sensitive, invalidated, multiple, not_found or not_enough_data. ``content`` is the
-    whole row, to tell a repeated answer from a different one.
+    ``outcome``: linked, superseded, sensitive, invalidated, multiple, not_found or not_enough_data. ``sensitive``
+    by that or by the flag beside it, whichever says so. ``content`` is the whole row, to tell a repeated answer from a
+    different one.
     """
 
     reference: str
     asked_nhs_number: str
     matched: str | None
     outcome: str
+    sensitive: bool
     code: str
     indicator: str
     confidence: str
@@ -38,8 +42,12 @@ class Answer:
     content: tuple[str, ...]
 
 
-def read_response(path: Path) -> list[Answer]:
-    """Every answer of a file, in its order. Raises InputError when the file is no complete response of a known form."""
+def read_response(path: Path, asked: Collection[str] | None = None) -> list[Answer]:
+    """Every answer of a file, in its order. Raises InputError when the file is no complete response of a known form.
+
+    ``asked``: the references of the request's files, one of which the first row of an MPT response must name. A PDS MESH
+    response names none.
+    """
     rows = csv_rows(path)
     first = next(rows, None)
     if first is None:
@@ -51,7 +59,7 @@ def read_response(path: Path) -> list[Answer]:
         answers = [
             _answer(path, layouts["mpt"], layouts["mpt"].response, number, row) for number, row in enumerate(rows, 1)
         ]
-        _check_header(path, layouts["mpt"], first, len(answers))
+        _check_header(path, layouts["mpt"], first, len(answers), asked)
         return answers
     columns = _columns(path, layouts["mesh"], first)
     return [_answer(path, layouts["mesh"], columns, number, row) for number, row in enumerate(rows, 1)]
@@ -70,11 +78,13 @@ def csv_rows(path: Path) -> Iterator[list[str]]:
         raise InputError(f"{path}: the file cannot be read.") from None
 
 
-def _check_header(path: Path, form: Layout, header: list[str], rows: int) -> None:
+def _check_header(path: Path, form: Layout, header: list[str], rows: int, asked: Collection[str] | None) -> None:
     """The first row of an MPT response: reference, workflow, number of rows, file code."""
     if len(header) != _HEADER_VALUES or not all(header):
         raise InputError(f"{path}: the first row of an MPT response has four values. This file is not complete.")
-    _, workflow, counted, code = header
+    reference, workflow, counted, code = header
+    if asked is not None and reference not in asked:
+        raise InputError(f"{path}: the first row names another request. Give the responses to this request's files.")
     if workflow not in form.response_workflows:
         raise InputError(f"{path}: the first row names another workflow than that of MPT responses.")
     if code.zfill(2) != _SUCCESS:
@@ -119,6 +129,11 @@ def _answer(path: Path, form: Layout, columns: tuple[str, ...], number: int, row
     if outcome in _LINKED:
         outcome = national_files().sentinels.get(given, outcome)
     matched = given if outcome in _LINKED else None
+    if matched == "":
+        raise InputError(
+            f"{path}: row {number:,} has code {code}, which says that a number was found, and gives none. The file cannot be "
+            "used; ask the service for it again."
+        )
     if matched is not None and not is_valid(matched):
         raise InputError(f"{path}: row {number:,} gives a number that is no NHS number. The file cannot be used.")
     return Answer(
@@ -126,6 +141,7 @@ def _answer(path: Path, form: Layout, columns: tuple[str, ...], number: int, row
         asked_nhs_number=fields["REQ_NHS_NUMBER"],
         matched=matched,
         outcome=outcome,
+        sensitive=outcome == "sensitive" or any(may_be_sensitive(fields.get(flag, "")) for flag in _FLAGS),
         code=code,
         indicator=fields["MATCHED_ALGORITHM_INDICATOR"] or "0",
         confidence=fields["MATCHED_CONFIDENCE_PERCENTAGE"],

@@ -25,6 +25,16 @@ def kept_code_sql(field: str, unknown: str) -> str:
     )
 
 
+def may_be_sensitive(code: str) -> bool:
+    """Whether a code marks a sensitive record, or is none of those listed and so may.
+
+    >>> may_be_sensitive("s"), may_be_sensitive("yes"), may_be_sensitive("U"), may_be_sensitive("")
+    (True, True, False, False)
+    """
+    plain = "".join(code.upper().split())
+    return bool(plain) and load_register_settings().confidentiality.get(plain, "sensitive") == "sensitive"
+
+
 SENSITIVE = literal(_KEPT["sensitive"])
 """SQL of the code of a sensitive record."""
 
