@@ -25,8 +25,9 @@ lint: $(STAMP)          ## ruff and mypy, as .ci/run does
 bench: $(STAMP)         ## speed and accuracy (FEBRL=folder adds Febrl 4); see docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks $(FEBRL)
 
-fuzz: $(STAMP)          ## 10,000 damaged submissions (CASES=n, FIRST=seed): findings or a clear refusal, never a lost row
+fuzz: $(STAMP)          ## 10,000 damaged submissions (CASES=n, FIRST=seed), 100 random worlds (WORLDS=n) for every measure
 	$(BIN)/python -m tests.fuzz $(or $(CASES),10000) $(or $(FIRST),0)
+	$(BIN)/python -m tests.independent $(or $(WORLDS),100)
 
 sample: $(STAMP)        ## make sample_data again, byte for byte; if it has changed, make pages too
 	$(BIN)/cldlink synth --profile sample --out sample_data --synthetic
@@ -37,6 +38,7 @@ pages: $(STAMP)         ## write what the documentation shows again: outputs, ta
 	$(BIN)/python -m tests.unit.test_docs
 	$(BIN)/python -m tests.unit.test_intake_docs
 	$(BIN)/python -m tests.unit.test_cli_reference
+	$(BIN)/python -m tests.unit.test_measures_page
 
 clean:
 	rm -rf $(VENV) dist build out .pytest_cache .mypy_cache .ruff_cache

@@ -22,7 +22,7 @@ def official(
     population: Annotated[
         Path | None,
         typer.Option(
-            metavar="CSV", help="Population by la_code, gender, age_from, age_to, people, for rates per 100,000."
+            metavar="CSV", help="People by la_code, gender and age (or age_from, age_to), for rates per 100,000."
         ),
     ] = None,
     policy: Annotated[str, typer.Option(help="Disclosure policy for every count.")] = "cld_round5",

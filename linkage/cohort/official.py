@@ -24,7 +24,7 @@ from linkage.cohort.shown import Figures, Showing, disclosure_policy
 from linkage.engine import Engine, EngineOptions, Step, Value, ident, literal
 from linkage.errors import InternalError, UsageError
 from linkage.runs import Manifest, file_record, staged_outputs
-from linkage.store import LINKED_TABLES, open_linked, require_other_folder
+from linkage.store import LINKED_TABLES, open_linked, require_columns, require_other_folder
 from pseudo.disclosure import Cells, DisclosurePolicy, GatedTable, Percentage, Totals, apply
 
 POLICY = "cld_round5"
@@ -63,6 +63,7 @@ def tables_official(
     rule, chosen = disclosure_policy(policy), chosen_measures(measures)
     with open_linked(linked, options) as engine:
         _require_authorities(engine, la)
+        require_columns(engine, "social_care", sorted({field for one in chosen for field in one.definition.fields}))
         year = period or covered_period(engine, list(la))
         tables = frozenset((*LINKED_TABLES, *((POPULATION,) if population else ())))
         if population:

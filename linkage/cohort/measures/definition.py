@@ -71,6 +71,7 @@ class MeasureDefinition(ConfigModel):
     """A measure: whom it counts, by what, and where the rule is from.
 
     ``narrowed``: condition → value, where the population is part of another measure's of the same ``population``.
+    ``fields``: columns of the social care table without which the figures would be wrong.
     ``breakdowns``: name → the labels of one table (``main`` is the measure's own file). ``sums``: column → the columns that
     it is the sum of. ``reasons``: why somebody who was looked at does not count. ``look_back_months`` and
     ``look_ahead_months``: how long before and after the period events are needed. ``population_ages``: whom the population
@@ -85,6 +86,7 @@ class MeasureDefinition(ConfigModel):
     source: str
     certainty: Certainty
     notes: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
     look_back_months: int = Field(default=0, ge=0)
     look_ahead_months: int = Field(default=0, ge=0)
     labels: tuple[Label, ...] = ()

@@ -10,7 +10,9 @@ from linkage.cohort.measures.registry import MEASURES
 from linkage.cohort.official import tables_official
 from linkage.cohort.populations import read_population
 from linkage.errors import InputError, UsageError
-from tests.unit.linked_tables import linked_folder, service
+from tests.unit.derived_events import service
+from tests.unit.linked_tables import linked_folder
+from tests.unit.placed_people import linked_with_everything
 
 HOME = {"service_type": "Long Term Support: Community", "birth_month": "1980-06"}
 
@@ -25,7 +27,7 @@ def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rows = [service(f"d{number}", **HOME, delivery_mechanism="Direct Payment") for number in range(12)]
     rows += [service(f"m{number}", **HOME, delivery_mechanism="CASSR Managed Personal Budget") for number in range(8)]
     rows += [service(f"n{number}") for number in range(3)]
-    return linked_folder(tmp_path_factory.mktemp("official") / "linked", social_care=rows)
+    return linked_with_everything(tmp_path_factory.mktemp("official") / "linked", rows)
 
 
 def test_figures_are_written_as_the_gate_shows_them(linked: Path, tmp_path: Path) -> None:
@@ -51,6 +53,12 @@ def test_an_unknown_measure_is_refused_with_what_there_is(linked: Path, tmp_path
         tables_official(linked, tmp_path / "out", measures=["ascof_9z"])
 
 
+def test_a_release_without_a_needed_field_is_refused(tmp_path: Path) -> None:
+    bare = linked_folder(tmp_path / "linked", social_care=[])
+    with pytest.raises(InputError, match=r"lacks .*service_component"):
+        tables_official(bare, tmp_path / "out", measures=["ascof_2b"])
+
+
 @pytest.mark.parametrize("measure_id", list(MEASURES))
 def test_every_measure_has_a_definition_and_tests(measure_id: str) -> None:
     definition = MEASURES[measure_id].definition
@@ -67,11 +75,21 @@ def test_a_population_is_read_with_its_open_band(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_single_years_and_sexes_are_understood(tmp_path: Path) -> None:
+    path = tmp_path / "population.csv"
+    path.write_text("la_code,sex,age,population\n991,1,18,10\n991,2,90+,4\n")
+    assert [tuple(row.values()) for row in read_population(path).to_pylist()] == [
+        ("991", "Male", 18, 18, 10),
+        ("991", "Female", 90, 200, 4),
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("la_code,gender\n", "lacks the columns age_from, age_to, people"),
+        ("la_code,gender\n", "lacks the columns people, age_from, age_to"),
         ("la_code,gender,age_from,age_to,people\n991,Female,x,64,10\n", "line 2: ages and people are whole numbers"),
+        ("la_code,sex,age,population\n991,9,18,10\n", "line 2: the gender is Male or Female"),
         ("la_code,gender,age_from,age_to,people\n991,Female,70,64,10\n", "line 2: the ages are not in order"),
         ("la_code,gender,age_from,age_to,people\n991,Female,18,64,1\n991,Female,18,64,1\n", "there twice"),
     ],

@@ -1,0 +1,90 @@
+"""The page of official measures is what their definitions say. To write it again: ``python -m tests.unit.test_measures_page``."""
+
+from pathlib import Path
+
+from linkage.cohort.measures.definition import POPULATION, MeasureDefinition
+from linkage.cohort.measures.registry import MEASURES
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "measures.md"
+INTRODUCTION = """# Official measures
+
+Generated from `configs/measures/`. `cldlink tables official LINKED --measure ID --out FOLDER` writes them (see
+[the command line](cli.md)); LTS001 has a command and an [explanation](../explanation/lts001.md) of its own.
+
+Events are first brought into the [derived tables](derived_variables.md); a measure reads those and nothing else. Every
+measure writes:
+
+- `ID.csv`, and `ID_by_NAME.csv` for each further division: one row per authority and group, every group there whether
+  anybody stands in it or not, `All` for all groups together, one column per count, rates from the counts as shown;
+- `ID_people.csv`: how many people were looked at, how many count, and why the others do not.
+
+All of them pass the [disclosure gate](disclosure.md). Rates per 100,000 need `--population`, a CSV with `la_code`,
+`gender` (or `sex`: 1 male, 2 female), `age` in completed years (or `age_from`, `age_to`; blank: and over) and `people` (or
+`population`); without it they are left out. The age of a person is the department's: whole days from the first of the birth
+month over 365.25, rounded down, which is a year short of completed years on some birthdays.
+
+Certainty: *certain* follows published code or guidance, *implied* follows from it without being stated, *inferred* is a
+reading where the source is silent, *design* is a choice of this project. Each measure is computed a second time by an
+independent program in `tests/independent/`, and compared on random data.
+"""
+
+
+def measures_page() -> str:
+    """The page as Markdown."""
+    definitions = [measure.definition for measure in MEASURES.values()]
+    rows = "\n".join(f"| [`{one.id}`](#{one.id}) | {one.title} | {one.certainty} |" for one in definitions)
+    contents = f"| Measure | What it counts | Certainty |\n|---|---|---|\n{rows}\n"
+    return f"{INTRODUCTION}\n{contents}\n" + "\n".join(map(_section, definitions))
+
+
+def _section(one: MeasureDefinition) -> str:
+    facts = [
+        f"- Population: {one.population}" + "".join(f"; {what}: {value}" for what, value in one.narrowed.items()),
+        f"- One row per: {one.one_row_per}",
+        f"- Divided by: {_divided(one)}",
+        *([f"- Looks back: {one.look_back_months} months before the period"] if one.look_back_months else []),
+        *([f"- Looks ahead: {one.look_ahead_months} months after the period"] if one.look_ahead_months else []),
+        f"- Needs: {', '.join(f'`{field}`' for field in one.fields)}",
+        f"- Source: {one.source} ({one.certainty})",
+    ]
+    notes = "\n".join(f"- {note}" for note in one.notes)
+    columns = "\n".join(f"| `{name}` | {about} |" for name, about in _columns(one))
+    reasons = "\n".join(f"- {reason}" for reason in one.reasons.values())
+    parts = [
+        f"## {one.id}",
+        f"{one.title}.",
+        "\n".join(facts),
+        notes,
+        f"| Column | What it is |\n|---|---|\n{columns}",
+        f"Why somebody who was looked at does not count:\n\n{reasons}" if reasons else "",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _divided(one: MeasureDefinition) -> str:
+    titles = {label.name: label.title.lower() for label in one.labels}
+    found = [" and ".join(titles[name] for name in names) or "authority only" for names in one.breakdowns.values()]
+    return "; ".join(found)
+
+
+def _columns(one: MeasureDefinition) -> list[tuple[str, str]]:
+    """Every column with what it is, in words."""
+    found = [(column.id, column.about) for column in one.columns]
+    found += [(name, f"{', '.join(f'`{part}`' for part in parts)} together") for name, parts in one.sums.items()]
+    for rate in one.rates:
+        below = "people in the population table" if rate.denominator == POPULATION else f"`{rate.denominator}`"
+        found.append((rate.column, f"`{rate.numerator}` per {rate.per:,} of {below}"))
+    for amount in one.amounts:
+        words = {"sum": "sum", "avg": "average", "median": "median"}[amount.statistic]
+        found.append(
+            (amount.column, f"{words} of `{amount.of}` over {', '.join(f'`{name}`' for name in amount.among)}")
+        )
+    return found
+
+
+def test_the_page_of_measures_is_current() -> None:
+    assert PAGE.read_text(encoding="utf-8") == measures_page()
+
+
+if __name__ == "__main__":
+    PAGE.write_text(measures_page(), encoding="utf-8", newline="\n")
