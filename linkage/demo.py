@@ -26,12 +26,14 @@ from linkage.trace.run import TraceResult
 from pseudo.custody import create_keystore, create_signing_key
 from pseudo.release import Release
 from pseudo.request import ReleaseRequest
+from pseudo.signing import read_public_key
 
 HEALTH_TABLES = ("admissions", "gp_registrations", "long_term_conditions")
 STUDY = "emergency_admission"
 # The day the demo is set in: after the end of the sample's reporting year.
 AS_AT = date(2023, 4, 28)
 _ASKED = Asked("Demonstration on invented people", "demo 2022-23")
+_PUBLIC_KEY = Path("keys/demo.pub")
 _REQUEST = ReleaseRequest(
     controller="example-dscro",
     recipient="example-university",
@@ -71,7 +73,7 @@ def run_demo(sample: Path, out: Path) -> Iterator[str]:
     yield _line("feedback", ", ".join(f"authority {code}: {people} people" for code, people in feedback.items()))
     made = _release(sample, out)
     yield from _release_lines(made)
-    linked = link(made.folder, out / "linked", as_at=AS_AT)
+    linked = link(made.folder, out / "linked", public_key=read_public_key(out / _PUBLIC_KEY), as_at=AS_AT)
     yield _line("link", f"{linked.counts['people']:,} people in one catalogue")
     salt = tables_salt(out / "linked", out / "tables")
     study = study_run(out / "linked", STUDY, out / "study")
@@ -89,7 +91,7 @@ def _release(sample: Path, out: Path) -> Release:
     """
     keys = out / "keys"
     keys.mkdir(parents=True, exist_ok=True)
-    keystore, signing, public = keys / "demo.keystore", keys / "demo.key", keys / "demo.pub"
+    keystore, signing, public = keys / "demo.keystore", keys / "demo.key", out / _PUBLIC_KEY
     passphrase_file = keys / "passphrase"
     for path in (keystore, signing, public, passphrase_file):
         path.unlink(missing_ok=True)

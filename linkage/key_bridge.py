@@ -14,7 +14,7 @@ from pseudo.columns import open_source
 from pseudo.custody import Passphrase, custody_at
 from pseudo.keys import RootKey
 from pseudo.recipient import RecipientKey, RecipientPublicKey
-from pseudo.release import open_release
+from pseudo.release import open_unvouched
 from pseudo.release_manifest import request_of
 from pseudo.sealing import read_sealed, unseal
 from pseudo.signing import PublicKey, SigningKey
@@ -58,7 +58,7 @@ def bridge(
     """Make the bridge of what a recipient has, sealed for the recipient; an entry of the audit log beside ``out``."""
     if not people or not releases:
         raise UsageError("A bridge needs --people, who it is about, and --release, what the recipient has.")
-    opened = [open_release(folder) for folder in releases]
+    opened = [open_unvouched(folder) for folder in releases]
     request = request_of(opened[0].manifest)
     new_request = replace(request, key_version=keys.key_version or request.key_version)
     named = replace(

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from pseudo import anonymity, attack
 from pseudo.columns import open_source
 from pseudo.deidentify import DomainKeys, derive_keys
-from pseudo.errors import ReleaseError, ReleasePathError
+from pseudo.errors import KeyCustodyError, ReleaseError, ReleasePathError
 from pseudo.grounds import Grounds
 from pseudo.keys import RootKey
 from pseudo.policy import LoadedPolicy, ReleasePolicy, is_identifier_name, require_all_treated
@@ -161,13 +161,29 @@ def verify_release(folder: Path, public_key: PublicKey | None = None) -> list[st
     return faults_of(folder, public_key)
 
 
-def open_release(folder: Path, *, public_key: PublicKey | None = None, as_at: date | None = None) -> Release:
-    """Open a release for reading.
+def open_release(folder: Path, *, public_key: PublicKey, as_at: date | None = None) -> Release:
+    """Open a release for reading that the holder of a key signed whom the reader trusts.
 
-    Raises ReleaseError when any file is altered, missing or added, the signature is not that of ``public_key``, a column
-    bears the name of an identifier or is not in the manifest, or the release was destroyed; PolicyError when the request
-    has expired.
+    Raises KeyCustodyError without a ``public_key``, ReleaseError when any file is altered, missing or added, another key
+    signed, a column bears the name of an identifier or is not in the manifest, or the release was destroyed; PolicyError
+    when the request has expired.
     """
+    if not isinstance(public_key, PublicKey):
+        raise KeyCustodyError(
+            f"{folder}: give the sender's public key; anybody can sign a release with a key of their own."
+        )
+    return _opened(folder, public_key, as_at)
+
+
+def open_unvouched(folder: Path, *, as_at: date | None = None) -> Release:
+    """Open a release that is whole, whoever signed it: for a custodian's own folders, never for analysis.
+
+    Raises as ``open_release`` does, but for the key.
+    """
+    return _opened(folder, None, as_at)
+
+
+def _opened(folder: Path, public_key: PublicKey | None, as_at: date | None) -> Release:
     faults = verify_release(folder, public_key)
     if faults:
         raise ReleaseError(f"{folder}: this release does not verify and is not opened.\n" + "\n".join(faults))

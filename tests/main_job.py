@@ -167,7 +167,7 @@ class Chain:
         at = self.folder
         self.step("release", *self.release_command(at / "release"))
         self.step("verify", "release", "verify", at / "release", "--public-key", self.keys / "sender.pub")
-        self.step("link", "link", at / "release", "--out", at / "linked")
+        self.step("link", "link", at / "release", "--public-key", self.keys / "sender.pub", "--out", at / "linked")
         self.step("tables", "tables", "salt", at / "linked", "--out", at / "tables")
         self.step("study", "study", "run", at / "linked", "--study", "emergency_admission", "--out", at / "study")
 

@@ -8,7 +8,6 @@ import typer
 
 from linkage.cli.options import Json, Memory, Out, TempDir, Threads, engine_options
 from linkage.cli.output import emit
-from linkage.cli.release_options import PublicKeyFile, public_key
 
 tables_app = typer.Typer(no_args_is_help=True, help="Official tables from linked data.")
 study_app = typer.Typer(no_args_is_help=True, help="Cohort studies on linked data.")
@@ -35,7 +34,7 @@ def link(
         list[Path], typer.Argument(metavar="RELEASE...", help="A release folder, or several of one project.")
     ],
     out: Out,
-    public: PublicKeyFile = None,
+    public: Annotated[Path, typer.Option("--public-key", help="The sender's public key: nothing else is opened.")],
     as_at: Annotated[
         datetime | None,
         typer.Option("--as-at", formats=["%Y-%m-%d"], help="The day to judge the expiry by; today if not given."),
@@ -52,10 +51,11 @@ def link(
     Next: cldlink tables salt linked --out tables
     """
     from linkage.store import link as link_release
+    from pseudo.signing import read_public_key
 
     day = as_at.date() if as_at else None
     first, *others = release
-    key, options = public_key(public), engine_options(memory, threads, temp_dir)
+    key, options = read_public_key(public), engine_options(memory, threads, temp_dir)
     done = link_release(first, out, others=others, public_key=key, options=options, as_at=day)
     emit("link", done.counts, as_json=json)
 

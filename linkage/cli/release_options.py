@@ -36,7 +36,7 @@ SigningPassphraseFile = Annotated[
     ),
 ]
 PublicKeyFile = Annotated[
-    Path | None, typer.Option("--public-key", help="The sender's public key: then also a release signed anew is found.")
+    Path | None, typer.Option("--public-key", help="The sender's public key; without it the signature is not checked.")
 ]
 
 

@@ -122,7 +122,7 @@ def verify(
 
     Example: cldlink release verify release --public-key sender.pub
 
-    Next: cldlink link release --out linked
+    Next: cldlink link release --public-key sender.pub --out linked
     """
     from linkage import release_life
     from linkage.audited import Asked
@@ -130,8 +130,14 @@ def verify(
 
     faults = release_life.verify(folder, public_key(public), asked=Asked(by=by, audit=audit))
     signer = None if faults else signer_of(folder).fingerprint
-    lines = faults or [f"verified: every file is as it was written, and signed by {signer}"]
-    emit("release verify", {"faults": faults, "signer": signer}, as_json=json, lines=lines)
+    lines = faults or [
+        f"verified: every file is as it was written, and signed by {signer}"
+        if public
+        else f"signature not checked: every file is as the manifest says, which names the key {signer}. Anybody can make such a "
+        "key: give the sender's with --public-key"
+    ]
+    results = {"faults": faults, "signer": signer, "signer_checked": public is not None and not faults}
+    emit("release verify", results, as_json=json, lines=lines)
     if faults:
         raise typer.Exit(ExitCode.KEY)
 

@@ -41,14 +41,14 @@ def link(
     out: Path,
     *,
     others: Sequence[Path] = (),
-    public_key: PublicKey | None = None,
+    public_key: PublicKey,
     options: EngineOptions | None = None,
     as_at: date | None = None,
 ) -> LinkResult:
     """Verify a release and write its tables with ``person`` and ``link_quality`` into ``out``.
 
-    ``others`` are further releases of the same domain, such as health tables that came with its pseudonyms. With the
-    sender's ``public_key`` only what that key signed is linked. A health table that no release holds becomes an empty one.
+    ``others`` are further releases of the same domain, such as health tables that came with its pseudonyms. Only
+    what the sender's ``public_key`` vouches for is linked. A health table that no release holds becomes an empty one.
     Raises ReleaseError when a release does not verify, PolicyError when one has expired on ``as_at`` (default: today),
     InputError when there is no social care table, domains differ, or a table has no person pseudonyms of their form. Nothing
     is left behind on failure.
@@ -56,7 +56,7 @@ def link(
     folders = [release, *others]
     for folder in folders:
         require_other_folder(out, folder)
-    released = opened_releases(folders, as_at, public_key)
+    released = opened_releases(folders, public_key, as_at)
     with staged_outputs(out) as staging, open_engine(options, folders=[*folders, staging]) as engine:
         further = _load(engine, released)
         tables = (*RELEASED_TABLES, *further)
@@ -77,7 +77,6 @@ def link(
         settings = {
             "release_id": ", ".join(released.release_ids),
             "signed_by": list(released.signers),
-            "signer_checked": public_key is not None,
             "domain": dict(released.domain),
         }
         Manifest(command=COMMAND, inputs=inputs, counts=counts, settings=settings).write(staging)

@@ -27,9 +27,7 @@ class Released:
     domain: Mapping[str, str]
 
 
-def opened_releases(
-    folders: Sequence[Path], as_at: date | None = None, public_key: PublicKey | None = None
-) -> Released:
+def opened_releases(folders: Sequence[Path], public_key: PublicKey, as_at: date | None = None) -> Released:
     """Verify releases of one project and say where their tables are.
 
     Raises ReleaseError when a file is altered, missing or added, or another key than ``public_key`` signed; PolicyError when

@@ -44,7 +44,7 @@ class OracleChain(Chain):
         command = ["release", "make", "--out", at / "release", "--request", self.keys / "request.yaml"]
         tables = ["--trace", at / "traced", "--table", f"social_care={at / 'current' / 'events.parquet'}"]
         self.step("release", *command, *tables, *key_options(self.keys))
-        self.step("link", "link", at / "release", "--out", at / "linked")
+        self.step("link", "link", at / "release", "--public-key", self.keys / "sender.pub", "--out", at / "linked")
         self.tables("tables")
         return prepared
 

@@ -268,7 +268,7 @@ def test_an_altered_release_is_named_and_not_linked(chain: Chain, tmp_path: Path
     (copy / "admissions.parquet").write_bytes(content)
     verified = cldlink("release", "verify", copy, "--json")
     assert (verified.code, verified.results["faults"]) == (6, ["admissions.parquet: altered"])
-    linked = cldlink("link", copy, "--out", tmp_path / "linked")
+    linked = cldlink("link", copy, "--public-key", chain.keys / "sender.pub", "--out", tmp_path / "linked")
     assert linked.code == 6 and "admissions.parquet" in linked.err
     assert not (tmp_path / "linked").exists()
 

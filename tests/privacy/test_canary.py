@@ -306,7 +306,7 @@ def request_with_a_person_in_it(marked: Marked, at: Path) -> list[object]:
 def link_of_a_damaged_release(marked: Marked, at: Path) -> list[object]:
     copy = shutil.copytree(marked.out / "release", at / "release")
     (copy / "social_care.parquet").write_bytes((marked.out / "current" / "persons.parquet").read_bytes())
-    return ["link", copy, "--out", at / "out"]
+    return ["link", copy, "--public-key", marked.out / "keys" / "demo.pub", "--out", at / "out"]
 
 
 FAILING: list[tuple[Damage, int]] = [

@@ -1,5 +1,6 @@
 """Keys by command: from the first key to its certificate of destruction; every deed in the log, no key byte anywhere."""
 
+import hashlib
 import io
 import json
 import shutil
@@ -102,6 +103,31 @@ def test_the_keys_of_a_ring_are_shown_with_their_states(at: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("state", ["pre-active", "retired"])
+def test_showing_a_ring_proves_the_passphrase_where_no_key_is_active_too(at: Path, state: str) -> None:
+    if state == "retired":
+        KeyRing(at / "ring").retire("root-b", PASSPHRASE)
+    else:
+        KeyRing.create(at / "new", PASSPHRASE, key_id="root-c", profile=FAST)
+    ring = at / ("ring" if state == "retired" else "new")
+    for wrong in (PASSPHRASE[0], PASSPHRASE[::-1], (PASSPHRASE[0], b"some other passphrase")):
+        with pytest.raises(KeyCustodyError):
+            key_custody.show(ring, wrong, asked=ASKED)
+    assert key_custody.show(ring, PASSPHRASE, asked=ASKED)[-1].state == state
+    assert entries(at)[-1].key is not None
+
+
+@pytest.mark.parametrize("becomes", ["retired", "destroyed"])
+def test_a_state_that_was_forged_is_not_shown(at: Path, becomes: str) -> None:
+    path = at / "ring" / "ring.json"
+    path.write_text(path.read_text().replace('"active"', f'"{becomes}"'))
+    with pytest.raises(KeyCustodyError, match="altered"):
+        key_custody.show(at / "ring", PASSPHRASE, asked=ASKED)
+    path.write_text(path.read_text().replace('"retired",', '"destroyed",'))
+    with pytest.raises(KeyCustodyError, match="altered"):
+        key_custody.show(at / "ring", PASSPHRASE, asked=ASKED)
+
+
 def test_a_key_with_copies_left_is_not_destroyed(at: Path) -> None:
     for copies in ((), ("safe-root-a",)):
         with pytest.raises(PolicyError, match="half-1-root-a"):
@@ -110,9 +136,10 @@ def test_a_key_with_copies_left_is_not_destroyed(at: Path) -> None:
     assert entries(at)[-1].outcome == "refused"
 
 
-def test_who_destroys_cannot_be_the_witness(at: Path) -> None:
+@pytest.mark.parametrize("witness", ["k.keeper", "K.Keeper", "K Keeper", "kkeeper"])
+def test_who_destroys_cannot_be_the_witness(at: Path, witness: str) -> None:
     with pytest.raises(PolicyError, match="witness"):
-        destroyed(at, "safe-root-a", "half-1-root-a", witness="k.keeper")
+        destroyed(at, "safe-root-a", "half-1-root-a", witness=witness)
 
 
 def test_a_log_that_does_not_know_the_key_gives_no_certificate(at: Path) -> None:
@@ -146,6 +173,16 @@ def test_the_certificate_says_what_was_destroyed_and_what_it_had_been_used_for(a
         assert log.verify([], [signer.public]) == [], "the destruction got a signed checkpoint"
     with pytest.raises(KeyCustodyError, match="destroyed"):
         KeyRing(at / "ring").open_version("root-a", PASSPHRASE)
+
+
+def test_the_certificate_names_the_damaged_file_that_a_restore_put_aside(at: Path) -> None:
+    (at / "ring" / "root-a.keystore").write_bytes(b"damaged")
+    key_custody.restore(at / "ring", at / "root-a.backup", PASSPHRASE, asked=ASKED)
+    (aside,) = (at / "ring").glob("root-a.keystore.damaged-*")
+    destroyed(at, "safe-root-a", "half-1-root-a")
+    what = json.loads((at / "certificate.json").read_text())["what"]
+    assert [one["name"] for one in what][:2] == ["root-a.keystore", aside.name] and not aside.exists()
+    assert what[1]["sha256"] == hashlib.sha256(b"damaged").hexdigest()
 
 
 def test_a_certificate_can_be_written_again(at: Path) -> None:
@@ -205,7 +242,7 @@ def bridge(at: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     pq.write_table(pa.table({"person_pseudonym": ["a" * 26], "person_id_type": ["nhs_number"]}), file)
     (at / "release" / "manifest.json").write_text(json.dumps(manifest))
     release = Release(at / "release", manifest, {"events": file})
-    monkeypatch.setattr("linkage.key_bridge.open_release", lambda _: release)
+    monkeypatch.setattr("linkage.key_bridge.open_unvouched", lambda _: release)
     (at / "people.csv").write_text("nhs_number\n9990000018\n")
     create_recipient_key(at / "r.key", SIGNED, key_id="r-1", public_path=at / "r.pub", profile=FAST)
     return ["keys", "bridge", "--people", at / "people.csv", "--release", at / "release", "--recipient-key", at / "r.pub",

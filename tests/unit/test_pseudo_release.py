@@ -216,7 +216,7 @@ def test_an_expired_request_is_refused(tmp_path: Path, policy: LoadedPolicy) -> 
     with pytest.raises(PolicyError, match="expired on 2023-05-31"):
         release(tmp_path / "out", policy, expires=date(2023, 5, 31))
     with pytest.raises(PolicyError, match="expired on 2023-06-01"):
-        open_release(tmp_path / "last", as_at=date(2023, 6, 2))
+        open_release(tmp_path / "last", as_at=date(2023, 6, 2), public_key=sender().public)
 
 
 def test_an_interrupted_release_leaves_nothing(
@@ -239,7 +239,7 @@ def test_an_interrupted_release_leaves_the_earlier_one(
     monkeypatch.setattr(pseudo.release, "write_signed", lambda *_: (_ for _ in ()).throw(OSError))
     with pytest.raises(OSError):
         release(tmp_path / "out", policy)
-    assert open_release(tmp_path / "out").release_id == "R1"
+    assert open_release(tmp_path / "out", public_key=sender().public).release_id == "R1"
 
 
 def test_a_release_replaces_the_same_delivery_and_nothing_else(tmp_path: Path, policy: LoadedPolicy) -> None:
@@ -280,7 +280,7 @@ def test_a_missing_or_added_file_is_named(tmp_path: Path, policy: LoadedPolicy, 
     (folder / name).unlink()
     assert verify_release(folder) == [f"{name}: missing"]
     with pytest.raises(ReleaseError, match="is not opened"):
-        open_release(folder)
+        open_release(folder, public_key=sender().public)
 
 
 def written_anew(folder: Path, key: SigningKey, **changes: Any) -> None:
@@ -323,13 +323,13 @@ def test_a_folder_with_a_column_named_as_an_identifier_is_not_opened(tmp_path: P
     files = [pseudo.release.file_record(made.folder / name) for name in FILES[:2]]
     written_anew(made.folder, sender(), tables=tables, files=files)
     with pytest.raises(ReleaseError, match="names of identifiers: nhs_number"):
-        open_release(made.folder)
+        open_release(made.folder, public_key=sender().public)
 
 
 def test_a_folder_that_is_no_release(tmp_path: Path) -> None:
     assert verify_release(tmp_path) == ["manifest.json: missing"]
     with pytest.raises(ReleaseError, match="no such folder"):
-        open_release(tmp_path / "none")
+        open_release(tmp_path / "none", public_key=sender().public)
 
 
 def test_an_empty_table_is_released_empty(tmp_path: Path, policy: LoadedPolicy) -> None:
@@ -341,4 +341,4 @@ def test_an_empty_table_is_released_empty(tmp_path: Path, policy: LoadedPolicy) 
 def test_a_moved_release_still_opens(tmp_path: Path, policy: LoadedPolicy) -> None:
     release(tmp_path / "out", policy)
     shutil.move(tmp_path / "out", tmp_path / "moved")
-    assert open_release(tmp_path / "moved").domain["recipient"] == "r"
+    assert open_release(tmp_path / "moved", public_key=sender().public).domain["recipient"] == "r"

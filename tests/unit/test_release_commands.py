@@ -187,7 +187,7 @@ def test_what_is_wrong_is_said_and_nothing_is_released(
 def test_a_half_written_release_is_not_opened(answered: Desk) -> None:
     answered.done(MAKE)
     answered.file("release/manifest.json").unlink()
-    for command in ("release verify ~/release", "link ~/release --out ~/linked", SEAL):
+    for command in ("release verify ~/release", "link ~/release --public-key ~/sender.pub --out ~/linked", SEAL):
         ran = answered.run(command)
         assert (ran.code, "manifest.json: missing" in ran.err + ran.out) == (ExitCode.KEY, True)
     assert not answered.file("linked").exists() and not answered.file("r1.sealed").exists()
@@ -199,3 +199,14 @@ def test_a_sealed_release_that_was_altered_leaves_nothing(answered: Desk) -> Non
     cut(answered.file("r1.sealed"))
     ran = answered.run(UNSEAL)
     assert (ran.code, answered.file("received").exists()) == (ExitCode.KEY, False)
+
+
+def test_without_the_sender_s_key_nothing_is_called_verified_or_linked(answered: Desk) -> None:
+    answered.done(MAKE)
+    unchecked = answered.done("release verify ~/release")
+    assert "signature not checked" in unchecked.out and "verified" not in unchecked.out
+    assert not answered.done("release verify ~/release --json").results["signer_checked"]
+    ran = answered.run("link ~/release --out ~/linked")
+    assert ran.code == ExitCode.USAGE and "--public-key" in ran.err and not answered.file("linked").exists()
+    ran = answered.run("link ~/release --public-key ~/approver.pub --out ~/linked")
+    assert ran.code == ExitCode.KEY and "signed by another key" in ran.err and not answered.file("linked").exists()

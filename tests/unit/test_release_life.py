@@ -1,6 +1,7 @@
 """After a release is made: verified, sealed, opened, destroyed; damage anywhere is found, and each step is in the log."""
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,7 @@ def test_a_release_without_one_of_its_files_is_half_written_and_does_not_open(tm
     for name in [path.name for path in folder.iterdir()]:
         (folder / name).rename(tmp_path / "aside")
         with pytest.raises(ReleaseError, match=f"{name}: missing"):
-            open_release(folder, as_at=DAY)
+            open_release(folder, as_at=DAY, public_key=sender().public)
         (tmp_path / "aside").rename(folder / name)
 
 
@@ -151,7 +152,7 @@ def test_a_process_killed_half_way_leaves_nothing_that_opens(tmp_path: Path, mon
     assert not (tmp_path / "release").exists()
     (left,) = [path for path in tmp_path.iterdir() if ".part-" in path.name]
     with pytest.raises(ReleaseError, match=r"manifest\.json: missing"):
-        open_release(left, as_at=DAY)
+        open_release(left, as_at=DAY, public_key=sender().public)
 
 
 def destroyed(folder: Path, **changes: Any) -> Path:
@@ -168,13 +169,13 @@ def destroyed(folder: Path, **changes: Any) -> Path:
 
 def test_a_destroyed_release_leaves_a_signed_certificate_and_is_never_opened_again(tmp_path: Path) -> None:
     folder = released(tmp_path)
-    hashes = {entry["name"] for entry in open_release(folder, as_at=DAY).manifest["files"]}
+    hashes = {entry["name"] for entry in open_release(folder, as_at=DAY, public_key=sender().public).manifest["files"]}
     certificate = read_certificate(destroyed(folder))
     assert [path.name for path in folder.iterdir()] == ["destroyed.json"]
     assert certificate.is_signed_by(sender().public) and not certificate.is_signed_by(approver().public)
     assert {entry["name"] for entry in certificate.document["files"]} == hashes | {"manifest.json", "signature.json"}
     assert (certificate.document["by"], certificate.document["witness"]) == ("Custodian", "Auditor")
-    for use in (open_release, verify_release):
+    for use in (partial(open_release, public_key=sender().public), verify_release):
         with pytest.raises(ReleaseError, match="was destroyed"):
             use(folder)
     assert commands(tmp_path) == [("release destroy", "done")]
@@ -200,7 +201,7 @@ def test_an_interrupted_destruction_is_brought_to_its_end(tmp_path: Path) -> Non
     certificate = destroyed(folder)
     (folder / "gp.parquet").write_bytes(table)
     with pytest.raises(ReleaseError, match="was destroyed"):
-        open_release(folder)
+        open_release(folder, public_key=sender().public)
     again = destroy_release(folder, signing_key=sender(), by="Custodian", witness="Auditor", reason="Again", on=DAY)
     assert (again.document["reason"], list(folder.iterdir())) == ("The agreement ended", [certificate])
 

@@ -14,7 +14,7 @@ from linkage.engine import Engine, Step, open_engine
 from linkage.errors import InputError, UsageError
 from linkage.store import LINKED_TABLES, link, open_linked, require_columns
 from linkage.store.linking import refuse_other_forms
-from pseudo.errors import PolicyError, ReleaseError
+from pseudo.errors import KeyCustodyError, PolicyError, ReleaseError
 from pseudo.keys import RootKey
 from pseudo.policy import load_policy
 from pseudo.release import make_release
@@ -91,7 +91,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def linked(release: Path, tmp_path: Path) -> Path:
-    return link(release, tmp_path / "linked", as_at=date(2026, 1, 1)).folder
+    return link(release, tmp_path / "linked", as_at=date(2026, 1, 1), public_key=sender().public).folder
 
 
 def people(engine: Engine) -> list[tuple[object, ...]]:
@@ -137,7 +137,7 @@ def test_the_manifest_counts_people_and_names_the_domain(linked: Path) -> None:
 
 
 def test_the_same_release_gives_the_same_bytes(release: Path, linked: Path, tmp_path: Path) -> None:
-    again = link(release, tmp_path / "again", as_at=date(2026, 1, 1)).folder
+    again = link(release, tmp_path / "again", as_at=date(2026, 1, 1), public_key=sender().public).folder
     assert [(again / f"{name}.parquet").read_bytes() for name in LINKED_TABLES] == [
         (linked / f"{name}.parquet").read_bytes() for name in LINKED_TABLES
     ]
@@ -151,13 +151,13 @@ def test_an_altered_release_is_not_linked(release: Path, tmp_path: Path) -> None
     with (copy / "admissions.parquet").open("ab") as handle:
         handle.write(b"x")
     with pytest.raises(ReleaseError):
-        link(copy, tmp_path / "linked")
+        link(copy, tmp_path / "linked", public_key=sender().public)
     assert not (tmp_path / "linked").exists()
 
 
 def test_an_expired_release_is_not_linked(release: Path, tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="expired"):
-        link(release, tmp_path / "linked", as_at=date(2031, 1, 1))
+        link(release, tmp_path / "linked", as_at=date(2031, 1, 1), public_key=sender().public)
 
 
 def test_an_altered_linked_folder_is_not_opened(linked: Path) -> None:
@@ -178,7 +178,7 @@ def test_a_missing_column_is_named(linked: Path) -> None:
 
 def test_the_input_folder_is_not_written_into(release: Path) -> None:
     with pytest.raises(UsageError, match="holds the input"):
-        link(release, release)
+        link(release, release, public_key=sender().public)
 
 
 def deaths(out: Path, **changes: object) -> Path:
@@ -197,7 +197,13 @@ def deaths(out: Path, **changes: object) -> Path:
 def test_health_tables_that_came_with_the_pseudonyms_of_the_project_are_linked_too(
     release: Path, tmp_path: Path
 ) -> None:
-    done = link(release, tmp_path / "linked", others=[deaths(tmp_path / "deaths")], as_at=date(2026, 1, 1))
+    done = link(
+        release,
+        tmp_path / "linked",
+        others=[deaths(tmp_path / "deaths")],
+        as_at=date(2026, 1, 1),
+        public_key=sender().public,
+    )
     assert done.counts["deaths_rows"] == 2
     with open_linked(done.folder) as engine:
         sql = "select in_social_care, in_gp from person where in_deaths order by all"
@@ -212,12 +218,18 @@ def test_pseudonyms_of_another_domain_are_not_linked(
     release: Path, tmp_path: Path, changes: dict[str, str], name: str
 ) -> None:
     with pytest.raises(InputError, match=rf"of another domain .* \({name}, key_check_value differ\)"):
-        link(release, tmp_path / "linked", others=[deaths(tmp_path / "deaths", **changes)], as_at=date(2026, 1, 1))
+        link(
+            release,
+            tmp_path / "linked",
+            others=[deaths(tmp_path / "deaths", **changes)],
+            as_at=date(2026, 1, 1),
+            public_key=sender().public,
+        )
 
 
 def test_one_table_in_two_releases_is_refused(release: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is in another of these releases too"):
-        link(release, tmp_path / "linked", others=[release], as_at=date(2026, 1, 1))
+        link(release, tmp_path / "linked", others=[release], as_at=date(2026, 1, 1), public_key=sender().public)
 
 
 def test_what_stands_for_a_person_must_have_the_form_of_a_pseudonym(tmp_path: Path) -> None:
@@ -234,4 +246,10 @@ def test_a_release_that_somebody_else_signed_is_not_linked(release: Path, tmp_pa
         link(release, tmp_path / "linked", public_key=approver().public, as_at=day)
     link(release, tmp_path / "linked", public_key=sender().public, as_at=day)
     settings = json.loads((tmp_path / "linked" / "manifest.json").read_text(encoding="utf-8"))["settings"]
-    assert (settings["signed_by"], settings["signer_checked"]) == ([sender().public.fingerprint], True)
+    assert settings["signed_by"] == [sender().public.fingerprint]
+
+
+def test_nothing_is_linked_without_the_key_of_whom_to_trust(release: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyCustodyError, match="give the sender's public key"):
+        link(release, tmp_path / "linked", public_key=None, as_at=date(2026, 1, 1))  # type: ignore[arg-type]
+    assert not (tmp_path / "linked").exists()
