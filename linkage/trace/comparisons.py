@@ -173,7 +173,7 @@ COMPARISONS: tuple[Comparison, ...] = (
                 "year",
                 f"{_SAME_YEAR} and {_FIRST_OF_JANUARY}",
                 "partial",
-                "the year of birth agrees, given as 1 January",
+                "the year of birth agrees",
             ),
             Level("swapped", _DAY_MONTH_SWAPPED, "full", "day and month of birth are exchanged"),
             Level("near", "damerau_levenshtein(dob_l, dob_r) <= 1", "full", "the date of birth differs by one digit"),

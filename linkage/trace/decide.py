@@ -176,12 +176,14 @@ bound as (
     case when given_name = 'different' and (gender = 'different' or family_differs and number_agrees) then $copied end,
     case when given_name not in ({_OWN}) and gender = 'different' then $copied_unnamed end,
     case when given_name = 'missing' and not number_agrees then $unnamed end,
-    case when given_name = 'missing' and (gender = 'missing' or family_differs) and number_agrees then $copied_untold end,
+    case when number_agrees and (given_name = 'missing' and (gender = 'missing' or family_differs)
+      or given_name = 'initial' and family = 'crossed' and place in ('area', 'different', 'missing')) then $copied_untold end,
     case when not number_agrees and (birth in ('different', 'two_of_three')
       or birth not in ('exact', 'year', 'missing') and given_name = 'shared'
       or birth = 'missing' and not (given_name in ('exact', 'exchanged') and family in ('exact', 'crossed')
         and place in ('exact', 'earlier'))
       or family_differs and given_name not in ({_SURE})
+      or given_name = 'shared' and family in ('shared', 'near', 'similar') and place not in ('exact', 'earlier')
       or place in ('area', 'different', 'missing') and (family = 'similar' or given_name = 'missing')) then $namesake end,
     case when birth = 'missing' and not number_agrees then $undated end,
     case when birth = 'missing' and not number_agrees and child then $undated_child end) as cap
@@ -335,12 +337,13 @@ select q.query_row,
   coalesce(x.current_nhs_number, j.current_nhs_number) as best_nhs_number,
   coalesce(x.sensitive, j.sensitive, false) as sensitive,
   j.match_weight, j.match_probability, j.gap, coalesce(j.alike, x.as_good, false) as alike,
-  q.nhs_number is not null and q.current_nhs_number is null as unknown_number,
+  q.nhs_number is not null and u.nhs_number is null as unknown_number,
   coalesce(p.dob > $of_age, false) as child
 from query_known q
 left join settled x using (query_row)
 left join judged j using (query_row)
-left join candidate_person p on p.person_id = coalesce(x.person_id, j.person_id)""",
+left join candidate_person p on p.person_id = coalesce(x.person_id, j.person_id)
+left join (select distinct nhs_number from candidate_person) u on u.nhs_number = q.nhs_number""",
         {
             "min_gap": profile.min_gap,
             "min_correct": profile.min_weight_to_correct,

@@ -12,7 +12,7 @@ from tests.benchmarks.febrl4 import made_up_number
 from tests.unit.test_trace_hard_cases import FIELDS, asked, background
 
 NAMES = ("BERNARD", "WALTER", "WALTER_SON", "JON", "JOHN", "ANNA", "MARIA", "JUNE", "JANE", "CHRISTOPHER", "CHRISTINE",
-         "TWICE_A", "TWICE_B", "TOR", "TORVALD", "NOBODY")  # fmt: skip
+         "TWICE_A", "TWICE_B", "TOR", "TORVALD", "NOBODY", "BROKEN")  # fmt: skip
 N = {name: made_up_number(7_000 + position) for position, name in enumerate(NAMES)}
 
 
@@ -38,6 +38,7 @@ REGISTER = [
     person("CHRISTINE", "Christine", "Orme", "1944-05-16", "2", "ZX5 6EF"),
     person("TWICE_A", "Wilhelmina", "Doublerec", "1937-04-26", "2", "ZX8 1AA"),
     person("TWICE_B", "Wilhelmina", "Doublerec", "1937-04-26", "2", "ZX8 1AB"),
+    person("BROKEN", "Enid", "Lost", "1932-03-03", "2", "ZX8 2AA") | {"superseded_by": N["NOBODY"]},
 ]
 
 
@@ -101,6 +102,8 @@ CASES: list[tuple[str, dict[str, str], str, str | None]] = [
     ("two records of one person, one character apart",
      asked("Wilhelmina", "Doublerec", "1937-04-26", "2", "ZX8 1AA"), "found", "TWICE_A"),
     ("a valid number that nobody has", asked("Ada", "Quill", "1930-02-01", "2", "QX3 9AB", N["NOBODY"]), "not_found", None),
+    ("a number that was replaced by one that nobody has",
+     asked("Enid", "Lost", "1932-03-03", "2", "ZX8 2AA", N["BROKEN"]), "invalidated", None),
 ]  # fmt: skip
 
 NOTED = {
@@ -118,9 +121,12 @@ SILENT = ("his month by name", "no other given name", "the other given name is h
 def traced(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     folder = tmp_path_factory.mktemp("rivals")
     queries = [{"case": name} | query for name, query, *_ in CASES]
-    for file, headings, rows in (("people", FIELDS, REGISTER + background()), ("queries", ("case", *FIELDS), queries)):
+    for file, headings, rows in (
+        ("people", (*FIELDS, "superseded_by"), REGISTER + background()),
+        ("queries", ("case", *FIELDS), queries),
+    ):
         with (folder / f"{file}.csv").open("w", encoding="utf-8", newline="") as handle:
-            writer = csv.DictWriter(handle, headings)
+            writer = csv.DictWriter(handle, headings, restval="")
             writer.writeheader()
             writer.writerows(rows)
     build_register([folder / "people.csv"], folder / "prepared")
@@ -139,6 +145,10 @@ def test_hard_case(traced: dict[str, dict[str, Any]], name: str, outcome: str, w
 @pytest.mark.parametrize(("name", "note"), NOTED.items(), ids=list(NOTED))
 def test_what_is_remarked(traced: dict[str, dict[str, Any]], name: str, note: str) -> None:
     assert note in (traced[name]["notes"] or "").split()
+
+
+def test_a_replaced_number_is_not_unknown(traced: dict[str, dict[str, Any]]) -> None:
+    assert traced["a number that was replaced by one that nobody has"]["notes"] == "succession_broken"
 
 
 @pytest.mark.parametrize("name", SILENT)
