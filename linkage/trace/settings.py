@@ -68,7 +68,8 @@ class WeightCaps(ConfigModel):
     ``twin``: the given name is unlike any of the person's, or only similar while the number does not agree. ``copied``: it
     is unlike, and so is the gender, or the number agrees and the family name is unlike too (a spouse's or lodger's number
     and date of birth). ``copied_unnamed``: the gender differs and the given name is not the person's for certain.
-    ``copied_untold``: the number agrees, there is no given name to compare, and no gender or another family name.
+    ``copied_untold``: the number agrees, there is no given name to compare, and no gender or another family name; or only an
+    initial in the wrong field, and no place that agrees.
     ``unnamed``: there is no given name to compare. ``namesake``: the date of birth is another or agrees in part, or two
     details are not quite the person's (``decide``): date and given name, both names, a name and the place, or no date and
     any of them.
