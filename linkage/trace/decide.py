@@ -337,12 +337,13 @@ select q.query_row,
   coalesce(x.current_nhs_number, j.current_nhs_number) as best_nhs_number,
   coalesce(x.sensitive, j.sensitive, false) as sensitive,
   j.match_weight, j.match_probability, j.gap, coalesce(j.alike, x.as_good, false) as alike,
-  q.nhs_number is not null and q.current_nhs_number is null as unknown_number,
+  q.nhs_number is not null and u.nhs_number is null as unknown_number,
   coalesce(p.dob > $of_age, false) as child
 from query_known q
 left join settled x using (query_row)
 left join judged j using (query_row)
-left join candidate_person p on p.person_id = coalesce(x.person_id, j.person_id)""",
+left join candidate_person p on p.person_id = coalesce(x.person_id, j.person_id)
+left join (select distinct nhs_number from candidate_person) u on u.nhs_number = q.nhs_number""",
         {
             "min_gap": profile.min_gap,
             "min_correct": profile.min_weight_to_correct,
