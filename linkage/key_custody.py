@@ -5,7 +5,7 @@ certificate of destruction name every release.
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -79,13 +79,13 @@ def create_pair(
 
 
 def show(path: Path, passphrase: Passphrase, *, asked: Asked) -> Sequence[KeyRecord]:
-    """The keys of a ring or key file, after opening the active one, or else every key that is left."""
+    """The keys of a ring or key file, after opening the active one, or else the first that is left, which proves them."""
     custody = custody_at(path)
     records = custody.records()
     active = next((record for record in records if record.state == "active"), None)
     with _deed("keys show", asked, path, (active or records[0]).key_id) as done:
-        if active:
-            with custody.open(passphrase) as key:
+        if opened := custody.prove(passphrase):
+            with opened as key:
                 done.key = KeyUse(key.key_id, key.kcv)
     return records
 
@@ -150,9 +150,9 @@ def destroy(
     ring, aside = KeyRing(folder), out.with_name(f".{out.name}.part-{secrets.token_hex(6)}")
     ended = Ended(copies, _named(asked, key_id).action("keys destroy").actor, witness)
 
-    def certify(record: KeyRecord, digest: str | None) -> None:
+    def certify(record: KeyRecord, files: Mapping[str, str]) -> None:
         known = [asked.log(folder), *(AuditLog(path) for path in logs)]
-        aside.write_bytes(destruction_certificate([log.entries() for log in known], record, digest, ended, signer))
+        aside.write_bytes(destruction_certificate([log.entries() for log in known], record, files, ended, signer))
 
     with _deed("keys destroy", asked, folder, key_id, signer) as done:
         done.key = _use(_record(ring, key_id))

@@ -168,6 +168,12 @@ def require_form(name: str, value: str) -> None:
             raise AuditValueError(f"The {name} holds {what}. The audit log must not identify anybody: leave it out.")
 
 
+def same_name(one: str, other: str) -> bool:
+    """Whether two actors are one by their names: case, spaces and punctuation do not make two people of one."""
+    first, second = (re.sub(r"[\W_]", "", name.casefold()) for name in (one, other))
+    return first == second
+
+
 def entry_of(document: Mapping[str, Any], digest: str) -> Entry:
     """An entry from its JSON object. Raises KeyError or TypeError when it is none."""
     names = (

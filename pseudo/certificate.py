@@ -4,11 +4,11 @@ It is refused while the audit log shows a backup or a share of the key that is n
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pseudo.audit_entry import Entry, canonical, require_form, utc_now
+from pseudo.audit_entry import Entry, canonical, require_form, same_name, utc_now
 from pseudo.custody.ring_file import KeyRecord
 from pseudo.domain import LABEL
 from pseudo.errors import PolicyError
@@ -50,7 +50,7 @@ def require_accounted(entries: Sequence[Entry], record: KeyRecord, ended: Ended)
     """Raise PolicyError when the certificate may not be issued."""
     require_form("actor", ended.by)
     require_form("actor", ended.witness)
-    if ended.by == ended.witness:
+    if same_name(ended.by, ended.witness):
         raise PolicyError("Somebody else than who destroys the key must witness it: give another --witness.")
     if not any(_is_of(entry, record) for entry in entries):
         raise PolicyError(
@@ -70,9 +70,10 @@ def require_accounted(entries: Sequence[Entry], record: KeyRecord, ended: Ended)
 
 
 def destruction_certificate(
-    logs: Sequence[Sequence[Entry]], record: KeyRecord, file_sha256: str | None, ended: Ended, signer: SigningKey
+    logs: Sequence[Sequence[Entry]], record: KeyRecord, files: Mapping[str, str], ended: Ended, signer: SigningKey
 ) -> bytes:
-    """The signed certificate as a JSON file. ``logs`` are the audit log of the ring, and others in which the key was used.
+    """The signed certificate as a JSON file. ``logs`` are the audit log of the ring, and others in which the key was used;
+    ``files`` the SHA-256 of every file of the key that goes, by name.
 
     Raises PolicyError when it may not be issued.
     """
@@ -89,7 +90,7 @@ def destruction_certificate(
         "activated": record.activated,
         "retired": record.retired,
         "destroyed": record.destroyed or utc_now(),
-        "what": [_file(record, file_sha256), *(_copy(name) for name in ended.copies)],
+        "what": [*_files(record, files), *(_copy(name) for name in ended.copies)],
         "by": ended.by,
         "witness": ended.witness,
         "first_use": uses[0].time if uses else None,
@@ -118,9 +119,15 @@ def _release(entry: Entry) -> dict[str, Any]:
     return {"request": action.reference, "context": context, "manifest": action.manifest, "time": entry.time}
 
 
-def _file(record: KeyRecord, digest: str | None) -> dict[str, Any]:
-    how = _METHOD if digest else "not there any more when this certificate was written"
-    return {"kind": "key file", "name": f"{record.key_id}.keystore", "sha256": digest, "method": how}
+def _files(record: KeyRecord, files: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The key's own file, there or not, and what stood beside it: damaged files that a restore had put aside."""
+    own = f"{record.key_id}.keystore"
+    gone = "not there any more when this certificate was written"
+    stated = [{"kind": "key file", "name": own, "sha256": files.get(own), "method": _METHOD if own in files else gone}]
+    others = sorted(set(files) - {own})
+    return stated + [
+        {"kind": "earlier key file", "name": name, "sha256": files[name], "method": _METHOD} for name in others
+    ]
 
 
 def _copy(name: str) -> dict[str, Any]:

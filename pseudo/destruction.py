@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pseudo.audit_entry import canonical, require_form, utc_now
+from pseudo.audit_entry import canonical, require_form, same_name, utc_now
 from pseudo.errors import PolicyError, ReleaseError, ReleasePathError, ReleaseWriteError
 from pseudo.release_manifest import DESTROYED, MANIFEST, faults_of, file_record, read_manifest
 from pseudo.signing import CERTIFICATE, PublicKey, Signature, SigningKey
@@ -51,7 +51,7 @@ def destroy_release(
     for person in (by, witness):
         require_form("actor", person)
     require_form("purpose", reason)
-    if by == witness:
+    if same_name(by, witness):
         raise PolicyError("Somebody else than who destroys must witness it.")
     if not folder.is_dir():
         raise ReleasePathError(f"{folder}: there is no such folder.")

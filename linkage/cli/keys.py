@@ -55,7 +55,10 @@ def create(
         Path | None, typer.Option("--public", help="File for the public half of a signing or recipient's key.")
     ] = None,
     two_people: Annotated[
-        bool, typer.Option("--two-people", help="Ask two people for a passphrase each; both open the key together.")
+        bool,
+        typer.Option(
+            "--two-people", help="Two people give a passphrase each, two different ones; both open the key together."
+        ),
     ] = False,
     passphrase_file: PassphraseFile = None,
     passphrase_fd: PassphraseFd = None,
@@ -83,9 +86,7 @@ def create(
     if (kind == _Kind.ROOT) == (public is not None) or (ring and kind != _Kind.ROOT):
         raise UsageError("A signing or recipient's key needs --keystore and --public; a root key has no public half.")
     of = ring if ring and ring.is_dir() and any(ring.iterdir()) else None
-    passphrase = read_passphrase(
-        passphrase_file, passphrase_fd, of=of, people=2 if two_people else 1, confirm=of is None
-    )
+    passphrase = read_passphrase(passphrase_file, passphrase_fd, of=of, two_people=two_people, confirm=of is None)
     asked = asked_by(by, audit, purpose)
     if keystore and public:
         fingerprint = key_custody.create_pair(
@@ -125,6 +126,8 @@ def show(
     if keystore.is_dir():
         keys = [facts_of(record) for record in records]
         emit("keys show", {"keys": keys}, as_json=json, lines=state_lines(records))
+        if all(record.state == "destroyed" for record in records):
+            say("No key is left in this ring: nothing proves the passphrase or these states.")
     else:
         emit("keys show", {"key_id": records[0].key_id, "key_check_value": records[0].kcv}, as_json=json)
 

@@ -34,6 +34,10 @@ PassphraseFd = Annotated[
     ),
 ]
 _PEOPLE = ("first", "second")
+_TWO = (
+    "Two people keep this key: give --passphrase-file (or --passphrase-fd) twice, a file of each person's own; or neither, and "
+    "both are asked."
+)
 
 
 def read_passphrase(
@@ -41,12 +45,14 @@ def read_passphrase(
     descriptors: Sequence[int] | int | None = None,
     *,
     of: Path | None = None,
-    people: int = 1,
+    two_people: bool = False,
     confirm: bool = False,
 ) -> "Passphrase":
     """The passphrase from files, descriptors or the prompt, without the line's end.
 
-    ``of`` is the key file or ring that it opens, which says how many people are asked; else ``people`` does.
+    ``of`` is the key file or ring that it opens, which says how many people are asked. With ``two_people`` two parts are
+    needed, whatever is there already. Raises UsageError for one part then; that the two differ is custody's rule
+    (``pseudo.custody.require_strength``).
     """
     named = [files] if isinstance(files, Path) else list(files or ())
     opened = [descriptors] if isinstance(descriptors, int) else list(descriptors or ())
@@ -54,11 +60,14 @@ def read_passphrase(
         raise UsageError("Give --passphrase-file or --passphrase-fd, not both.")
     if max(len(named), len(opened)) > len(_PEOPLE):
         raise UsageError("A key is kept by one person or two: give the passphrase once or twice.")
+    if two_people and len(named or opened) == 1:
+        raise UsageError(_TWO)
     try:
         parts = [_first_line(path.read_bytes()) for path in named] or [_from_descriptor(one) for one in opened]
     except OSError:
         raise UsageError("The passphrase could not be read. Check the path of the file or the descriptor.") from None
-    return _joined(parts or _asked(_people(of) if of else people, of=of, confirm=confirm))
+    people = 2 if two_people else _people(of) if of else 1
+    return _joined(parts or _asked(people, of=of, confirm=confirm))
 
 
 def _joined(parts: Sequence[bytes]) -> "Passphrase":

@@ -31,6 +31,9 @@ class Custody(Protocol):
     def open_version(self, key_id: str, passphrase: Passphrase) -> RootKey:
         """A key by its name, active or retired: for bridges and checks of what was made under it."""
 
+    def prove(self, passphrase: Passphrase) -> RootKey | None:
+        """A key that proves the passphrase and what ``records`` says, active or not; None where no key is left."""
+
 
 @dataclass(frozen=True)
 class KeystoreFile:
@@ -55,6 +58,10 @@ class KeystoreFile:
         """The key, if that is its name."""
         if read_key_file(self.path).key_id != key_id:
             raise KeyCustodyError(f"{self.path}: this file does not hold the key of that name.")
+        return self.open(passphrase)
+
+    def prove(self, passphrase: Passphrase) -> RootKey:
+        """The key."""
         return self.open(passphrase)
 
 

@@ -10,7 +10,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -83,6 +83,26 @@ class KeyRing:
             raise KeyCustodyError(f"Key {key_id} is not active yet: no restore of it has been tried.")
         return self._opened(ring, record, passphrase)
 
+    def prove(self, passphrase: Passphrase) -> RootKey | None:
+        """The active key, else the first that is left, in any state: it proves the passphrase and every state of the ring.
+
+        None when every key was destroyed and no file of one is left; then nothing can be proved. Raises KeyCustodyError when
+        the key cannot be opened, does not prove the ring, or is lost.
+        """
+        ring = read_ring(self.folder)
+        living = [record for record in ring.keys if record.state != "destroyed"]
+        left = [record for record in living if self._file(record.key_id).is_file()]
+        chosen = ring.active() or next(iter(left or living), None)
+        if chosen:
+            return self._opened(ring, chosen, passphrase)
+        for record in ring.keys:
+            if self._file(record.key_id).is_file():
+                raise KeyCustodyError(
+                    f"{self._file(record.key_id)}: the ring says that this key was destroyed, and its file is here. Either a "
+                    "destruction was interrupted ('cldlink keys destroy' again ends it), or ring.json was altered: restore it."
+                )
+        return None
+
     def add(self, key_id: str, passphrase: Passphrase, *, profile: KdfProfile = STANDARD) -> KeyRecord:
         """A further, pre-active key under the ring's passphrase."""
         with self._locked() as ring:
@@ -147,26 +167,26 @@ class KeyRing:
         return record
 
     def destroy(
-        self, key_id: str, passphrase: Passphrase, before: Callable[[KeyRecord, str | None], None]
+        self, key_id: str, passphrase: Passphrase, before: Callable[[KeyRecord, Mapping[str, str]], None]
     ) -> KeyRecord:
-        """Destroy a retired key for ever: its file is overwritten and removed.
+        """Destroy a retired key for ever: its file, and what restores put aside of it, are overwritten and removed.
 
-        ``before`` is given the key and the SHA-256 of its file (None: there is none) and raises what speaks against it. Done
-        again, it removes what an interrupted command left.
+        ``before`` is given the key and the SHA-256 of each file that goes, by name (empty: there is none), and raises what
+        speaks against it. Done again, it removes what an interrupted command left.
         """
         with self._locked() as ring:
             record = ring.record(key_id)
             if record.state not in ("retired", "destroyed"):
                 raise KeyCustodyError(f"Key {key_id} is {record.state}. Retire it before it is destroyed.")
             file = self._file(key_id)
-            digest = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else None
-            if record.state == "retired" and digest:
+            files = [path for path in (file, *self._remnants(file.name)) if path.is_file()]
+            if record.state == "retired" and file in files:
                 self._opened(ring, record, passphrase).close()
-            before(record, digest)
+            before(record, {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files})
             if record.state == "retired":
                 record = record.now("destroyed")
                 self._write(ring, passphrase, record)
-            for path in (file, *self._remnants(file.name)):
+            for path in files:
                 _overwrite_and_remove(path)
         return record
 
@@ -227,7 +247,7 @@ class KeyRing:
 
     def _remnants(self, name: str) -> list[Path]:
         """What a restore put aside and what an interrupted command left of a key file."""
-        return [path for form in (f"{name}.damaged-*", f".{name}.part-*") for path in self.folder.glob(form)]
+        return sorted(path for form in (f"{name}.damaged-*", f".{name}.part-*") for path in self.folder.glob(form))
 
     def _file(self, key_id: str) -> Path:
         return self.folder / f"{key_id}.keystore"

@@ -103,7 +103,12 @@ def write_sealed(
 
 
 def require_strength(passphrase: Passphrase) -> None:
-    """Raise KeyCustodyError when a passphrase, or one of its two parts, could be guessed."""
+    """Raise KeyCustodyError when a passphrase, or one of its two parts, could be guessed, or the two parts are one."""
+    if isinstance(passphrase, tuple) and passphrase[0] == passphrase[1]:
+        raise KeyCustodyError(
+            "Both people gave the same passphrase: either could open the key alone. Each gives one of their own, in a file of "
+            "their own."
+        )
     for part in passphrase if isinstance(passphrase, tuple) else (passphrase,):
         if len(part) < MINIMUM_PASSPHRASE_BYTES or len(set(part)) < 4:
             raise KeyCustodyError(

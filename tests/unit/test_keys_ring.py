@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -68,11 +69,11 @@ def states(ring: KeyRing) -> dict[str, str]:
     return {record.key_id: record.state for record in ring.records()}
 
 
-def allowed(_: KeyRecord, __: str | None) -> None:
+def allowed(_: KeyRecord, __: Mapping[str, str]) -> None:
     return None
 
 
-def refused(_: KeyRecord, __: str | None) -> None:
+def refused(_: KeyRecord, __: Mapping[str, str]) -> None:
     raise PolicyError("a backup is not accounted for")
 
 
@@ -152,9 +153,9 @@ def test_only_a_retired_key_is_destroyed_and_only_if_allowed(rotated: KeyRing, k
 
 def test_a_lost_key_can_be_declared_destroyed(rotated: KeyRing) -> None:
     (rotated.folder / "root-a.keystore").unlink()
-    seen: list[str | None] = []
-    record = rotated.destroy("root-a", PASSPHRASE, lambda _, digest: seen.append(digest))
-    assert (record.state, seen) == ("destroyed", [None])
+    seen: list[Mapping[str, str]] = []
+    record = rotated.destroy("root-a", PASSPHRASE, lambda _, files: seen.append(files))
+    assert (record.state, seen) == ("destroyed", [{}])
 
 
 def test_an_interrupted_destruction_is_finished_by_the_next(rotated: KeyRing, tmp_path: Path) -> None:
@@ -283,9 +284,11 @@ def test_a_deed_that_is_interrupted_leaves_the_ring_as_it_was_or_as_it_was_to_be
 
 def test_what_a_restore_put_aside_is_destroyed_with_the_key(rotated: KeyRing, tmp_path: Path) -> None:
     rotated.restore(tmp_path / "a.backup", PASSPHRASE)
-    assert len(list(rotated.folder.glob("root-a*"))) == 2
-    rotated.destroy("root-a", PASSPHRASE, allowed)
-    assert list(rotated.folder.glob("*root-a*")) == []
+    files = {path.name for path in rotated.folder.glob("root-a*")}
+    assert len(files) == 2
+    told: set[str] = set()
+    rotated.destroy("root-a", PASSPHRASE, lambda _, files: told.update(files))
+    assert list(rotated.folder.glob("*root-a*")) == [] and told == files
 
 
 @pytest.mark.skipif(os.name != "posix", reason="rights of files are POSIX's")
