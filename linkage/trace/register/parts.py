@@ -20,8 +20,8 @@ from linkage.trace.usable import readable_extract, refuse_unusable
 Report = Callable[[int, int], None]
 """Told how many of how many parts are done."""
 _RIGHT_COLUMN = (
-    "If it is the right one: postcodes that are not British need --postcode-as text; a column that nobody can read is better "
-    "left out of the extract."
+    "If it is the right one, leave it out of the extract: a column that nobody can read is of no use. Postcodes that are not "
+    "British need --postcode-as text."
 )
 
 
