@@ -10,7 +10,9 @@ from linkage.cohort.derive.run import Derivation, derive
 from linkage.cohort.derive.source import linked_source
 from linkage.cohort.measures.definition import ALL, POPULATION, MeasureDefinition
 from linkage.cohort.measures.figures import (
+    cells_step,
     count_names,
+    counts_rows,
     long_step,
     reasons_step,
     table_name,
@@ -117,9 +119,11 @@ def make_people(engine: Engine, measure: Measure, asked: Asked) -> None:
 def make_figures(engine: Engine, measure: Measure, asked: Asked) -> None:
     """Make ``<table>_wide`` for every breakdown and ``<id>_figures``, exact, from ``<id>_people``.
 
-    Raises InternalError when a counted person stands in no cell, or twice in one that counts people.
+    Raises InternalError when a counted row stands in no cell.
     """
     definition = measure.definition
+    if counts_rows(definition):
+        engine.run(cells_step(measure))
     for breakdown in definition.breakdowns:
         engine.run(wide_step(measure, breakdown, asked))
     engine.run(long_step(measure))
@@ -134,12 +138,12 @@ def _require_all_placed(engine: Engine, measure: Measure, breakdown: str, names:
     sql = f"""
 select (select count(*) from {ident(measure.people)}
     where reason is null and (len($la_codes) = 0 or list_contains($la_codes, la_code))),
-  coalesce(sum("count"), 0), coalesce(sum(people), 0)
+  coalesce(sum("count"), 0)
 from {ident(measure.id + "_figures")} where breakdown = $breakdown and column_id in ({columns}){inner}"""
     values: dict[str, Value] = {"breakdown": breakdown, "la_codes": list(asked.la_codes)}
-    placed, counted, people = engine.rows(Step("all_placed", sql, values))[0]
-    if placed != counted or (definition.one_row_per == "person" and counted != people):
-        raise InternalError(f"{measure.id}, {breakdown}: people stand in no cell, or twice in one.")
+    placed, counted = engine.rows(Step("all_placed", sql, values))[0]
+    if placed != counted:
+        raise InternalError(f"{measure.id}, {breakdown}: somebody who counts stands in no cell.")
 
 
 def _figures(engine: Engine, measure: Measure, asked: Asked, policy: DisclosurePolicy) -> dict[str, Figures]:

@@ -35,9 +35,23 @@ def both(first: int, worlds: int) -> dict[str, tuple[Rows, Rows]]:
             for measure in together:
                 make_people(engine, measure, asked)
                 make_figures(engine, measure, asked)
+                require_once(engine, measure)
                 second = import_module(f"tests.independent.{measure.id}").people(derived)
                 found[measure.id] = (_made(engine, measure, list(second.columns)), _counted(second))
     return found
+
+
+def require_once(engine: Engine, measure: Measure) -> None:
+    """A measure that counts people has one row per person, group that is not totalled, and column."""
+    keys = [
+        "la_code",
+        "person_key",
+        *(label.name for label in measure.definition.labels if not label.total),
+        "column_id",
+    ]
+    sql = f"select {', '.join(keys)} from {measure.people} where reason is null group by all having count(*) > 1"
+    if measure.definition.one_row_per == "person":
+        assert engine.rows(Step("twice", sql)) == []
 
 
 def _made(engine: Engine, measure: Measure, columns: list[str]) -> Rows:

@@ -43,6 +43,21 @@ def table_name(measure: Measure, breakdown: str) -> str:
     return measure.id if breakdown == "main" else f"{measure.id}_by_{breakdown}"
 
 
+def cells_step(measure: Measure) -> Step:
+    """``<id>_cells``, one row per (authority, every label, column) that anybody stands in: rows of ``<id>_people`` as ``n``.
+
+    All breakdowns of a measure that counts people once are made from it; a large table of people is read once.
+    """
+    keys = ", ".join(["la_code", *(ident(label.name) for label in measure.definition.labels), "column_id"])
+    sql = f"select {keys}, count(*) as n from {ident(measure.people)} where reason is null group by {keys}"
+    return Step(f"{measure.id}_cells", sql)
+
+
+def counts_rows(definition: MeasureDefinition) -> bool:
+    """Whether counting rows is enough: each person has one row in a column and group, and no amount is wanted."""
+    return definition.one_row_per == "person" and not definition.amounts
+
+
 def wide_step(measure: Measure, breakdown: str, asked: Asked) -> Step:
     """One row per (authority, label values of the breakdown), every cell there whether anybody stands in it or not.
 
@@ -52,6 +67,9 @@ def wide_step(measure: Measure, breakdown: str, asked: Asked) -> Step:
     definition = measure.definition
     labels = [definition.label(name) for name in definition.breakdowns[breakdown]]
     numbers = _numbers(definition)
+    source = f"{ident(measure.people)} as placed where reason is null"
+    if counts_rows(definition):
+        source = f"{ident(measure.id + '_cells')} as placed"
     keys = ", ".join(["la_code", *(ident(label.name) for label in labels)])
     counts = ",\n  ".join(f"coalesce({ident(name)}, 0) as {ident(name)}" for name in _zero_names(definition))
     amounts = "".join(f",\n  {ident(one.column)}" for one in definition.amounts)
@@ -62,7 +80,7 @@ def wide_step(measure: Measure, breakdown: str, asked: Asked) -> Step:
     sql = f"""
 with counted as (
   select placed.la_code, {"".join(_grouped(label, asked) + ", " for label in labels)}{numbers}
-  from {ident(measure.people)} as placed where reason is null
+  from {source}
   group by grouping sets ({_grouping_sets(labels)})
 ),
 authority as (
@@ -128,13 +146,15 @@ def _numbers(definition: MeasureDefinition) -> str:
     found = []
     for name, parts in made.items():
         among = f"filter (column_id in ({', '.join(literal(part) for part in parts)}))"
-        found.append(f"count(*) {among} as {ident(name)}")
-        found.append(f"count(distinct person_key) {among} as {ident(name + '_people')}")
+        rows = f"cast(sum(n) {among} as bigint)" if counts_rows(definition) else f"count(*) {among}"
+        people = rows if definition.one_row_per == "person" else f"count(distinct person_key) {among}"
+        found += [f"{rows} as {ident(name)}", f"{people} as {ident(name + '_people')}"]
     for one in definition.amounts:
         columns = ", ".join(literal(part) for part in one.among)
         among = f"filter (column_id in ({columns}) and {ident(one.of)} is not null)"
         found.append(f"cast({one.statistic}({ident(one.of)}) {among} as double) as {ident(one.column)}")
-        found.append(f"count(distinct person_key) {among} as {ident(one.column + '_people')}")
+        people = "count(*)" if definition.one_row_per == "person" else "count(distinct person_key)"
+        found.append(f"{people} {among} as {ident(one.column + '_people')}")
     return ",\n    ".join(found)
 
 
