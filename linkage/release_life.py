@@ -9,10 +9,11 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from linkage.audited import Asked, audited
+from linkage.audited import Asked, audited, record
 from linkage.errors import RefusedError
 from linkage.runs import file_record
-from pseudo.approvals import ApprovedRequest, mark_destroyed
+from pseudo.approvals import ApprovedRequest, log_beside, mark_destroyed
+from pseudo.audit import AuditLog
 from pseudo.destruction import Destruction, destroy_release
 from pseudo.errors import ReleaseError, ReleasePathError
 from pseudo.recipient import RecipientKey, RecipientPublicKey
@@ -101,18 +102,30 @@ def destroy(
 ) -> Destruction:
     """Remove the files of a release and leave a signed certificate, in the folder and beside its approved request.
 
+    The request is named in the entry of the log, and in one of the log beside the register where that is another: either
+    keeps it ended when the certificate beside it is gone.
     Raises RefusedError when the release was made for another request than the one given.
     """
     given = _asked(replace(asked or Asked(), by=by), "release destroy", _existing(folder))
-    with audited("release destroy", given, folder, made_from=_manifest(folder), signer=signing_key) as done:
+    made_from = [*_manifest(folder), *([request.sha256] if request else [])]
+    with audited("release destroy", given, folder, made_from=made_from, signer=signing_key) as done:
         _require_request(folder, request)
         day = on or datetime.now(UTC).date()
         made = destroy_release(folder, signing_key=signing_key, by=by, witness=witness, reason=reason, on=day)
         if request:
             mark_destroyed(request, made.text())
+            _note_beside(request, given, folder, signing_key)
         done.counts = {"files": len(made.document["files"])}
         done.manifest = str(file_record(folder / "destroyed.json")["sha256"])
     return made
+
+
+def _note_beside(request: ApprovedRequest, asked: Asked, folder: Path, signer: SigningKey) -> None:
+    """Note the end of a request in the log beside its register, unless the destruction itself is noted there."""
+    log = AuditLog(log_beside(request.path.parent), signer)
+    if log.folder != asked.log(folder).folder.resolve():
+        action = replace(asked.action("release destroy"), made_from=[request.sha256])
+        record(log, action, checkpoint=True)
 
 
 def _require_recipient(release: Release, recipient: RecipientPublicKey) -> None:

@@ -4,7 +4,6 @@ As ``linkage.api`` this module stands above the zones: it joins submissions, the
 """
 
 import re
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,8 @@ from linkage.release_rows import (
     put_numbers_beside_events,
     take_out,
 )
+from linkage.runs.outputs import alone
+from linkage.runs.scratch import scratch_folder
 from linkage.spec import load_specification, versions
 from linkage.spec.authorities import authorities
 from pseudo.approvals import ApprovedRequest
@@ -39,6 +40,7 @@ from pseudo.release import Release, make_release
 from pseudo.request import ReleaseRequest
 from pseudo.request_file import RequestFile
 from pseudo.signing import PublicKey, SigningKey
+from pseudo.staging import clear_left
 from pseudo.treatments import Lookups, read_postcode_directory
 
 _NEVER_ISSUED = "9"  # NHS numbers that begin with 9 are for tests and invented people
@@ -96,10 +98,11 @@ def release(
     made_from = {"trace": trace.made_from} if trace else {}
     sources = [*made_from.values(), *([approved.sha256] if approved else [])]
     short = _short(request)
-    with audited("release make", asked, out, made_from=sources, signer=signing_key) as done:
+    with alone(out), audited("release make", asked, out, made_from=sources, signer=signing_key) as done:
+        clear_left(out)
         done.key = KeyUse.of(short.domain("nhs_number"), key_id=root_key.key_id, kcv=root_key.kcv)
         if approved:
-            approved.require_current(day, approvers)
+            approved.as_logged(asked.log(out).folder).require_current(day, approvers)
         loaded = load_policy(policy_file(inputs.policy))
         entries = approved.document.opt_outs if approved else []
         lists = [(entry, read_opt_out(opt_outs, entry, day)) for entry in entries]
@@ -175,9 +178,7 @@ def policy_file(policy: str) -> Path:
 @contextmanager
 def _rows(inputs: ReleaseInputs, policy: LoadedPolicy, options: EngineOptions | None) -> Iterator[Rows]:
     """The tables with their numbers beside them, in a scratch folder that goes when the block ends."""
-    place = options.temp_directory if options else None
-    with tempfile.TemporaryDirectory(prefix="cldlink-", dir=place) as scratch_name:
-        scratch = Path(scratch_name)
+    with scratch_folder("release", options.temp_directory if options else None) as scratch:
         files = {name: Path(path) for name, path in inputs.tables.items()}
         folders = {path.resolve().parent for path in [*files.values(), *inputs.identifiers.values()]}
         if inputs.traced_in:

@@ -6,20 +6,22 @@
     REQ-1.v2.destroyed.json  left by the destruction of the release
 
 A request is good for a release only while its approval is signed by a key that the custodian trusts, no newer version
-is approved, and it has neither expired nor been withdrawn nor its release destroyed.
+is approved, and it has neither expired nor been withdrawn nor its release destroyed. The last two are said by the files above
+or by the audit log beside the register: a file that somebody removed does not bring a request back.
 """
 
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from pseudo.audit import AuditLog
 from pseudo.audit_entry import canonical, require_form
 from pseudo.config_file import config_hash
-from pseudo.errors import ConfigError, KeyCustodyError, PolicyError, ReleaseWriteError
+from pseudo.errors import AuditPathError, ConfigError, KeyCustodyError, PolicyError, ReleaseWriteError
 from pseudo.request_file import RequestDocument, read_request_document
 from pseudo.signing import REQUEST, PublicKey, Signature, SigningKey
 
@@ -27,6 +29,10 @@ FORMAT = "cldlink-approval-1"
 State = Literal["not approved", "altered", "current", "not begun", "expired", "superseded", "withdrawn", "destroyed"]
 
 _APPROVAL, _WITHDRAWN, _DESTROYED = "approval", "withdrawn", "destroyed"
+_ENDS = {
+    "request withdraw": _WITHDRAWN,
+    "release destroy": _DESTROYED,
+}  # what a deed of the audit log ends a request as
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,10 @@ class Approval:
 
 @dataclass(frozen=True)
 class ApprovedRequest:
-    """A request of the register with what was signed about it. ``approval`` is None where nobody has approved it."""
+    """A request of the register with what was signed about it. ``approval`` is None where nobody has approved it.
+
+    ``ended`` is what audit logs say of it: withdrawn, destroyed, both or nothing.
+    """
 
     path: Path
     document: RequestDocument
@@ -69,6 +78,7 @@ class ApprovedRequest:
     withdrawn: Approval | None
     destroyed: bool
     newest: int
+    ended: frozenset[str] = frozenset()
 
     @property
     def name(self) -> str:
@@ -82,15 +92,19 @@ class ApprovedRequest:
         signed = not approvers or self.approval.is_signed_by(approvers)
         if self.approval.request_sha256 != self.sha256 or not signed:
             return "altered"
-        if self.destroyed:
+        if self.destroyed or _DESTROYED in self.ended:
             return "destroyed"
-        if self.withdrawn is not None:
+        if self.withdrawn is not None or _WITHDRAWN in self.ended:
             return "withdrawn"
         if self.newest > self.document.version:
             return "superseded"
         if as_at < max(self.document.agreement.starts, self.approval.on):
             return "not begun"
         return "expired" if as_at > self.document.expires else "current"
+
+    def as_logged(self, log: Path) -> "ApprovedRequest":
+        """The request with what the audit log in a folder says of its end. Raises AuditError when the log is altered."""
+        return replace(self, ended=self.ended | _ends_in(log).get(self.sha256, frozenset()))
 
     def require_current(self, as_at: date, approvers: Sequence[PublicKey]) -> None:
         """Raise PolicyError unless the request may be used on this day, and KeyCustodyError when no key vouches for it."""
@@ -148,11 +162,22 @@ def mark_destroyed(request: ApprovedRequest, certificate: bytes) -> None:
     _write(_beside(request.path, _DESTROYED), certificate)
 
 
-def read_approved(path: Path) -> ApprovedRequest:
-    """A request of a register, or a file that nobody has approved yet, with what is signed about it.
+def log_beside(register: Path) -> Path:
+    """The folder of the audit log that belongs to a register: ``audit`` beside it."""
+    return register.resolve().parent / "audit"
 
-    Raises ConfigError when the request has faults, KeyCustodyError when an approval beside it is damaged.
+
+def read_approved(path: Path) -> ApprovedRequest:
+    """A request of a register, or a file that nobody has approved yet, with what is signed and logged about it.
+
+    Raises ConfigError when the request has faults, KeyCustodyError when an approval beside it is damaged, AuditError when
+    the log beside the register is altered.
     """
+    found = _read(path)
+    return found.as_logged(log_beside(path.parent)) if found.approval else found
+
+
+def _read(path: Path) -> ApprovedRequest:
     document, digest = read_request_document(path)
     return ApprovedRequest(
         path=path,
@@ -169,8 +194,24 @@ def read_register(register: Path) -> list[ApprovedRequest]:
     """Every request of a register by id and version. Raises ConfigError when there is no such folder."""
     if not register.is_dir():
         raise ConfigError(f"{register}: there is no register of requests here. 'cldlink request approve' makes one.")
-    found = [read_approved(path) for path in register.glob("*.v*.yaml")]
+    ends = _ends_in(log_beside(register))
+    read = [_read(path) for path in register.glob("*.v*.yaml")]
+    found = [replace(one, ended=ends.get(one.sha256, frozenset())) for one in read]
     return sorted(found, key=lambda one: (one.document.id, one.document.version))
+
+
+def _ends_in(log: Path) -> dict[str, frozenset[str]]:
+    """How the requests that a log knows of ended, by their hash; nothing where there is no log."""
+    try:
+        actions = [entry.action for entry in AuditLog(log).entries()]
+    except AuditPathError:
+        return {}
+    found: dict[str, frozenset[str]] = {}
+    for action in actions:
+        if action.outcome == "done" and action.command in _ENDS:
+            for digest in action.made_from:
+                found[digest] = found.get(digest, frozenset()) | {_ENDS[action.command]}
+    return found
 
 
 def _first_day(request: ApprovedRequest) -> date:

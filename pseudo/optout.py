@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 
 from pseudo.errors import PolicyError, ReleaseWriteError, SourceError
 from pseudo.request_file import OptOut
+from pseudo.staging import FOLDER_MODE, write_private
 
 SENT = "sent.json"
 FORMAT = "cldlink-optout-1"
@@ -59,7 +60,8 @@ def write_check_list(
 ) -> dict[str, Any]:
     """Write the list for the service (distinct numbers, sorted) and ``sent.json``; return what the latter holds.
 
-    Raises PolicyError when there is nobody to ask about, a list is there already, or the mailbox is not a plain name.
+    New folders and the files are their owner's alone. Raises PolicyError when there is nobody to ask about, a list is there
+    already, or the mailbox is not a plain name.
     """
     if not _MAILBOX.fullmatch(mailbox) or not 1 <= serial <= 9999:
         raise PolicyError("A mailbox is up to 20 letters and digits, the serial number 1 to 9999.")
@@ -80,9 +82,11 @@ def write_check_list(
         "date": on.isoformat(),
     }
     try:
-        place.mkdir(parents=True, exist_ok=True)
-        (place / file).write_bytes(content)
-        (place / SENT).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        for each in (folder, place):
+            each.mkdir(mode=FOLDER_MODE, exist_ok=True)
+        write_private(place / file, content)
+        write_private(place / SENT, (json.dumps(record, indent=1) + "\n").encode())
     except OSError:
         raise ReleaseWriteError(f"{place}: the list cannot be written. Check the path and the rights.") from None
     return record

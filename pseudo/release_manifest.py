@@ -83,7 +83,13 @@ def signer_of(folder: Path) -> PublicKey:
 
 
 def faults_of(folder: Path, public_key: PublicKey | None) -> list[str]:
-    """Every difference between a folder and its manifest, the manifest's own and the signature's first."""
+    """Every difference between a folder and its manifest, the manifest's own and the signature's first.
+
+    A symbolic link is none of the release's files, whatever it leads to: that may be changed after the check.
+    """
+    links = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink())
+    if links:
+        return [f"{name}: a symbolic link, not a file of the release" for name in links]
     for name in (MANIFEST, SIGNATURE):
         if not (folder / name).is_file():
             return [f"{name}: missing"]

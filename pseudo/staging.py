@@ -1,13 +1,43 @@
-"""A folder that appears whole or not at all: written aside, flushed to disk, renamed into place."""
+"""A folder that appears whole or not at all: written aside, flushed to disk, renamed into place.
 
+Folders and files are their owner's alone (0700, 0600; on Windows the rights of the folder above hold).
+"""
+
+import glob
 import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pseudo.errors import ReleasePathError, ReleaseWriteError
+
+_OLD = "-old"
+
+FOLDER_MODE, FILE_MODE = 0o700, 0o600
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that nobody but its owner may read, from its first byte on. Raises OSError."""
+    path.touch(mode=FILE_MODE)
+    if os.name == "posix":
+        path.chmod(FILE_MODE)
+    path.write_bytes(content)
+
+
+def clear_left(target: Path) -> None:
+    """Remove what a killed process left beside ``target``, and put an earlier folder back that it had set aside.
+
+    For the only process that writes there: the caller holds the lock. What cannot be removed stays.
+    """
+    target = target.resolve()
+    left = sorted(target.parent.glob(f".{glob.escape(target.name)}.part-*"))
+    for folder in left:
+        if folder.name.endswith(_OLD) and not target.exists():
+            with suppress(OSError):
+                folder.rename(target)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
@@ -33,11 +63,14 @@ def staged_folder(target: Path, may_replace: Callable[[Path], bool]) -> Iterator
 
 
 def _swap(staging: Path, target: Path) -> None:
-    old = target.with_name(f"{staging.name}-old")
+    old = target.with_name(f"{staging.name}{_OLD}")
     try:
-        for file in (path for path in staging.rglob("*") if path.is_file()):
-            with file.open("rb+") as handle:
-                os.fsync(handle.fileno())
+        for path in staging.rglob("*"):
+            if os.name == "posix":
+                path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
+            if path.is_file():
+                with path.open("rb+") as handle:
+                    os.fsync(handle.fileno())
         if target.exists():
             target.rename(old)
         staging.rename(target)

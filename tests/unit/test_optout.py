@@ -1,6 +1,7 @@
 """Opt-outs: the list that is sent, the answer that comes back, lists of objections, and everything that can be wrong."""
 
 import json
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,14 @@ def test_the_list_is_one_number_a_line_with_comma_and_line_feed(sent: Path) -> N
     assert (sent / "X26OT01-200523-0001.dat").read_bytes() == f"{ANN},\n{BOB},\n{CAT},\n".encode()
     record = json.loads((sent / "sent.json").read_text(encoding="utf-8"))
     assert (record["numbers"], record["date"], record["file"]) == (3, "2023-05-20", "X26OT01-200523-0001.dat")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of the folder above hold")
+def test_only_their_owner_may_read_the_numbers(tmp_path: Path) -> None:
+    write_check_list(tmp_path / "lists", "ndo", pa.array([ANN]), mailbox="X26OT01", on=SENT_ON)
+    place = tmp_path / "lists" / "ndo_IDENTIFIABLE"
+    assert {path.stat().st_mode & 0o777 for path in (place, place.parent)} == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in place.iterdir()} == {0o600}
 
 
 def test_who_does_not_come_back_is_taken_out(sent: Path) -> None:

@@ -1,5 +1,6 @@
 """After a release is made: verified, sealed, opened, destroyed; damage anywhere is found, and each step is in the log."""
 
+import os
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,8 @@ from linkage.audited import Asked
 from linkage.errors import RefusedError
 from linkage.feedback.wrong import went_into
 from linkage.release_life import destroy, seal, unsealed, verify
-from pseudo.approvals import approve, read_approved
+from linkage.requesting import withdrawn
+from pseudo.approvals import approve, read_approved, read_register
 from pseudo.audit import AuditLog
 from pseudo.destruction import destroy_release, read_certificate
 from pseudo.errors import PolicyError, ReleaseError, ReleasePathError
@@ -21,7 +23,8 @@ from pseudo.keys import RootKey
 from pseudo.policy import LoadedPolicy, load_policy
 from pseudo.recipient import RecipientKey
 from pseudo.release import make_release, open_release, verify_release
-from tests.unit.release_requests import approver, request_of, sender, write_request
+from pseudo.staging import clear_left
+from tests.unit.release_requests import DOMAIN, approver, request_of, sender, write_request
 
 DAY = date(2023, 6, 1)
 POLICY = """
@@ -143,6 +146,53 @@ def test_a_release_without_one_of_its_files_is_half_written_and_does_not_open(tm
         (tmp_path / "aside").rename(folder / name)
 
 
+@pytest.mark.skipif(os.name != "posix", reason="rights of the folder above hold")
+def test_only_its_owner_may_read_a_release(tmp_path: Path) -> None:
+    folder = released(tmp_path)
+    seal(folder, recipient().public, tmp_path / "r.sealed", signing_key=sender(), as_at=DAY)
+    opened = unsealed(tmp_path / "r.sealed", recipient(), tmp_path / "got", sender=sender().public, as_at=DAY).folder
+    for made in (folder, opened):
+        assert made.stat().st_mode & 0o777 == 0o700
+        assert {path.stat().st_mode & 0o777 for path in made.iterdir()} == {0o600}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need a right of their own on Windows")
+def test_a_symbolic_link_is_no_file_of_a_release(tmp_path: Path) -> None:
+    folder = released(tmp_path)
+    for name in ("gp.parquet", "manifest.json", "signature.json"):
+        (folder / name).rename(tmp_path / name)
+        (folder / name).symlink_to(tmp_path / name)
+        assert verify_release(folder, sender().public) == [f"{name}: a symbolic link, not a file of the release"]
+        (tmp_path / name).replace(folder / name)
+    (folder / "more").symlink_to(tmp_path)
+    assert verify_release(folder, sender().public) == ["more: a symbolic link, not a file of the release"]
+
+
+def test_swapped_manifests_are_found(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    one, two = (
+        released(tmp_path / "one"),
+        released(tmp_path / "two", release_id="R2", domain={**DOMAIN, "project": "q"}),
+    )
+    for name, fault in (("manifest.json", "signature.json: altered"), ("signature.json", "gp.parquet: altered")):
+        kept = (one / name).read_bytes()
+        (one / name).write_bytes((two / name).read_bytes())
+        (two / name).write_bytes(kept)
+        for folder in (one, two):
+            assert verify_release(folder, sender().public)[0].startswith(fault)
+
+
+def test_what_a_killed_process_left_goes_and_what_it_set_aside_comes_back(tmp_path: Path) -> None:
+    folder = released(tmp_path)
+    folder.rename(tmp_path / ".release.part-a-old")
+    (tmp_path / ".release.part-a").mkdir()
+    (tmp_path / ".release2.part-a").mkdir()
+    clear_left(folder)
+    assert verify_release(folder, sender().public) == []
+    assert [path.name for path in sorted(tmp_path.glob(".*.part-*"))] == [".release2.part-a"]
+
+
 def test_a_process_killed_half_way_leaves_nothing_that_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed before the manifest is there, with no chance to tidy up: as if the machine had lost its power."""
     monkeypatch.setattr("pseudo.staging.shutil.rmtree", lambda *_, **__: None)
@@ -186,6 +236,24 @@ def test_nothing_more_is_made_for_the_request_of_a_destroyed_release(tmp_path: P
     request = read_approved(tmp_path / "approvals" / "REQ-1.v1.yaml")
     with pytest.raises(PolicyError, match="its release was destroyed"):
         request.require_current(DAY, [approver().public])
+
+
+@pytest.mark.parametrize("log", ["audit", "elsewhere"])
+def test_a_destroyed_request_stays_so_without_its_certificate(tmp_path: Path, log: str) -> None:
+    destroyed(released(tmp_path), asked=Asked(audit=tmp_path / log))
+    file = tmp_path / "approvals" / "REQ-1.v1.yaml"
+    file.with_name("REQ-1.v1.destroyed.json").unlink()
+    for found in (read_approved(file), *read_register(file.parent)):
+        assert found.state(DAY, [approver().public]) == "destroyed"
+
+
+def test_a_withdrawn_request_stays_so_without_the_withdrawal(tmp_path: Path) -> None:
+    released(tmp_path)
+    file = tmp_path / "approvals" / "REQ-1.v1.yaml"
+    withdrawn(file, signing_key=approver(), reason="The study ended", asked=Asked(by="Guardian"), on=DAY)
+    file.with_name("REQ-1.v1.withdrawn.json").unlink()
+    with pytest.raises(PolicyError, match="was withdrawn"):
+        read_approved(file).require_current(DAY, [approver().public])
 
 
 def test_a_destruction_has_a_witness_and_a_reason(tmp_path: Path) -> None:
