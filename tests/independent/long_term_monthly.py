@@ -41,8 +41,7 @@ def people(derived: Derived) -> pd.DataFrame:
             if reason:
                 rows.append((*who, None, reason))
                 continue
-            places = {row["setting"] for row in services}
-            rows += [(*who, place, None) for place in places]
-            rows.append((*who, f"once_{min(places, key=SETTINGS.index)}", None))
+            first, *others = sorted({row["setting"] for row in services}, key=SETTINGS.index)
+            rows += [(*who, f"once_{first}", None), *((*who, f"also_{place}", None) for place in others)]
     columns = ["la_code", "person_key", "month_end", "age_band", "gender", "ethnic_group", "column_id", "reason"]
     return pd.DataFrame(rows, columns=columns)

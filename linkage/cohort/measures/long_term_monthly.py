@@ -12,19 +12,19 @@ _ID = "long_term_monthly"
 
 
 def monthly(asked: Asked) -> list[Step]:
-    """One row per (month end, authority, service user, setting open on it), and one for the setting that goes before others.
+    """One row per (month end, authority, service user, setting open on it): once in the first setting, also in the others.
 
-    The event is the first that is open in the setting.
+    ``event_id`` is null: a setting may be open by several services.
     """
     return [_open_on_month_ends(asked), _people()]
 
 
 def _open_on_month_ends(asked: Asked) -> Step:
-    """One row per (month end, authority, person) with long-term support open: the first event of each setting."""
-    settings = ", ".join(f"min(event_id) filter (setting = {literal(name)}) as {name}" for name in SETTINGS)
+    """One row per (month end, authority, person) with long-term support open; ``settings`` has a bit for each, nursing 1."""
+    bits = " ".join(f"when {literal(name)} then {2**place}" for place, name in enumerate(SETTINGS))
     sql = f"""
 with month as (select unnest($month_ends)::date as day)
-select la_code, person_key, day, {settings}
+select la_code, person_key, day, cast(bit_or(case setting {bits} end) as utinyint) as settings
 from event join month on start_date <= day and (end_date is null or end_date >= day)
 where setting is not null and client_type_group = 'service_user'
 group by la_code, person_key, day"""
@@ -32,31 +32,31 @@ group by la_code, person_key, day"""
     return Step(f"{_ID}_open", sql, values)
 
 
+def _columns_of(settings: int) -> list[str]:
+    """The columns of one combination of settings.
+
+    >>> _columns_of(0b101)
+    ['once_nursing', 'also_community']
+    """
+    first, *others = [name for place, name in enumerate(SETTINGS) if settings & 2**place]
+    return [f"once_{first}", *(f"also_{name}" for name in others)]
+
+
 def _people() -> Step:
-    definition = measure_definition(_ID)
-    once = " ".join(f"when {name} is not null then {literal('once_' + name)}" for name in SETTINGS)
-    each = ", ".join(f"case when {name} is not null then {literal(name)} end" for name in SETTINGS)
-    events = " ".join(f"when {literal(name)} then {name}" for name in SETTINGS)
+    combinations = ", ".join(
+        f"[{', '.join(literal(column) for column in _columns_of(settings))}]"
+        for settings in range(1, 2 ** len(SETTINGS))
+    )
     sql = f"""
 with aged as (
   select opened.*, {dhsc_age_sql("birth_month", "day")} as age_then, gender, ethnic_group,
     case when date_of_death < day then 'died' when age_then < 18 then 'under_18' end as reason
   from {_ID}_open as opened join person using (la_code, person_key)
-),
-labelled as (
-  select la_code, person_key, strftime(day, '%Y-%m-%d') as month_end, {", ".join(SETTINGS)}, reason,
-    {divided_sql(definition, "age_then")},
-    case {once} end as once
-  from aged
-),
-listed as (
-  select *, unnest(case when reason is null then list_filter([once, {each}], lambda one: one is not null) else [null] end)
-    as column_id
-  from labelled
 )
-select la_code, person_key, case replace(coalesce(column_id, once), 'once_', '') {events} end as event_id,
-  month_end, age_band, gender, ethnic_group, column_id, reason
-from listed"""
+select la_code, person_key, null::bigint as event_id, strftime(day, '%Y-%m-%d') as month_end,
+  {divided_sql(measure_definition(_ID), "age_then")},
+  unnest(case when reason is null then [{combinations}][settings] else [null] end) as column_id, reason
+from aged"""
     return Step(f"{_ID}_people", sql)
 
 

@@ -42,20 +42,18 @@ ROWS = [
 
 def test_people_stand_in_each_setting_and_once() -> None:
     with measured(ID, ROWS, TWO_MONTHS) as engine:
-        at_home = [("2022-06-30", "community"), ("2022-06-30", "once_community")]
-        at_home_in_july = [("2022-07-31", "community"), ("2022-07-31", "once_community")]
-        both = ("community", "nursing", "once_nursing")
+        at_home, at_home_in_july = [("2022-06-30", "once_community")], [("2022-07-31", "once_community")]
         assert people(engine, ID, "month_end") == {
             "at home": at_home + at_home_in_july,
-            "in two settings": [(day, place) for day in ("2022-06-30", "2022-07-31") for place in both],
+            "in two settings": [
+                (day, place) for day in ("2022-06-30", "2022-07-31") for place in ("also_community", "once_nursing")
+            ],
             "moved": [
-                ("2022-06-30", "nursing"),
                 ("2022-06-30", "once_nursing"),
                 ("2022-07-31", "once_residential"),
-                ("2022-07-31", "residential"),
             ],
             "two services": at_home + at_home_in_july,
-            "in prison": [(day, place) for day in ("2022-06-30", "2022-07-31") for place in ("once_prison", "prison")],
+            "in prison": [("2022-06-30", "once_prison"), ("2022-07-31", "once_prison")],
             "ends on the day": at_home,
             "starts on the day": at_home_in_july,
             "died in July": at_home,
