@@ -62,7 +62,7 @@ _EXIT_CODES: tuple[tuple[type[BaseException], ExitCode], ...] = (
     (pseudo.errors.AuditPathError, ExitCode.USAGE),
     (pseudo.errors.AuditValueError, ExitCode.USAGE),
     (InputError, ExitCode.INPUT_REJECTED),
-    (pseudo.errors.AuditError, ExitCode.INPUT_REJECTED),
+    (pseudo.errors.AuditError, ExitCode.KEY),
     (pseudo.errors.IdentifierError, ExitCode.INPUT_REJECTED),
     (RefusedError, ExitCode.REFUSED),
     (pseudo.errors.PolicyError, ExitCode.REFUSED),

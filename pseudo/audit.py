@@ -26,9 +26,10 @@ from pseudo.audit_checkpoint import (
     read_checkpoint,
     signature_faults,
     signed_checkpoints,
+    unchecked_signers,
 )
 from pseudo.audit_entry import Action, Entry, canonical, entry_of, utc_now
-from pseudo.errors import AuditError, AuditPathError
+from pseudo.errors import AuditError, AuditPathError, AuditValueError
 from pseudo.lock_file import waiting_lock
 from pseudo.signing import PublicKey, SigningKey
 
@@ -64,7 +65,7 @@ class AuditLog:
             }
             line = canonical(document)
             if len(line) >= _LONGEST:
-                raise AuditError(f"{self.folder}: the entry is too long for the audit log.")
+                raise AuditValueError(f"{self.folder}: the entry is too long for the audit log.")
             with (self.folder / LOG).open("r+b" if size else "wb") as handle:
                 handle.truncate(size)
                 handle.seek(size)
@@ -89,8 +90,8 @@ class AuditLog:
     def verify(self, checkpoints: Sequence[Path] = (), public_keys: Sequence[PublicKey] = ()) -> list[str]:
         """What is wrong with the log, also compared with checkpoints; empty when all is as written.
 
-        ``checkpoints`` are copies kept elsewhere. With ``public_keys`` every checkpoint must be signed by one of them, and
-        there must be one.
+        ``checkpoints`` are copies kept elsewhere. With ``public_keys`` every checkpoint must be signed, rightly where it names
+        one of these keys, and one of them must have signed one. Those of other signers are told by ``unchecked``.
         """
         given = [Kept(path.name, read_checkpoint(path)) for path in checkpoints]
         entries, fault, head = self._read()
@@ -98,6 +99,11 @@ class AuditLog:
         kept = [*given, *beside]
         faults = [*([fault] if fault else []), *damaged, *signature_faults(kept, public_keys)]
         return faults + disagreements(entries, [*([] if fault else head), *kept], whole=fault is None)
+
+    def unchecked(self, checkpoints: Sequence[Path], public_keys: Sequence[PublicKey]) -> list[str]:
+        """Which checkpoints, beside the log and elsewhere, are signed by keys that were not given: a line for each signer."""
+        given = [Kept(path.name, read_checkpoint(path)) for path in checkpoints]
+        return unchecked_signers([*given, *signed_checkpoints(self.folder)[0]], public_keys)
 
     def covered(self, checkpoints: Sequence[Path], public_keys: Sequence[PublicKey]) -> tuple[int, int]:
         """How many entries the log has, and up to which of them one of the keys has signed it."""
@@ -129,8 +135,11 @@ class AuditLog:
         """
         if not (self.folder / LOG).is_file() and not (self.folder / HEAD).is_file():
             raise AuditPathError(f"{self.folder}: there is no audit log in this folder.")
-        head_path = self.folder / HEAD
-        head = [Kept(HEAD, read_checkpoint(head_path))] if head_path.is_file() else []
+        try:
+            known = self._head()
+        except AuditError:
+            return (), f"{HEAD} was altered", []
+        head = [Kept(HEAD, known)] if known else []
         path = self.folder / LOG
         lines = path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
         entries: list[Entry] = []
@@ -142,12 +151,22 @@ class AuditLog:
             entries.append(entry)
         return tuple(entries), f"{HEAD} is missing" if not head and len(entries) != 1 else None, head
 
+    def _head(self) -> Checkpoint | None:
+        """How far the log had come when the last entry was written; None where no head is there."""
+        path = self.folder / HEAD
+        try:
+            return read_checkpoint(path) if path.is_file() else None
+        except AuditPathError:
+            raise AuditError(
+                f"{path}: {HEAD} was altered. The audit log cannot be relied on: restore it from a copy."
+            ) from None
+
     def _end(self) -> tuple[Checkpoint | None, int]:
         """The state to go on from and the bytes of complete entries. What an interrupted command left is mended: a line
         cut off in the middle does not count; a head that is one entry behind is moved on.
         """
         path = self.folder / LOG
-        head = read_checkpoint(self.folder / HEAD) if (self.folder / HEAD).is_file() else None
+        head = self._head()
         last, size = _last_line(path) if path.is_file() else (None, 0)
         entry = _entry(last) if last is not None else None
         if head is None and last is None:

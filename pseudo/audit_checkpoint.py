@@ -38,11 +38,11 @@ class Checkpoint:
         return Checkpoint(self.log, self.entries, self.head, self.time, (signature,))
 
     def is_signed_by(self, keys: Iterable[PublicKey]) -> bool:
-        """Whether it has signatures, and each is by one of the keys."""
+        """Whether one of the keys signed it, and every signature that names one of them is right."""
         known = {key.fingerprint: key for key in keys}
-        return bool(self.signatures) and all(
-            one.fingerprint in known and known[one.fingerprint].verify(CHECKPOINT, self._signed(one.fingerprint), one)
-            for one in self.signatures
+        theirs = [one for one in self.signatures if one.fingerprint in known]
+        return bool(theirs) and all(
+            known[one.fingerprint].verify(CHECKPOINT, self._signed(one.fingerprint), one) for one in theirs
         )
 
     @property
@@ -119,13 +119,40 @@ def add_checkpoint(folder: Path, checkpoint: Checkpoint) -> None:
 
 
 def signature_faults(kept: Sequence[Kept], keys: Sequence[PublicKey]) -> list[str]:
-    """Which checkpoints are not signed by one of the keys; also that none is there."""
+    """Which checkpoints are not signed, or wrongly in the name of one of the keys; also that none of the keys signed any.
+
+    One that names other signers only cannot be checked and is no fault by itself: see ``unchecked_signers``.
+    """
     if not keys:
         return []
-    faults = [
-        f"{one.name} is not signed by a key that was given" for one in kept if not one.checkpoint.is_signed_by(keys)
+    known = {key.fingerprint for key in keys}
+    faults: list[str] = []
+    for one in kept:
+        if not one.checkpoint.signers:
+            faults.append(f"{one.name} is not signed")
+        elif known & {*one.checkpoint.signers} and not one.checkpoint.is_signed_by(keys):
+            faults.append(f"{one.name} was forged or altered: its signature is not that of the key it names")
+    if not faults and not any(one.checkpoint.is_signed_by(keys) for one in kept):
+        faults.append(
+            "no checkpoint is signed by a key that was given: a log written anew cannot be told from the true one"
+        )
+    return faults
+
+
+def unchecked_signers(kept: Sequence[Kept], keys: Sequence[PublicKey]) -> list[str]:
+    """Who else signed checkpoints: a line for each signer whose key was not given, with the first checkpoint and how many."""
+    if not keys:
+        return []
+    known = {key.fingerprint for key in keys}
+    theirs: dict[str, list[str]] = {}
+    for one in kept:
+        for signer in sorted({*one.checkpoint.signers} - known):
+            theirs.setdefault(signer, []).append(one.name.rstrip(","))
+    return [
+        f"{names[0]}{f' and {len(names) - 1:,} more' if names[1:] else ''}: signed by another key (fingerprint {signer}), "
+        "not checked. Give that key too: --public-key"
+        for signer, names in theirs.items()
     ]
-    return faults if kept else ["no checkpoint is signed: a log written anew cannot be told from the true one"]
 
 
 def disagreements(entries: Sequence[Entry], kept: Sequence[Kept], *, whole: bool = True) -> list[str]:

@@ -58,7 +58,8 @@ def verify(
     public_keys: Annotated[
         list[Path] | None,
         typer.Option(
-            "--public-key", help="Who may have signed checkpoints: then every one must be signed. Repeatable."
+            "--public-key",
+            help="Of whoever signs releases, approvals, reviews, checkpoints: once for each. Others are told, not checked.",
         ),
     ] = None,
     made: Annotated[
@@ -67,12 +68,12 @@ def verify(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Prove that no entry was altered, removed or cut off, or name the one that was; exit code 3 then.
+    """Prove that no entry was altered, removed or cut off, or name the one that was; exit code 6 then.
 
     A log that somebody wrote anew, every hash fitting, is found with --public-key; one whose end was cut off with everything
     beside it, only with a checkpoint that was kept elsewhere.
 
-    Example: cldlink audit verify audit --public-key sender.pub --checkpoint safe/checkpoint.json
+    Example: cldlink audit verify audit --public-key sender.pub --public-key approver.pub --checkpoint safe/checkpoint.json
     """
     from linkage.audited import not_in_log
     from pseudo.audit import AuditLog
@@ -81,15 +82,16 @@ def verify(
     keys = [read_public_key(path) for path in public_keys or ()]
     faults = AuditLog(log).verify(checkpoints or (), keys)
     faults = faults or not_in_log(AuditLog(log), made or ())
-    found: dict[str, object] = {"faults": faults}
+    unchecked = AuditLog(log).unchecked(checkpoints or (), keys)
+    found: dict[str, object] = {"faults": faults, **({"unchecked": unchecked} if keys else {})}
     lines = faults or ["The log is as it was written."]
     if keys and not faults:
         entries, signed = AuditLog(log).covered(checkpoints or (), keys)
         found |= {"entries": entries, "signed_up_to": signed}
-        lines = [*lines, f"It has {entries} entries, signed up to entry {signed}."]
-    emit("audit verify", found, as_json=json, lines=lines)
+        lines = [*lines, f"It has {entries} entries, signed up to entry {signed} by the keys given."]
+    emit("audit verify", found, as_json=json, lines=[*lines, *unchecked])
     if faults:
-        raise typer.Exit(int(ExitCode.INPUT_REJECTED))
+        raise typer.Exit(int(ExitCode.KEY))
 
 
 @audit_app.command("checkpoint")
@@ -111,7 +113,8 @@ def checkpoint(
         made = AuditLog(log, signer).checkpoint()
     made.write(out)
     say(f"Keep {out.name} apart from the log.")
-    results = {"log": made.log, "entries": made.entries, "head": made.head, "time": made.time, "signers": made.signers}
+    signers: object = list(made.signers) if json else ", ".join(made.signers) or "none"
+    results = {"log": made.log, "entries": made.entries, "head": made.head, "time": made.time, "signers": signers}
     emit("audit checkpoint", results, as_json=json)
 
 

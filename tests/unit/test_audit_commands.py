@@ -169,5 +169,6 @@ def test_a_cut_log_is_told_by_command_and_exit_code(tmp_path: Path) -> None:
     lines = (log.folder / "log.jsonl").read_bytes().splitlines(keepends=True)
     (log.folder / "log.jsonl").write_bytes(b"".join(lines[:2]))
     ran = cldlink("audit", "verify", log.folder, "--checkpoint", tmp_path / "kept.json")
-    assert (ran.code, ran.out.count("cut off")) == (3, 2)
+    assert (ran.code, ran.out.count("cut off")) == (6, 2)
+    assert cldlink("audit", "show", log.folder).code == 6
     assert cldlink("audit", "show", tmp_path / "nowhere").code == 2

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from pseudo.audit_checkpoint import CHECKPOINTS
 from pseudo.audit_entry import Action, KeyUse
 from pseudo.domain import Domain
 from pseudo.errors import AuditError, AuditValueError
-from pseudo.signing import SigningKey
+from pseudo.signing import SigningKey, write_public_key
+from tests.main_job import cldlink
 
 SIGNER = SigningKey(bytes(range(32)), "sign-1")
 FORGER = SigningKey(bytes(range(1, 33)), "sign-2")
@@ -28,6 +30,21 @@ def written(folder: Path, *actors: str, signer: SigningKey | None = None, every:
     for number, actor in enumerate(actors, 1):
         log.append(replace(ACTION, actor=actor), checkpoint=bool(every) and number % every == 0)
     return log
+
+
+def public(folder: Path, key: SigningKey) -> Path:
+    path = folder / f"{key.public.fingerprint[:8]}.pub"
+    if not path.exists():
+        write_public_key(path, key.public)
+    return path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_moment() -> Iterator[None]:
+    """Every entry of one time: a log that is written anew differs in what is said, not in when."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(audit, "utc_now", lambda: "2026-11-21T12:00:00Z")
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +82,51 @@ def test_the_past_written_anew_and_signed_by_somebody_else_is_found(log: AuditLo
     shutil.rmtree(log.folder)
     written(log.folder, *"abXdef", signer=FORGER, every=2)
     assert log.verify() == [], "the hashes fit"
-    assert len(log.verify([], [SIGNER.public])) == 3
+    assert "no checkpoint is signed by a key that was given" in log.verify([], [SIGNER.public])[0]
+    assert FORGER.public.fingerprint in log.unchecked([], [SIGNER.public])[0]
     assert log.verify([], [FORGER.public, SIGNER.public]) == []
     assert log.verify([tmp_path / "kept.json"], [FORGER.public, SIGNER.public]) == [
         "entry 6 is not the one that kept.json knows: the log was altered"
     ]
+
+
+def test_a_checkpoint_of_another_signer_is_told_and_no_fault(log: AuditLog, tmp_path: Path) -> None:
+    """An approver's checkpoints stand beside a sender's: whoever has the sender's key only is not told of an attack."""
+    written(log.folder, "g", signer=FORGER, every=1)
+    AuditLog(log.folder, FORGER).checkpoint().write(tmp_path / "approver.json")
+    assert log.verify([], [SIGNER.public]) == []
+    ran = cldlink("audit", "verify", log.folder, "--public-key", public(tmp_path, SIGNER))
+    assert ran.code == 0 and "signed up to entry 6 by the keys given" in ran.out, ran.err
+    assert (
+        "checkpoints.jsonl, line 4 and 1 more: signed by another key (fingerprint "
+        f"{FORGER.public.fingerprint}), not checked" in ran.out
+    )
+    both = ["--public-key", public(tmp_path, SIGNER), "--public-key", public(tmp_path, FORGER)]
+    ran = cldlink("audit", "verify", log.folder, "--checkpoint", tmp_path / "approver.json", *both)
+    assert ran.code == 0 and "entry 7" in ran.out and "not checked" not in ran.out
+    path = log.folder / CHECKPOINTS
+    path.write_bytes(path.read_bytes().replace(b'"entries":7', b'"entries":6'))
+    ran = cldlink("audit", "verify", log.folder, *both)
+    assert ran.code == 6 and "line 4, was forged or altered" in ran.out
+
+
+def test_checkpoints_without_signature_are_told_where_a_key_is_given(log: AuditLog, tmp_path: Path) -> None:
+    log.checkpoint().write(tmp_path / "plain.json")
+    assert log.verify([tmp_path / "plain.json"]) == []
+    assert log.verify([tmp_path / "plain.json"], [SIGNER.public]) == ["plain.json is not signed"]
+
+
+def test_who_signed_a_checkpoint_is_shown_in_words(log: AuditLog, tmp_path: Path) -> None:
+    ran = cldlink("audit", "checkpoint", log.folder, "--out", tmp_path / "new.json")
+    assert ran.code == 0 and "none" in ran.out and "(" not in ran.out
+
+
+def test_a_head_that_was_written_over_is_found_and_nothing_is_added(log: AuditLog) -> None:
+    (log.folder / HEAD).write_bytes(b"{}")
+    assert log.verify() == ["head.json was altered"]
+    for act in (lambda: log.append(ACTION), log.entries):
+        with pytest.raises(AuditError, match=r"head\.json was altered"):
+            act()
 
 
 def test_checkpoints_removed_or_altered_are_found(log: AuditLog) -> None:
@@ -104,7 +161,9 @@ def test_a_checkpoint_with_a_wrong_signature_is_no_proof(log: AuditLog, tmp_path
     document = json.loads((tmp_path / "kept.json").read_text())
     document["time"] = "2031-01-01T00:00:00Z"
     (tmp_path / "kept.json").write_text(json.dumps(document))
-    assert log.verify([tmp_path / "kept.json"], [SIGNER.public]) == ["kept.json is not signed by a key that was given"]
+    assert log.verify([tmp_path / "kept.json"], [SIGNER.public]) == [
+        "kept.json was forged or altered: its signature is not that of the key it names"
+    ]
 
 
 @pytest.mark.parametrize(
