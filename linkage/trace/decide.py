@@ -180,8 +180,9 @@ bound as (
       or given_name = 'initial' and family = 'crossed' and place in ('area', 'different', 'missing')) then $copied_untold end,
     case when not number_agrees and (birth in ('different', 'two_of_three')
       or birth not in ('exact', 'year', 'missing') and given_name = 'shared'
-      or birth = 'missing' and not (given_name in ('exact', 'exchanged') and family in ('exact', 'crossed')
-        and place in ('exact', 'earlier'))
+      or birth = 'missing' and not (
+        place = 'exact' and given_name in ('exact', 'exchanged') and family in ('exact', 'crossed')
+        or place = 'earlier' and given_name in ({_SURE}, 'near') and family in ('exact', 'shared', 'crossed', 'near'))
       or family_differs and given_name not in ({_SURE})
       or given_name = 'shared' and family in ('shared', 'near', 'similar') and place not in ('exact', 'earlier')
       or place in ('area', 'different', 'missing') and (family = 'similar' or given_name = 'missing')) then $namesake end,

@@ -302,6 +302,8 @@ CASES: list[Case] = [
     (30, "names only", asked("Eleanor", "Hatch"), "not_enough_data", None, NONE),
     (30, "one name and a postcode", asked("Eleanor", "", "", "2", "ZX1 4AP"), "not_enough_data", None, NONE),
     (30, "no date of birth", asked("Eleanor", "Hatch", "", "2", "ZX1 4AP"), "found", "ELEANOR", MODEL),
+    (30, "no date of birth, a slip in the name and an earlier postcode", asked("Shiela", "Bishop", "", "2", "QX7 3BB"),
+     "found", "MARRIED", MODEL),
     (30, "no date of birth, and another form of the name", asked("Peggy", "Tunnard", "", "2", "ZX2 2AA"),
      "not_found", None, NONE),
     (30, "nothing", asked(), "not_enough_data", None, NONE),
