@@ -1,14 +1,15 @@
-"""Gross planned cost of long-term packages on the last day (``configs/measures/package_costs.yaml``)."""
+"""Gross planned cost of long-term packages on the last day (``configs/measures/package_costs.yaml``, ``_gross``)."""
+
+from functools import partial
 
 from linkage.cohort.measures.ascof_3d import MECHANISM
 from linkage.cohort.measures.measure import Asked, Measure
 from linkage.engine import Step
 
-_ID = "package_costs"
 _PLACES = "['nursing', 'residential', 'direct_payment', 'managed', 'commissioned', 'not_known', 'prison']"
 
 
-def package_costs(asked: Asked) -> list[Step]:
+def package_costs(measure_id: str, asked: Asked) -> list[Step]:
     """One row per (authority, service user with long-term support on the last day): pounds a week, and in the last quarter.
 
     The event is the first in the place where the person stands. ``weekly`` and ``quarter`` are null without a cost.
@@ -33,7 +34,8 @@ judged as (
 select la_code, person_key, event_id, setting, weekly, quarter,
   case when reason is not null then null when weekly is not null then 'costed' else 'not_costed' end as column_id, reason
 from judged"""
-    return [Step(f"{_ID}_people", sql, {"last": asked.period.end})]
+    return [Step(f"{measure_id}_people", sql, {"last": asked.period.end})]
 
 
-MEASURE = Measure(_ID, package_costs)
+BY_SETTING = Measure("package_costs", partial(package_costs, "package_costs"))
+GROSS = Measure("package_costs_gross", partial(package_costs, "package_costs_gross"))

@@ -26,7 +26,8 @@ MEASURES: Mapping[str, Measure] = {
         long_term_monthly.MEASURE,
         assessed_new.MEASURE,
         reviewed.MEASURE,
-        package_costs.MEASURE,
+        package_costs.BY_SETTING,
+        package_costs.GROSS,
     )
 }  # fmt: skip
 

@@ -52,6 +52,20 @@ def test_packages_are_summed_by_person_in_the_first_setting() -> None:
         }
         nursing = figures(engine, ID)[0]
     assert (nursing["setting"], nursing["costed"], nursing["not_costed"]) == ("Nursing care", 3, 3)
-    assert (nursing["weekly_cost"], nursing["median_weekly_cost"]) == (2300.0, 700.0)
+    assert nursing["median_weekly_cost"] == 700.0
     assert round(nursing["average_weekly_cost"], 2) == 766.67
-    assert round(nursing["last_quarter_cost"], 2) == round(2300 * 90 / 7 + 500, 2)
+
+
+def test_the_sum_of_an_authority_is_that_of_all_packages() -> None:
+    rows = [
+        service("ann", **BORN, **WEEKLY),
+        service("bob", **BORN, **HOME, **HOURLY, event_start_date=date(2023, 3, 25)),
+        service("cat", **BORN, unit_cost=500.0, cost_frequency="One-off"),
+        service("dan", **BORN),
+        service("a child", birth_month="2008-01", **WEEKLY),
+    ]
+    with measured("package_costs_gross", rows) as engine:
+        assert len(people(engine, "package_costs_gross")) == 5
+        (total,) = figures(engine, "package_costs_gross")
+    assert (total["costed"], total["not_costed"], total["weekly_cost"]) == (2, 2, 900.0)
+    assert round(total["last_quarter_cost"], 2) == round(700 * 90 / 7 + 200 + 500, 2)
