@@ -177,7 +177,7 @@ def _answer(path: Path, sent: pa.Array) -> tuple[pa.Array, str]:
     strangers = pc.sum(pc.invert(pc.is_in(numbers, value_set=sent))).as_py() or 0
     if strangers:
         raise SourceError(
-            f"{path}: {strangers:,} numbers came back that were not sent. This is the answer to another list."
+            f"{path}: numbers came back that were not sent ({strangers:,}). This is the answer to another list."
         )
     return pc.unique(numbers), hashlib.sha256(content).hexdigest()
 

@@ -70,7 +70,7 @@ def test_lines_may_end_as_windows_ends_them(sent: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (f"{ANN},\n{DAN},\n", "1 numbers came back that were not sent"),
+        (f"{ANN},\n{DAN},\n", "numbers came back that were not sent (1)"),
         ("", "the answer is empty although 3 numbers were sent"),
         (f"{ANN},\n{BOB}", "the last line is cut off"),
         (f"{ANN}\n{BOB},\n", "line 1 is not an NHS number and a comma"),
