@@ -94,6 +94,8 @@ def whole(path: Path) -> Iterator[Path]:
         if aside.is_dir():
             shutil.rmtree(aside)
         yield aside
+        if aside.is_dir() and path.is_dir():
+            shutil.rmtree(path)  # of a run that was stopped before it noted that this part was finished
         aside.replace(path)
     except OSError as error:
         if error.errno == errno.ENOSPC:
