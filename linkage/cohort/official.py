@@ -100,12 +100,16 @@ def derived_together(measures: Sequence[Measure]) -> list[list[Measure]]:
 
 
 def derive_for(engine: Engine, measures: Sequence[Measure], asked: Asked) -> None:
-    """Derive events once, from as long before the period as the measures look back to as long after as they look ahead."""
+    """Derive events once, for as long as the measures look at them."""
+    derive(engine, linked_source(engine), Derivation(period=looked_at(measures, asked.period)))
+
+
+def looked_at(measures: Sequence[Measure], period: Period) -> Period:
+    """From as long before a period as any of the measures looks back to as long after it as they look ahead."""
     back = max(measure.definition.look_back_months for measure in measures)
     ahead = max(measure.definition.look_ahead_months for measure in measures)
-    end = months_later(asked.period.end + timedelta(days=1), ahead) - timedelta(days=1)
-    wide = Period(months_later(asked.period.start, -back), end)
-    derive(engine, linked_source(engine), Derivation(period=wide))
+    end = months_later(period.end + timedelta(days=1), ahead) - timedelta(days=1)
+    return Period(months_later(period.start, -back), end)
 
 
 def make_people(engine: Engine, measure: Measure, asked: Asked) -> None:
@@ -154,7 +158,7 @@ def _figures(engine: Engine, measure: Measure, asked: Asked, policy: DisclosureP
     for breakdown in definition.breakdowns:
         name = table_name(measure, breakdown)
         gated = apply(policy, engine.table(f"{name}_wide"), cells_of(definition, breakdown, measure, asked))
-        found[name] = Figures(gated, where, headings=_HEADINGS)
+        found[name] = Figures(gated, where, headings=(*_HEADINGS, *definition.not_derived))
     looked_at = {f"people looked at for {definition.id}": (str(asked.period),)}
     reasons = apply(policy, engine.arrow(reasons_step(measure, asked)), Cells(counts={"people": "people"}))
     return found | {f"{measure.id}_people": Figures(reasons, looked_at, headings=_HEADINGS)}

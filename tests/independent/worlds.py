@@ -39,6 +39,7 @@ def _rows_of(rng: random.Random, code: str, person: str) -> list[Row]:
         "ethnicity": _value(rng, "ethnicity"),
         "primary_support_reason": rng.choice(("Learning disability support", _value(rng, "primary_support_reason"))),
         "accommodation_status": _value(rng, "accommodation_status"),
+        "employment_status": _value(rng, "employment_status"),
     }
     return [who | _event(rng) for _ in range(rng.randint(1, 7))]
 
@@ -50,6 +51,8 @@ def _event(rng: random.Random) -> Row:
     event: Row = {"event_type": kind, "event_start_date": start, "event_outcome": _value(rng, "event_outcome")}
     event["event_end_date"] = _sometimes(rng, 0.6 if kind == "Service" else 1, end)
     event["conversation"] = _sometimes(rng, 0.2, "Yes")
+    if rng.random() < 0.2:
+        event |= {name: _value(rng, name) for name in ("accommodation_status", "employment_status")}
     if kind == "Service":
         names = ("service_type", "service_component", "delivery_mechanism", "cost_frequency")
         event |= {name: _value(rng, name) for name in names}

@@ -79,6 +79,7 @@ def _columns(one: MeasureDefinition) -> list[tuple[str, str]]:
         found.append(
             (amount.column, f"{words} of `{amount.of}` over {', '.join(f'`{name}`' for name in amount.among)}")
         )
+    found += [(name, f"cannot be derived: {why}") for name, why in one.not_derived.items()]
     return found
 
 

@@ -32,10 +32,10 @@ with dated as (
 ),
 priced as (
   select row_id, dated.reference_no, dated.is_cropped, dated.end_date,
-    submitted.* exclude (row_id, without_number, primary_support_reason, gender, ethnicity, accommodation_status,
-      employment_status, has_informal_carer, autism_spectrum_disorder, visual_impairment, hearing_impairment, dementia,
-      client_funding_status, birth_month, date_of_death, client_type_no, route_of_access_no, assessment_type_no,
-      service_type_no, service_component_no, delivery_mechanism_no, cost_frequency_no, cost_frequency_group),
+    submitted.* exclude (row_id, without_number, primary_support_reason, gender, ethnicity, has_informal_carer,
+      autism_spectrum_disorder, visual_impairment, hearing_impairment, dementia, client_funding_status, birth_month,
+      date_of_death, client_type_no, route_of_access_no, assessment_type_no, service_type_no, service_component_no,
+      delivery_mechanism_no, cost_frequency_no, cost_frequency_group),
     submitted.primary_support_reason, submitted.client_funding_status, cost_frequency_group,
     case when {priced} and event_type = 'service' then {weekly_cost_sql()} end as weekly_cost,
     {priced} and event_type = 'service' as is_priced
@@ -46,8 +46,8 @@ select row_id as event_id, la_code, person_key, person_key_source, client_type_g
   assessment_group, service_type, service_group,
   cast(case service_group {settings} end as {enum_sql(SETTINGS)}) as setting,
   service_component, component_group, delivery_mechanism, mechanism_group, review_reason, review_group,
-  method_of_review, review_method_group, primary_support_reason, client_funding_status, conversation,
-  cost_frequency, unit_cost, planned_units, weekly_cost,
+  method_of_review, review_method_group, primary_support_reason, accommodation_status, employment_status,
+  client_funding_status, conversation, cost_frequency, unit_cost, planned_units, weekly_cost,
   case when is_priced then {period_cost_sql("weekly_cost", "start_date", "end_date", "$cost_from", "$cost_to")} end
     as period_cost,
   is_cropped, reference_no as reference_period, submission_no as submission

@@ -16,6 +16,9 @@ ALL = "All"
 POPULATION = "population"
 """The count column that the reader's population table fills."""
 
+NOT_DERIVED = "cannot be derived"
+"""What stands in a column of the published table that the data cannot fill."""
+
 Certainty = Literal["certain", "implied", "inferred", "design"]
 Parameter = int | float | str | tuple[str, ...]
 
@@ -23,13 +26,15 @@ Parameter = int | float | str | tuple[str, ...]
 class Label(ConfigModel):
     """A row label. ``values``: what people tables hold → what is shown, in order, the value for "not known" last.
 
-    ``month_ends``: its values are the month ends of the period instead. ``total``: rows for all values together are made.
+    ``month_ends``, ``quarter_ends``: its values are the month ends within the period instead, or the ends of the quarters
+    of the calendar that it touches. ``total``: rows for all values together are made.
     """
 
     name: str
     title: str
     values: dict[str, str] = Field(default_factory=dict)
     month_ends: bool = False
+    quarter_ends: bool = False
     total: bool = True
 
 
@@ -75,7 +80,7 @@ class MeasureDefinition(ConfigModel):
     ``breakdowns``: name → the labels of one table (``main`` is the measure's own file). ``sums``: column → the columns that
     it is the sum of. ``reasons``: why somebody who was looked at does not count. ``look_back_months`` and
     ``look_ahead_months``: how long before and after the period events are needed. ``population_ages``: whom the population
-    table counts where no age band is a label.
+    table counts where no age band is a label. ``not_derived``: column of the published table that the data cannot fill → why.
     """
 
     id: str
@@ -95,6 +100,7 @@ class MeasureDefinition(ConfigModel):
     sums: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     rates: tuple[Rate, ...] = ()
     amounts: tuple[Amount, ...] = ()
+    not_derived: dict[str, str] = Field(default_factory=dict)
     population_ages: Ages | None = None
     age_bands: tuple[AgeBand, ...] = ()
     reasons: dict[str, str] = Field(default_factory=dict)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import chain, combinations
 
-from linkage.cohort.derive.period import Period
-from linkage.cohort.measures.definition import ALL, POPULATION, Label, MeasureDefinition
+from linkage.cohort.derive.period import Period, months_later
+from linkage.cohort.measures.definition import ALL, NOT_DERIVED, POPULATION, Label, MeasureDefinition
 from linkage.cohort.measures.measure import Asked, Measure
 from linkage.engine import Step, ident, literal
 from linkage.errors import UsageError
@@ -28,8 +28,25 @@ def month_ends(period: Period) -> list[date]:
     return found
 
 
+def quarter_ends(period: Period) -> list[date]:
+    """The last days of the quarters of the calendar that have a day in the period.
+
+    >>> [day.isoformat() for day in quarter_ends(Period(date(2024, 2, 15), date(2024, 4, 1)))]
+    ['2024-03-31', '2024-06-30']
+    """
+    first = period.start.replace(day=1, month=(period.start.month - 1) // 3 * 3 + 1)
+    found: list[date] = []
+    while first <= period.end:
+        following = months_later(first, 3)
+        found.append(following - timedelta(days=1))
+        first = following
+    return found
+
+
 def shown_values(label: Label, asked: Asked) -> dict[str, str]:
     """What people tables hold for a label → what is shown, in order; the total not among them."""
+    if label.quarter_ends:
+        return {day.isoformat(): day.isoformat() for day in quarter_ends(asked.period)}
     if label.month_ends:
         days = [day.isoformat() for day in month_ends(asked.period)]
         if not days:
@@ -62,7 +79,8 @@ def wide_step(measure: Measure, breakdown: str, asked: Asked) -> Step:
     """One row per (authority, label values of the breakdown), every cell there whether anybody stands in it or not.
 
     Columns: ``table``, ``period``, ``la_code``, the labels as shown (``All``: total), each count with ``<count>_people``
-    behind it, sums, ``population`` where a population table was given, amounts with ``<amount>_people``.
+    behind it, sums, ``population`` where a population table was given, amounts with ``<amount>_people``, and columns that
+    cannot be derived, which say so.
     """
     definition = measure.definition
     labels = [definition.label(name) for name in definition.breakdowns[breakdown]]
@@ -76,6 +94,7 @@ def wide_step(measure: Measure, breakdown: str, asked: Asked) -> Step:
     population = (
         f",\n  {_population_sql(definition, labels)} as {POPULATION}" if uses_population(measure, asked) else ""
     )
+    lacking = "".join(f",\n  {literal(NOT_DERIVED)} as {ident(name)}" for name in definition.not_derived)
     places = "".join(f", {ident(label.name + '_place')}" for label in labels)
     sql = f"""
 with counted as (
@@ -88,7 +107,7 @@ authority as (
 ){"".join(_values_cte(label, asked) for label in labels)},
 frame as (select * from authority{"".join(f", {ident('of_' + label.name)}" for label in labels)})
 select {literal(definition.id)} as "table", {literal(str(asked.period))} as period, {keys},
-  {counts}{amounts}{population}
+  {counts}{amounts}{population}{lacking}
 from frame left join counted using ({keys})
 order by la_code{places}"""
     return Step(f"{table_name(measure, breakdown)}_wide", sql, {"la_codes": list(asked.la_codes)})
@@ -200,7 +219,7 @@ def _population_sql(definition: MeasureDefinition, labels: Sequence[Label]) -> s
     others = "".join(
         f" and frame.{ident(label.name)} = {literal(ALL)}"
         for label in labels
-        if label.name not in ("age_band", "gender") and not label.month_ends
+        if label.name not in ("age_band", "gender") and not (label.month_ends or label.quarter_ends)
     )
     return f"""(
     select cast(sum(people) as bigint) from population as given

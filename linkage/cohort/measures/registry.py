@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from linkage.cohort.measures import (
+    ascof_2a,
     ascof_2e,
     ascof_3d,
     ascof_admissions,
@@ -10,6 +11,9 @@ from linkage.cohort.measures import (
     long_term_monthly,
     package_costs,
     reviewed,
+    salt_lts003,
+    salt_lts004,
+    salt_sts,
 )
 from linkage.cohort.measures.measure import Measure
 from linkage.errors import UsageError
@@ -17,6 +21,7 @@ from linkage.errors import UsageError
 MEASURES: Mapping[str, Measure] = {
     measure.id: measure
     for measure in (
+        ascof_2a.MEASURE,
         ascof_admissions.YOUNGER_ADULTS,
         ascof_admissions.OLDER_ADULTS,
         ascof_2e.EVERYBODY,
@@ -26,8 +31,16 @@ MEASURES: Mapping[str, Measure] = {
         long_term_monthly.MEASURE,
         assessed_new.MEASURE,
         reviewed.MEASURE,
+        salt_sts.REQUESTS,
+        salt_sts.NEW_CLIENTS,
+        salt_sts.EXISTING_CLIENTS,
         package_costs.BY_SETTING,
         package_costs.GROSS,
+        salt_lts003.MEASURE,
+        salt_lts004.EMPLOYMENT,
+        salt_lts004.ACCOMMODATION,
+        salt_lts004.PAID,
+        salt_lts004.SETTLED,
     )
 }  # fmt: skip
 
