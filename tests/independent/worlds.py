@@ -20,6 +20,34 @@ def random_rows(seed: int, people: int = 40) -> list[Row]:
         codes = [f"{seed}a", f"{seed}b"] if rng.random() < 0.1 else [rng.choice((f"{seed}a", f"{seed}b"))]
         for code in codes:
             rows += _rows_of(rng, code, f"{seed}-{number}")
+    return rows + _reabled_rows(seed)
+
+
+def _reabled_rows(seed: int, people: int = 12) -> list[Row]:
+    """The rows of people with short-term support to maximise independence and other events close to it."""
+    rng = random.Random(f"{seed} reabled")
+    rows: list[Row] = []
+    for number in range(people):
+        who = {
+            "client_type": "Service user",
+            "birth_month": rng.choice((None, "1930-05", "1945-11", "1957-08", "1990-01")),
+        }
+        events = _rows_of(rng, rng.choice((f"{seed}a", f"{seed}b")), f"{seed}-r{number}")
+        began = date(2022, 2, 1) + timedelta(days=rng.randint(0, 420))
+        for place, event in enumerate(events):
+            start = began + timedelta(days=rng.choice((-100, -90, -3, 0, 6, 7, 8, 20, 35, 42, 49, 50)) if place else 0)
+            event |= who | {
+                "event_start_date": start,
+                "event_end_date": start + timedelta(days=rng.choice((0, 6, 14, 42))),
+            }
+            if place and event["event_type"] == "Service" and rng.random() < 0.4:
+                event["event_end_date"] = None
+            if place and rng.random() < 0.1:
+                event |= {"event_type": "Service", "service_component": "Equipment"}
+        for event in events[: rng.choice((1, 1, 2))]:
+            event |= {"event_type": "Service", "service_type": "Short term support: ST-Max"}
+            event["service_component"] = rng.choice(("Reablement", "Reablement", None, "Equipment"))
+        rows += events
     return rows
 
 
