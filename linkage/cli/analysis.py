@@ -2,12 +2,15 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from linkage.cli.options import Json, Memory, Out, TempDir, Threads, engine_options
 from linkage.cli.output import emit
+
+if TYPE_CHECKING:
+    from linkage.cohort.derive.period import Period
 
 tables_app = typer.Typer(no_args_is_help=True, help="Official tables from linked data.")
 study_app = typer.Typer(no_args_is_help=True, help="Cohort studies on linked data.")
@@ -27,6 +30,16 @@ Ledger = Annotated[
         help="What was shown before, to be checked against and added to; 'disclosure_ledger.jsonl' beside --out if not given.",
     ),
 ]
+
+
+def given_period(start: datetime | None, end: datetime | None) -> "Period | None":
+    """The period as given on the command line, None when none is. Raises UsageError when only one of its days is given."""
+    from linkage.cohort.derive.period import Period
+    from linkage.errors import UsageError
+
+    if (start is None) != (end is None):
+        raise UsageError("Give both --period-start and --period-end, or neither.")
+    return Period(start.date(), end.date()) if start and end else None
 
 
 def link(
@@ -81,17 +94,12 @@ def tables_salt(
 
     Example: cldlink tables salt linked --out tables
     """
-    from linkage.cohort.derive.period import Period
     from linkage.cohort.tables import tables_salt as write
-    from linkage.errors import UsageError
 
-    if (period_start is None) != (period_end is None):
-        raise UsageError("Give both --period-start and --period-end, or neither.")
-    period = Period(period_start.date(), period_end.date()) if period_start and period_end else None
     tables = write(
         linked,
         out,
-        period=period,
+        period=given_period(period_start, period_end),
         la=la or [],
         policy=policy,
         part_direct_payment=part_direct_payment,

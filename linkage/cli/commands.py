@@ -10,6 +10,7 @@ from linkage.cli import (
     auditing,
     derivation,
     evaluating,
+    explaining,
     feedback,
     keeping,
     keys,
@@ -78,6 +79,7 @@ app.add_typer(releases.release_app, name="release")
 app.command("link")(analysis.link)
 app.add_typer(analysis.tables_app, name="tables")
 analysis.tables_app.command("official")(measures.official)
+analysis.tables_app.command("explain")(explaining.explain)
 analysis.tables_app.command("steps")(derivation.steps)
 app.add_typer(analysis.study_app, name="study")
 app.add_typer(outputs.outputs_app, name="outputs")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from linkage.cli.analysis import PeriodEnd, PeriodStart
+from linkage.cli.analysis import PeriodEnd, PeriodStart, given_period
 from linkage.cli.options import Json, Memory, Out, TempDir, Threads, engine_options
 from linkage.cli.output import emit
 
@@ -57,15 +57,10 @@ def variables(
 
     Example: cldlink variables processed --out variables
     """
-    from linkage.cohort.derive.period import Period
     from linkage.cohort.derive.run import Derivation
     from linkage.cohort.variables import write_variables
-    from linkage.errors import UsageError
 
-    if (period_start is None) != (period_end is None):
-        raise UsageError("Give both --period-start and --period-end, or neither.")
-    period = Period(period_start.date(), period_end.date()) if period_start and period_end else None
-    choices = Derivation(period=period, person_rule=person_rule)
+    choices = Derivation(period=given_period(period_start, period_end), person_rule=person_rule)
     options = engine_options(memory, threads, temp_dir)
     counts = write_variables(folder, out, derivation=choices, postcodes=postcodes, options=options)
     emit("variables", counts, as_json=json)

@@ -41,13 +41,18 @@ def prepare_social_care(engine: Engine) -> None:
     require_columns(engine, "social_care", NEEDED_COLUMNS)
 
 
-def long_term_steps(definition: Lts001Definition, covering: Period, *, la_codes: list[str]) -> list[Step]:
-    """All steps from ``social_care`` to ``long_term_rows``, in order. No authority named: all."""
+def long_term_steps(
+    definition: Lts001Definition, covering: Period, *, la_codes: list[str], numbered: bool = False
+) -> list[Step]:
+    """All steps from ``social_care`` to ``long_term_rows``, in order. No authority named: all.
+
+    ``numbered``: ``long_term_checked`` has the number of each row of ``social_care`` (``row_id``, from 0).
+    """
     return [
         covering_submissions(covering, la_codes),
-        care_rows(definition, la_codes),
+        care_rows(definition, la_codes, numbered=numbered),
         care_people(),
-        long_term_checked(),
+        long_term_checked(numbered=numbered),
         long_term_rows(),
     ]
 
@@ -72,7 +77,7 @@ from covers join latest using (la_code) group by la_code, chosen_end"""
     return Step("covering_submissions", sql, {**period, "la_codes": la_codes})
 
 
-def care_rows(definition: Lts001Definition, la_codes: list[str]) -> Step:
+def care_rows(definition: Lts001Definition, la_codes: list[str], *, numbered: bool = False) -> Step:
     """One row per social care row: setting, mechanism group and listed support reason, null where not listed.
 
     Client types and reasons are understood in the wording of every version of the specification. A blank client type counts
@@ -85,7 +90,7 @@ def care_rows(definition: Lts001Definition, la_codes: list[str]) -> Step:
     }
     client_types = in_every_version("client_type", definition.client_types)
     sql = f"""
-select la_code, person_pseudonym, birth_month, date_of_death,
+select {"social_care.rowid as row_id, " if numbered else ""}la_code, person_pseudonym, birth_month, date_of_death,
   coalesce(reporting_period_end_date = chosen_end, false) as is_covering,
   person_id_type <> 'one_time' as has_person_key,
   {is_one_of_sql("client_type", client_types)}
@@ -123,14 +128,14 @@ group by la_code, person_pseudonym"""
     return Step("care_people", sql)
 
 
-def long_term_checked() -> Step:
+def long_term_checked(*, numbered: bool = False) -> Step:
     """One row per social care row with its effective end date and, where it is left out, the first reason that applies.
 
     Effective end: the date of death when the service is open or ended later than that (as DHSC), else the stated end,
     else null (open). All dates are inclusive.
     """
-    sql = """
-select care_rows.la_code, care_rows.person_pseudonym, setting, mechanism, start_date,
+    sql = f"""
+select {"row_id, " if numbered else ""}care_rows.la_code, care_rows.person_pseudonym, setting, mechanism, start_date,
   case when care_people.date_of_death < coalesce(stated_end_date, date '9999-12-31')
     then care_people.date_of_death else stated_end_date end as end_date,
   case

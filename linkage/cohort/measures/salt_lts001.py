@@ -59,12 +59,14 @@ def windows(period: Period, continuous_months: int) -> tuple[Window, Window, Win
     )
 
 
-def run_lts001(engine: Engine, definition: Lts001Definition, period: Period, *, la_codes: list[str]) -> None:
-    """Make ``lts001_people`` and ``lts001_counts`` in a linked catalogue, with every step between.
+def run_lts001(
+    engine: Engine, definition: Lts001Definition, period: Period, *, la_codes: list[str], numbered: bool = False
+) -> None:
+    """Make ``lts001_people`` and ``lts001_counts`` in a linked catalogue, with every step between (``numbered``: see there).
 
     Raises UsageError when an authority has no submission that covers the period.
     """
-    engine.run_all(long_term_steps(definition, period, la_codes=la_codes))
+    engine.run_all(long_term_steps(definition, period, la_codes=la_codes, numbered=numbered))
     require_covered(engine, period)
     engine.run(long_term_chains(definition.gap_days))
     engine.run(support_reasons(definition.primary_support_reason_not_known, period.end))
