@@ -1,6 +1,7 @@
 """Small random worlds: two authorities each, whose people have events of every kind, with blanks, deaths and contradictions."""
 
 import random
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -69,13 +70,15 @@ def _rows_of(rng: random.Random, code: str, person: str) -> list[Row]:
         "accommodation_status": _value(rng, "accommodation_status"),
         "employment_status": _value(rng, "employment_status"),
     }
-    return [who | _event(rng) for _ in range(rng.randint(1, 7))]
+    if rng.random() < 0.2:  # one thing leads to another within weeks
+        first = _day(rng)
+        return [who | _event(rng, first + timedelta(days=rng.randint(0, 40)), (0, 1, 5)) for _ in range(9)]
+    return [who | _event(rng, _day(rng), (0, 1, 5, 20, 60, 200, 400)) for _ in range(rng.randint(1, 7))]
 
 
-def _event(rng: random.Random) -> Row:
+def _event(rng: random.Random, start: date, lengths: Sequence[int]) -> Row:
     kind = rng.choice(("Service",) * 4 + ("Request", "Assessment", "Review"))
-    start = _day(rng)
-    end = start + timedelta(days=rng.choice((0, 1, 5, 20, 60, 200, 400)))
+    end = start + timedelta(days=rng.choice(lengths))
     event: Row = {"event_type": kind, "event_start_date": start, "event_outcome": _value(rng, "event_outcome")}
     event["event_end_date"] = _sometimes(rng, 0.6 if kind == "Service" else 1, end)
     event["conversation"] = _sometimes(rng, 0.2, "Yes")

@@ -9,12 +9,12 @@ _SETTING = enum_sql((*SETTINGS, ANY_SETTING))
 OPEN_END = "date '9999-12-31'"
 
 
-def spells_sql(rows: str, by: str, gap: str, *, events: str = "count(*)") -> str:
-    """SQL for the spells of ``rows`` (columns ``by``, ``start_date``, ``end_date`` null while open, ``event_id``).
+def numbered_sql(rows: str, by: str, gap: str) -> str:
+    """SQL for every service of ``rows`` (columns ``by``, ``start_date``, ``end_date`` null while open, ``event_id``) with the
+    number of its spell, ``spell_no``; open services end on ``OPEN_END``.
 
     A service joins the spell when it starts at most ``gap`` days after the latest end so far (1: on the next day); a short
-    service inside a long one breaks nothing. ``events``: SQL for the services of a spell; ``first_event`` is the one that
-    began it.
+    service inside a long one breaks nothing.
     """
     return f"""
 with reached as (
@@ -22,16 +22,22 @@ with reached as (
     max(coalesce(end_date, {OPEN_END})) over (partition by {by} order by start_date, event_id
       rows between unbounded preceding and 1 preceding) as reached_date
   from {rows}
-),
-numbered as (
-  select *, count(*) filter (reached_date is null or start_date - reached_date > {gap}) over (
-      partition by {by} order by start_date, event_id rows unbounded preceding) as spell_no
-  from reached
 )
-select {by}, cast(spell_no as integer) as spell_no, min(start_date) as start_date,
+select * exclude (reached_date), cast(count(*) filter (reached_date is null or start_date - reached_date > {gap}) over (
+    partition by {by} order by start_date, event_id rows unbounded preceding) as integer) as spell_no
+from reached"""
+
+
+def spells_sql(rows: str, by: str, gap: str, *, events: str = "count(*)") -> str:
+    """SQL for the spells of ``rows``, as ``numbered_sql`` has them.
+
+    ``events``: SQL for the services of a spell; ``first_event`` is the one that began it.
+    """
+    return f"""
+select {by}, spell_no, min(start_date) as start_date,
   nullif(max(end_date), {OPEN_END}) as end_date, cast({events} as integer) as events,
   arg_min(event_id, (start_date, event_id)) as first_event
-from numbered group by {by}, spell_no"""
+from ({numbered_sql(rows, by, gap)}) group by {by}, spell_no"""
 
 
 def setting_spell(gap_days: int) -> Step:
