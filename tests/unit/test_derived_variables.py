@@ -80,7 +80,7 @@ def test_ages_have_a_band_of_salt_and_a_fine_one() -> None:
     ]
 
 
-def test_a_client_is_existing_when_long_term_support_that_began_before_is_open() -> None:
+def test_a_client_is_existing_when_long_term_support_is_open_on_the_day() -> None:
     rows = [
         service("long", event_end_date=date(2022, 6, 1)),
         request("long", event_start_date=date(2022, 6, 1)),
@@ -90,7 +90,7 @@ def test_a_client_is_existing_when_long_term_support_that_began_before_is_open()
         request("same day", event_start_date=date(2022, 6, 1)),
     ]
     found = [status for (status,) in variables(rows, "client_status")]
-    assert found == ["new", "existing", "new", "new", "new", "new"]
+    assert found == ["new", "existing", "new", "new", "new", "existing"]
 
 
 def test_the_columns_of_lts001_are_those_of_the_measure() -> None:
@@ -172,11 +172,31 @@ def test_the_first_assessment_is_the_earliest_in_the_data() -> None:
     assert [first for (first,) in variables(rows, "is_first_assessment")] == [False, True, None, True]
 
 
-def test_sequels_are_those_of_the_measures_where_they_were_derived() -> None:
-    sequel = pa.table({"event_id": [0], "sequel": ["Long term community"]})
-    found = variables([request("ann"), request("bob")], "request_sequel", tables={"sts001_sequel": sequel})
-    assert found == [("Long term community",), (None,)]
-    assert variables([request("ann")], "request_sequel", "short_term_sequel") == [(None, None)]
+def test_requests_and_short_term_support_say_what_followed() -> None:
+    short = {"service_type": "Short Term Support: ST-Max", "event_start_date": date(2022, 6, 8)}
+    ended = {"event_end_date": date(2022, 6, 20), "event_outcome": "NFA - Support declined"}
+    rows = [
+        request("ann"),
+        request("ann", event_start_date=date(2022, 6, 4)),
+        service("ann", **short, event_end_date=date(2022, 6, 10)),
+        service("ann", **{**short, "event_start_date": date(2022, 6, 11)}, **ended),
+        request("bob"),
+        service("bob"),
+        service("bob", **short, **ended),
+        service("cat", **short, **ended),
+        service("dan", **short),
+    ]
+    assert variables(rows, "request_sequel", "short_term_sequel") == [
+        ("with_another", None),
+        ("short_term_max", None),
+        (None, "with_another"),
+        (None, "declined"),
+        ("existing_client", None),
+        (None, None),
+        (None, "existing_client"),
+        (None, "no_request"),
+        (None, None),
+    ]
 
 
 @pytest.fixture(scope="module")

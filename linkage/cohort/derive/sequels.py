@@ -89,7 +89,7 @@ def existing_short_term_steps(period: Period) -> list[Step]:
     ]
 
 
-def variable_steps(period: Period) -> list[Step]:
+def sequel_steps(period: Period) -> list[Step]:
     """``sts001_sequel`` and ``sts002_sequel``: one row per request, or service, of an episode that ends in the period."""
     return [*request_steps(period), *short_term_steps(period), sts001_sequel(), sts002_sequel()]
 

@@ -10,8 +10,10 @@ from typing import Literal
 from pydantic import Field
 
 from linkage.cohort.derive.age import age_band_sql
+from linkage.cohort.derive.client_status import existing_clients_sql
 from linkage.cohort.derive.definitions import AgeBand, lts001_definition
 from linkage.cohort.derive.period import Period, months_later
+from linkage.cohort.derive.sequels import sequel_steps
 from linkage.cohort.derive.source import CareSource
 from linkage.cohort.derive.spells import ANY_SETTING
 from linkage.configs import read_packaged
@@ -20,9 +22,6 @@ from pseudo.config_file import ConfigModel
 
 POSTCODES = "postcode_lookup"
 """Table of the areas of postcodes: postcode, lsoa, ward, la_code. A user may give one."""
-SEQUELS = {"request_sequel": "sts001_sequel", "short_term_sequel": "sts002_sequel"}
-"""Tables of measures, one row per event_id with its ``sequel``."""
-
 FINE_BANDS = ((18, 24), (25, 44), (45, 64), (65, 74), (75, 84), (85, 94), (95, None))
 _RANKED = {
     "nursing": "bool_or(setting = 'nursing')",
@@ -64,8 +63,7 @@ def derived_variables() -> tuple[Variable, ...]:
 def derive_variables(engine: Engine, source: CareSource, period: Period) -> None:
     """Make ``derived_variable`` after ``derive`` with ``keep_steps``: one row per submitted row, in the order of the source.
 
-    Sequels are those of the measures STS001 and STS002 where their tables are in the engine, areas those of the table
-    ``postcode_lookup``; else null.
+    Areas are those of the table ``postcode_lookup`` where it is in the engine; else null.
     """
     there = {row[0] for row in engine.rows(Step("tables", "select table_name from duckdb_tables()"))}
     engine.run_all(
@@ -73,7 +71,8 @@ def derive_variables(engine: Engine, source: CareSource, period: Period) -> None
             long_term_column("lts001a", period),
             long_term_column("lts001b", Period(period.end, period.end)),
             person_variable(period),
-            event_variable(there),
+            *sequel_steps(period),
+            event_variable(),
             row_variable(source, with_areas=POSTCODES in there),
             derived_variable(),
         ]
@@ -135,29 +134,21 @@ left join open_spell using (la_code, person_key) left join reviewed using (la_co
     return Step("person_variable", sql, values)
 
 
-def event_variable(there: set[str]) -> Step:
-    """One row per kept event: the variables of an event. ``there``: names of tables in the engine."""
-    sequels = {name: sequel for name, sequel in SEQUELS.items() if sequel in there}
-    columns = ", ".join(
-        f"{SEQUELS[name]}.sequel as {name}" if name in sequels else f"null::varchar as {name}" for name in SEQUELS
-    )
-    joins = "\n".join(f"left join {sequel} using (event_id)" for sequel in sequels.values())
+def event_variable() -> Step:
+    """One row per kept event: the variables of an event, with the sequels of requests and of short-term services."""
     sql = f"""
-with existing as (
-  select distinct event_id from event join spell using (la_code, person_key)
-  where spell.setting = {literal(ANY_SETTING)} and spell.start_date < event.start_date
-    and (spell.end_date is null or spell.end_date >= event.start_date)
-),
+with existing as ({existing_clients_sql("event")}),
 first_assessment as (
   select arg_min(event_id, (start_date, event_id)) as event_id from event
   where event_type = 'assessment' group by la_code, person_key
 )
 select event_id, case when existing.event_id is null then 'new' else 'existing' end as client_status,
-  event.setting, service_group, {columns}, weekly_cost, period_cost,
+  event.setting, service_group, sts001_sequel.sequel as request_sequel, sts002_sequel.sequel as short_term_sequel,
+  weekly_cost, period_cost,
   case when event_type = 'assessment' then first_assessment.event_id is not null end as is_first_assessment,
   event.end_date, is_cropped
 from event left join existing using (event_id) left join first_assessment using (event_id)
-{joins}"""
+left join sts001_sequel using (event_id) left join sts002_sequel using (event_id)"""
     return Step("event_variable", sql)
 
 
