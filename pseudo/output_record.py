@@ -77,15 +77,26 @@ class Output:
         }
 
 
-def write_record(folder: Path, outputs: Sequence[Output], tool: Mapping[str, str], policy: DisclosurePolicy) -> None:
-    """Write both files of the record for the tables in ``folder``. ``tool``: name, version and hash of the policies."""
+def write_record(
+    folder: Path,
+    outputs: Sequence[Output],
+    tool: Mapping[str, str],
+    policy: DisclosurePolicy,
+    pages: Sequence[str] = (),
+) -> None:
+    """Write both files of the record for the tables in ``folder``. ``tool``: name, version and hash of the policies.
+
+    ``pages``: files that show these tables again for people to read, and nothing else about people.
+    """
     listed = [output.facts(folder) for output in outputs]
+    shown_again = [{"file": name, "sha256": _digest(folder / name)} for name in pages]
     document = {
         "format": FORMAT,
-        "package_sha256": _package(listed),
+        "package_sha256": _package([*listed, *shown_again]),
         "tool": dict(tool),
         "policy": policy.as_dict(),
         "outputs": listed,
+        "pages": shown_again,
         "k_anonymity": None,
         "checked_by": None,
         "checked_at": None,
@@ -110,16 +121,17 @@ def faults(folder: Path) -> list[str]:
     """What in a folder is not as the gate wrote it: altered, missing or added files; empty when all is."""
     document = read_record(folder)
     found = []
-    for output in document["outputs"]:
+    written = [*document["outputs"], *document.get("pages", [])]
+    for output in written:
         path = folder / output["file"]
         if not path.is_file():
             found.append(f"{output['file']}: missing")
         elif _digest(path) != output["sha256"]:
             found.append(f"{output['file']}: altered since it left the gate")
-    known = {output["file"] for output in document["outputs"]} | {RECORD, OUTPUTS, "manifest.json"}
+    known = {output["file"] for output in written} | {RECORD, OUTPUTS, "manifest.json"}
     present = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     found += [f"{name}: did not pass the gate" for name in sorted(present - known)]
-    if _package(document["outputs"]) != document["package_sha256"]:
+    if _package(written) != document["package_sha256"]:
         found.append(f"{RECORD}: altered")
     return found
 

@@ -22,6 +22,7 @@ from linkage.cohort.measures.figures import (
 from linkage.cohort.measures.measure import Asked, Measure
 from linkage.cohort.measures.registry import chosen_measures
 from linkage.cohort.populations import read_population
+from linkage.cohort.presented import Presented, write_presented
 from linkage.cohort.shown import Figures, Showing, disclosure_policy
 from linkage.engine import Engine, EngineOptions, Step, Value, ident, literal
 from linkage.errors import InternalError, UsageError
@@ -35,11 +36,12 @@ _HEADINGS = ("table", "period")
 
 @dataclass(frozen=True)
 class OfficialTables:
-    """What was written: ``tables`` by file name without its ending."""
+    """What was written: ``tables`` by file name without its ending, ``presented`` the same by measure."""
 
     folder: Path
     period: Period
     tables: Mapping[str, GatedTable]
+    presented: Sequence[Presented] = ()
 
 
 def tables_official(
@@ -54,7 +56,9 @@ def tables_official(
     ledger: Path | None = None,
     options: EngineOptions | None = None,
 ) -> OfficialTables:
-    """Write measures of a linked folder to ``out`` as CSV, each with the people looked at and why some do not count.
+    """Write measures of a linked folder to ``out``, each with the people looked at and why some do not count.
+
+    Every table is a CSV file; a workbook and a page show them all with their rules.
 
     ``measures``: ids (none: all). ``period``: the year of the figures, both days inclusive (default: what the submissions
     say they cover); events before it are looked at as far as a measure asks. ``population``: a CSV for rates per 100,000,
@@ -78,8 +82,9 @@ def tables_official(
                 make_people(engine, measure, asked)
                 figures |= _figures(engine, measure, asked, rule)
     showing = Showing(linked, out, rule, ledger)
+    presented = [_presented(measure, figures) for measure in chosen]
     with staged_outputs(out) as staging, showing.checked(figures):
-        records = showing.write(staging, figures)
+        records = showing.write(staging, figures, write_presented(staging, presented, year, rule))
         settings = {
             "period": str(year),
             "authorities": list(la),
@@ -90,7 +95,7 @@ def tables_official(
             file_record(path) for path in [*sorted(linked.glob("*.parquet")), *([population] if population else [])]
         ]
         Manifest(command="tables official", inputs=inputs, counts={}, settings=settings).write(staging)
-    return OfficialTables(out, year, {name: one.gated for name, one in figures.items()})
+    return OfficialTables(out, year, {name: one.gated for name, one in figures.items()}, presented)
 
 
 def derived_together(measures: Sequence[Measure]) -> list[list[Measure]]:
@@ -162,6 +167,11 @@ def _figures(engine: Engine, measure: Measure, asked: Asked, policy: DisclosureP
     looked_at = {f"people looked at for {definition.id}": (str(asked.period),)}
     reasons = apply(policy, engine.arrow(reasons_step(measure, asked)), Cells(counts={"people": "people"}))
     return found | {f"{measure.id}_people": Figures(reasons, looked_at, headings=_HEADINGS)}
+
+
+def _presented(measure: Measure, figures: Mapping[str, Figures]) -> Presented:
+    tables = {breakdown: figures[table_name(measure, breakdown)] for breakdown in measure.definition.breakdowns}
+    return Presented(measure.definition, tables, figures[f"{measure.id}_people"])
 
 
 def cells_of(definition: MeasureDefinition, breakdown: str, measure: Measure, asked: Asked) -> Cells:

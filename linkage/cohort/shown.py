@@ -75,8 +75,11 @@ class Showing:
         with ledger.showing(listed):
             yield
 
-    def write(self, folder: Path, tables: Mapping[str, Figures]) -> dict[str, Any]:
-        """Write each table to ``<name>.csv`` as shown, with the record for the output checker; return what the gate did."""
+    def write(self, folder: Path, tables: Mapping[str, Figures], pages: Sequence[str] = ()) -> dict[str, Any]:
+        """Write each table to ``<name>.csv`` as shown, with the record for the output checker; return what the gate did.
+
+        ``pages``: files in the folder that show the same tables to people.
+        """
         for name, one in tables.items():
             columns = list(one.columns or one.gated.display.column_names)
             rows = [[row[column] for column in columns] for row in one.gated.display.to_pylist()]
@@ -91,7 +94,7 @@ class Showing:
             "version": version("cldlink"),
             "config_sha256": file_record(packaged(_POLICIES))["sha256"],
         }
-        write_record(folder, outputs, tool, self.policy)
+        write_record(folder, outputs, tool, self.policy, pages)
         return {f"{name}.csv": one.gated.record.as_dict() for name, one in tables.items()}
 
     def _population(self, figures: Figures) -> Population:

@@ -1,5 +1,6 @@
-"""Workbooks of tables, written with xlsxwriter. Every cell is text; the same sheets give the same bytes.
+"""Workbooks of tables, written with xlsxwriter. The same sheets give the same bytes, and no cell is a formula.
 
+Every cell is text, but for plain numbers in the columns that hold figures, with which a reader wants to go on.
 A cell that a spreadsheet would take for a formula has an apostrophe before it; characters that a workbook cannot hold
 are shown as U+FFFD; a text longer than a cell may be is cut and says so. The heading row stays in view and filters.
 """
@@ -26,27 +27,32 @@ MOST_ROWS = 1_000_000
 _CREATED = datetime(2000, 1, 1)
 _CUT = " [cut: the whole text is in the Parquet file]"
 _BLOCK = 10_000
-_FORMULA = r"\A([=+\-@\t\r])"
+_FORMULA = r"\A([=+@\t\r]|-[\s\S])"  # a hyphen alone is a mark
+_NUMBER = r"\A-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,6})?\z"
 _LIKE_MARKUP = r"_x([0-9A-Fa-f]{4})_"
 _IMPOSSIBLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{FFFE}\x{FFFF}]"
 
 
 @dataclass(frozen=True)
 class ExcelColumn:
-    """A column of a sheet: its heading, its width in characters, and whether long texts go over several lines."""
+    """A column of a sheet: its heading, its width in characters, and whether long texts go over several lines.
+
+    ``number``: its plain numbers are numbers, set to the right; what is none (the mark of a hidden cell) stays text.
+    """
 
     title: str
     width: int = 18
     wrap: bool = False
     right: bool = False
+    number: bool = False
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet of text cells: ``notes`` above the heading row, one line each, then one row per row of ``table``.
+    """A sheet: ``notes`` above the heading row, one line each, then one row per row of ``table``.
 
-    ``table`` has one column for each of ``columns``; whatever its types, its values are written as text, null as an
-    empty cell.
+    ``table`` has one column for each of ``columns``; whatever its types, its values are written as text (or as the column
+    says), null as an empty cell.
     """
 
     name: str
@@ -100,9 +106,12 @@ class _Styles:
         self.plain = book.add_format(text)
         self.wrapped = book.add_format({**text, "text_wrap": True})
         self.right = book.add_format({**text, "align": "right"})
+        self.number = book.add_format({"valign": "top", "align": "right", "num_format": "#,##0.######"})
 
     def of(self, column: ExcelColumn) -> Format:
         """The format of a column's cells."""
+        if column.number:
+            return self.number
         return self.right if column.right else self.wrapped if column.wrap else self.plain
 
 
@@ -132,27 +141,37 @@ def _write_sheet(worksheet: _TextWorksheet, sheet: Sheet, styles: _Styles) -> No
     for place, column in enumerate(sheet.columns):
         worksheet.write_string(heading, place, column.title, styles.heading)
     formats = [styles.of(column)._get_xf_index() for column in sheet.columns]
-    for first, ready in _ready_rows(sheet.table, heading + 2, formats):
+    for first, ready in _ready_rows(sheet, heading + 2, formats):
         worksheet.write_ready_rows(ready, first + len(ready) - 2, last)
 
 
-def _ready_rows(table: pa.Table, first_row: int, formats: Sequence[int]) -> Iterator[tuple[int, list[str]]]:
+def _ready_rows(sheet: Sheet, first_row: int, formats: Sequence[int]) -> Iterator[tuple[int, list[str]]]:
     """Blocks of rows as XML, each with the number of its first row, counted from one."""
+    table, kinds = sheet.table, sheet.columns
     for start in range(0, table.num_rows, _BLOCK):
         block = table.slice(start, _BLOCK)
         numbers = pc.cast(pa.array(range(first_row + start, first_row + start + block.num_rows)), pa.string())
-        cells = [_cells(column, numbers, place, formats[place]) for place, column in enumerate(block.columns)]
+        cells = [
+            _cells(column, numbers, place, formats[place], as_numbers=kinds[place].number)
+            for place, column in enumerate(block.columns)
+        ]
         joined = pc.binary_join_element_wise('<row r="', numbers, '">', *cells, "</row>", "")
         yield first_row + start, joined.to_pylist()
 
 
-def _cells(column: pa.ChunkedArray, numbers: pa.Array, place: int, style: int) -> pa.Array:
+def _cells(column: pa.ChunkedArray, numbers: pa.Array, place: int, style: int, *, as_numbers: bool) -> pa.Array:
     """One column's cells as XML; nothing for null."""
     texts = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     opening = f'" s="{style}" t="inlineStr"><is><t xml:space="preserve">'
     cells = pc.binary_join_element_wise(
         f'<c r="{_letters(place)}', numbers, opening, _escaped(texts), "</t></is></c>", ""
     )
+    if as_numbers:
+        plain = pc.cast(texts, pa.string())
+        of_number = pc.binary_join_element_wise(
+            f'<c r="{_letters(place)}', numbers, f'" s="{style}"><v>', plain, "</v></c>", ""
+        )
+        cells = pc.if_else(pc.match_substring_regex(plain, _NUMBER), of_number, cells)
     return pc.fill_null(cells, "")
 
 

@@ -13,6 +13,9 @@ from linkage.report.cells import is_numeric, shown, shown_column
 from linkage.report.charts import can_draw, draw_svg, drawable_rows
 from linkage.report.document import Chart, Figures, Part, Report, Section, Table, Text
 
+_SHORT = 22
+"""Characters of a text that stays on one line."""
+
 NOT_DRAWN = (
     "This chart is shown as its table: drawing needs the charts extra of cldlink (pip install 'cldlink[charts]')."
 )
@@ -81,7 +84,9 @@ def _chart(anchor: str, chart: Chart) -> dict[str, Any]:
 def _table(table: Table) -> dict[str, Any]:
     texts = [shown_column([row[position] for row in table.rows]) for position in range(len(table.columns))]
     numeric = [position > 0 and is_numeric(column) for position, column in enumerate(texts)]
-    columns = [{"title": title, "numeric": right} for title, right in zip(table.columns, numeric, strict=True)]
+    short = [all(len(text) <= _SHORT for text in column) for column in texts]
+    kinds = zip(table.columns, numeric, short, strict=True)
+    columns = [{"title": title, "numeric": right, "short": brief} for title, right, brief in kinds]
     return {"title": table.title, "columns": columns, "rows": list(zip(*texts, strict=True)), "note": table.note}
 
 

@@ -1,0 +1,302 @@
+"""Official measures for people to read: a workbook and a page beside the CSV files, of what left the gate and nothing else."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from linkage.cohort.derive.period import Period
+from linkage.cohort.measures.definition import ALL, POPULATION, MeasureDefinition
+from linkage.cohort.shown import Figures
+from linkage.report import Cell, Part, Report, Section, Table, Text, write_html
+from linkage.report.excel import ExcelColumn, Sheet, text_sheet, write_workbook
+from linkage.report.gated import Drawing, Labels, chart_across, chart_of, records
+from pseudo.disclosure import DisclosurePolicy, GatedTable
+
+WORKBOOK, PAGE = "official.xlsx", "official.html"
+MOST_ROWS_OF_A_PAGE = 150
+"""A table of more rows stands in the workbook and the CSV file only."""
+
+MOST_BARS = 24
+_HEADINGS = {"table": "Table", "period": "Period", "la_code": "Authority", "reason": "Counted, or why not"}
+_CERTAINTY = {
+    "certain": "certain: follows published code or guidance",
+    "implied": "implied: follows from what is published without being stated there",
+    "inferred": "inferred: a reading where the source is silent",
+    "design": "design: a choice of this project",
+}
+
+
+@dataclass(frozen=True)
+class Presented:
+    """A measure with its tables as shown: breakdown → table (``main`` first), and why people do not count."""
+
+    definition: MeasureDefinition
+    tables: Mapping[str, Figures]
+    reasons: Figures
+
+
+def write_presented(folder: Path, measures: Sequence[Presented], period: Period, policy: DisclosurePolicy) -> list[str]:
+    """Write the workbook and the page; return their names. Raises MachineError when they cannot be written."""
+    write_workbook(folder / WORKBOOK, f"Official measures, {period}", _sheets(measures, period, policy))
+    write_html(official_report(measures, period, policy), folder / PAGE)
+    return [WORKBOOK, PAGE]
+
+
+def headings(definition: MeasureDefinition) -> dict[str, str]:
+    """What stands above each column of a measure's tables."""
+    named = {label.name: label.title for label in definition.labels}
+    named |= {column.id: column.about[:1].upper() + column.about[1:] for column in definition.columns}
+    return _HEADINGS | named
+
+
+def rounding(policy: DisclosurePolicy) -> str:
+    """How figures are shown, in a sentence."""
+    totals = (
+        "Every total is rounded on its own from its exact number, so parts need not add up to it."
+        if policy.totals == "own_rule"
+        else "Totals are the sum of the parts as shown."
+    )
+    zero = "" if policy.zero_text == "0" else f" {policy.zero_text} is a number that rounds to nobody, or nobody."
+    rates = "Percentages and rates are made from the numbers as shown."
+    return f"Disclosure policy {policy.name}: {policy.description}{zero} {totals} {rates}"
+
+
+# ---------------------------------------------------------------------------------------------------------- workbook
+
+
+def _sheets(measures: Sequence[Presented], period: Period, policy: DisclosurePolicy) -> list[Sheet]:
+    """Contents, then of each measure its tables, why people do not count, and its notes."""
+    names = _Names()
+    found: list[Sheet] = []
+    contents: list[list[object]] = []
+    for one in measures:
+        for breakdown, figures in one.tables.items():
+            sheet = _sheet(names.take(_sheet_name(one.definition, breakdown)), one.definition, figures, period)
+            found.append(sheet)
+            contents.append([one.definition.id, sheet.name, one.definition.title, _divided(one.definition, breakdown)])
+        found.append(_sheet(names.take(f"{one.definition.id} people"), one.definition, one.reasons, period))
+        contents.append([one.definition.id, found[-1].name, one.definition.title, "Counted, or why not"])
+        found.append(_notes_sheet(names.take(f"{one.definition.id} notes"), one, policy))
+        contents.append([one.definition.id, found[-1].name, one.definition.title, "Definition, source, rounding"])
+    columns = [ExcelColumn("Measure", 24), ExcelColumn("Sheet", 32), ExcelColumn("What it is", 70, wrap=True)]
+    notes = [f"Official measures, {period}", rounding(policy)]
+    return [text_sheet("Contents", [*columns, ExcelColumn("Divided by", 40, wrap=True)], contents, notes), *found]
+
+
+class _Names:
+    """Names of sheets: at most 31 characters, each once."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def take(self, name: str) -> str:
+        wanted, number = name[:31], 1
+        while wanted.lower() in self._taken:
+            number += 1
+            wanted = f"{name[:28]} {number}"
+        self._taken.add(wanted.lower())
+        return wanted
+
+
+def _sheet_name(definition: MeasureDefinition, breakdown: str) -> str:
+    return definition.id if breakdown == "main" else f"{definition.id} {breakdown}"
+
+
+def _sheet(name: str, definition: MeasureDefinition, figures: Figures, period: Period) -> Sheet:
+    display = figures.gated.display.select(list(figures.columns or figures.gated.display.column_names))
+    titles = headings(definition)
+    labels = {"table", "period", "la_code", "reason", *(label.name for label in definition.labels)}
+    columns = [
+        ExcelColumn(titles.get(column, _words(column)), 18 if column in labels else 15, number=column not in labels)
+        for column in display.column_names
+    ]
+    notes = [definition.title, f"{period}. {definition.population[:1].upper()}{definition.population[1:]}."]
+    return Sheet(name, columns, display, notes)
+
+
+def _notes_sheet(name: str, one: Presented, policy: DisclosurePolicy) -> Sheet:
+    rows = [[what, text] for what, text in definition_rows(one.definition, with_population=_has_population(one))]
+    rows += [["Rounding", rounding(policy)]]
+    return text_sheet(name, [ExcelColumn("What", 26), ExcelColumn("Notes", 110, wrap=True)], rows)
+
+
+def definition_rows(definition: MeasureDefinition, *, with_population: bool) -> list[tuple[str, str]]:
+    """A measure's definition as rows of what and text."""
+    rows = [
+        ("Measure", f"{definition.id}: {definition.title}"),
+        ("Counts", definition.population),
+        ("One row per", definition.one_row_per),
+        ("Source", definition.source),
+        ("Certainty", _CERTAINTY[definition.certainty]),
+    ]
+    if definition.look_back_months:
+        rows.append(("Looks back", f"{definition.look_back_months} months before the period"))
+    if definition.look_ahead_months:
+        rows.append(("Looks ahead", f"{definition.look_ahead_months} months after the period"))
+    rows += [("Rule", note) for note in definition.notes]
+    rows += [(f"Column {column.id}", column.about) for column in definition.columns]
+    rows += [(f"Column {name}", f"{', '.join(parts)} together") for name, parts in definition.sums.items()]
+    rows += [
+        (f"Column {rate.column}", f"{rate.numerator} per {rate.per:,} of {rate.denominator}")
+        for rate in definition.rates
+        if rate.denominator != POPULATION or with_population
+    ]
+    rows += [
+        (f"Column {one.column}", f"{one.statistic} of {one.of} over {', '.join(one.among)}")
+        for one in definition.amounts
+    ]
+    rows += [(f"Column {name}", f"cannot be derived: {why}") for name, why in definition.not_derived.items()]
+    return rows + [("Does not count", text) for text in definition.reasons.values()]
+
+
+def _has_population(one: Presented) -> bool:
+    return any(POPULATION in figures.gated.cells.counts for figures in one.tables.values())
+
+
+# --------------------------------------------------------------------------------------------------------------- page
+
+
+def official_report(measures: Sequence[Presented], period: Period, policy: DisclosurePolicy) -> Report:
+    """Every measure with its rules, a chart and its tables."""
+    words = "\n".join(f"- {text}" for text in _CERTAINTY.values())
+    reading = Section(
+        "How to read the figures",
+        [
+            Text(rounding(policy), tone="note"),
+            Text(f"Each measure says how certain its rule is:\n\n{words}"),
+            Text(
+                "A workbook with every table and its notes (official.xlsx) and one CSV file for each table are beside this page. "
+                f"Tables of more than {MOST_ROWS_OF_A_PAGE} rows are there only."
+            ),
+        ],
+    )
+    return Report(
+        "Official measures of adult social care",
+        [reading, *(measure_section(one) for one in measures)],
+        subtitle=f"{period}, from Client Level Data.",
+        footer=f"Made by cldlink. Counts of people are shown under the disclosure policy {policy.name}.",
+    )
+
+
+def measure_section(one: Presented, *, only: Sequence[str] | None = None) -> Section:
+    """A measure's rules, its chart and its tables (``only`` some of them, without why people do not count)."""
+    definition = one.definition
+    about = f"Counts {definition.population}. Source: {definition.source}. Rule {_CERTAINTY[definition.certainty]}."
+    parts: list[Part] = [Text(about)]
+    if only is None:
+        parts.append(Text("\n".join(f"- {note}" for note in definition.notes)))
+    parts += _chart(one)
+    for breakdown, figures in one.tables.items():
+        if only is None or breakdown in only:
+            parts += _table(definition, _divided(definition, breakdown), figures)
+    if only is None:
+        parts += _table(definition, "counted, or why not", one.reasons)
+    return Section(definition.title, parts)
+
+
+def _table(definition: MeasureDefinition, divided: str, figures: Figures) -> list[Part]:
+    gated, titles = figures.gated, headings(definition)
+    if len(gated.display) > MOST_ROWS_OF_A_PAGE:
+        return [Text(f"By {divided}: {len(gated.display):,} rows, in the workbook and the CSV file.")]
+    names = [
+        name
+        for name in figures.columns or gated.display.column_names
+        if name not in ("table", "period", *definition.not_derived)
+    ]
+    rows: list[list[Cell]] = [[row[name] for name in names] for row in records(gated)]
+    lacking = "; ".join(
+        f"{_words(name)}: {why}" for name, why in definition.not_derived.items() if name in gated.display.column_names
+    )
+    note = f"Cannot be derived: {lacking}." if lacking else ""
+    return [
+        Table(f"By {divided}" if divided else "All", [titles.get(name, _words(name)) for name in names], rows, note)
+    ]
+
+
+def _chart(one: Presented) -> list[Part]:
+    """A line over month ends, a bar for each group's first percentage, or bars made of the columns; none of too many."""
+    definition, figures = one.definition, one.tables["main"]
+    labels = [definition.label(name) for name in definition.breakdowns["main"]]
+    gated, titles = figures.gated, headings(definition)
+    if any(label.month_ends for label in labels):
+        return _lines(definition, gated, titles)
+    rate = next((rate for rate in definition.rates if rate.denominator != POPULATION and rate.part), None)
+    rows = [row for row in gated.display.to_pylist() if _is_drawn(definition, row)]
+    if not rows or len(rows) > MOST_BARS:
+        return []
+    if rate:
+        alt = f"Bars of {_words(rate.column)}, one for each authority and group."
+        drawing = Drawing(_words(rate.column), "bar", ["Group", _words(rate.column)], alt)
+        return [
+            chart_of(
+                drawing,
+                [gated],
+                lambda row: _bar(definition, row),
+                [rate.column],
+                only=lambda row: _is_drawn(definition, row),
+            )
+        ]
+    if len(definition.columns) == 1:
+        column = definition.columns[0]
+        drawing = Drawing(
+            titles[column.id],
+            "bar",
+            ["Group", titles[column.id]],
+            f"Bars of {column.about}, one for each authority and group.",
+        )
+        return [
+            chart_of(
+                drawing,
+                [gated],
+                lambda row: _bar(definition, row),
+                [column.id],
+                only=lambda row: _is_drawn(definition, row),
+            )
+        ]
+    drawing = Drawing(
+        "By column", "stacked", ["Group", "Column", "People"], "Stacked bars, one for each authority and group."
+    )
+    columns = {column.id: titles[column.id] for column in definition.columns}
+    return [
+        chart_across(
+            drawing, [gated], lambda row: _bar(definition, row), columns, only=lambda row: _is_drawn(definition, row)
+        )
+    ]
+
+
+def _lines(definition: MeasureDefinition, gated: GatedTable, titles: Mapping[str, str]) -> list[Part]:
+    """A line for each sum (or column) of one authority over the month ends; for several authorities one of the last each."""
+    month = next(label.name for label in definition.labels if label.month_ends)
+    codes = list(dict.fromkeys(gated.display["la_code"].to_pylist()))
+    names = list(definition.sums or [column.id for column in definition.columns])
+    found: list[Part] = []
+    for code in codes[:4]:
+        alt = f"Lines over the month ends, authority {code}: {', '.join(_words(name) for name in names)}."
+        drawing = Drawing(f"Authority {code}, by month end", "line", ["Month end", "Column", "People"], alt)
+        series = {name: titles.get(name, _words(name)) for name in names}
+
+        def here(row: Labels, code: str = code) -> bool:
+            return bool(row["la_code"] == code and row[month] != ALL)
+
+        found.append(chart_across(drawing, [gated], lambda row: str(row[month])[:7], series, only=here))
+    return found
+
+
+def _is_drawn(definition: MeasureDefinition, row: Labels) -> bool:
+    """Rows of single groups; where nothing divides, every row."""
+    names = definition.breakdowns["main"]
+    return all(row[name] != ALL and row[name] != list(definition.label(name).values.values())[-1] for name in names)
+
+
+def _bar(definition: MeasureDefinition, row: Labels) -> str:
+    return ", ".join(str(row[name]) for name in ("la_code", *definition.breakdowns["main"]))
+
+
+def _divided(definition: MeasureDefinition, breakdown: str) -> str:
+    titles = [definition.label(name).title.lower() for name in definition.breakdowns[breakdown]]
+    return " and ".join(titles) or "authority"
+
+
+def _words(name: str) -> str:
+    words = name.replace("_percent", ", percent").replace("per_100_000", "per 100,000").replace("_", " ")
+    return words[:1].upper() + words[1:]
