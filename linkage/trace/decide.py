@@ -9,7 +9,6 @@ so that the result does not depend on threads or order.
 from datetime import date
 
 from linkage.engine import Engine, Step
-from linkage.normalise import name
 from linkage.trace.comparisons import COMPARISONS, comparison_of, paired_columns_sql
 from linkage.trace.settings import Profile, WeightCaps
 
@@ -34,19 +33,26 @@ _BORN = "coalesce(q.dob_part, case when ends_with(q.dob, '-01-01') then substr(q
 
 
 def decide(engine: Engine, profile: Profile, caps: WeightCaps, prior_weight: float, today: date) -> None:
-    """Make table ``decision`` (one row per row of ``query``) from ``scored``, ``cross_checked`` and ``candidate_person``.
+    """Make table ``decision`` (one row per row of ``query``) from ``cross_checked``, ``candidate_person`` and ``scored``, which
+    is dropped.
 
     ``prior_weight`` is the weight of a person of whom nothing is known: what the best is compared with when it stands
     alone. ``today`` says who is of age.
     """
     of_age = _of_age(today)
-    engine.run(_dated_step())
-    engine.run(_capped_step(caps, of_age))
+    is_anybody = engine.count("scored") > 0
+
+    def run(step: Step) -> None:
+        engine.run(step if is_anybody else step.without_rows())
+
+    run(_dated_step())
+    run(_capped_step(caps, of_age))
+    engine.drop("scored", "dated")
     engine.run(_settled_step())
-    engine.run(_ranked_step())
-    engine.run(_best_step(prior_weight))
-    engine.run(_no_person_step())
-    engine.run(_judged_step(profile))
+    run(_ranked_step())
+    engine.drop("capped")
+    run(_best_step(prior_weight))
+    run(_judged_step(profile))
     engine.run(_outcome_step(profile, of_age))
 
 
@@ -270,17 +276,6 @@ where b.place = 1""",
     )
 
 
-def _no_person_step() -> Step:
-    """Queries all of whose names are placeholders ("ZZZ TEST PATIENT", "Unknown Unknown"): perhaps nobody at all."""
-    written = " or ".join(
-        f"({name.reason_sql(f's.{field}')}) = 'placeholder'" for field in ("given_name", "family_name")
-    )
-    nameless = "select query_row from query where given is null and family is null"
-    return Step(
-        "no_person", f"select query_row from query_source s semi join ({nameless}) using (query_row) where {written}"
-    )
-
-
 def _judged_step(profile: Profile) -> Step:
     """Whether the best person is strong, and identified: by the date of birth in full; or by it in part with the NHS number
     or, at least in part, a name; or by both names in full with the NHS number or, at least in part, the postcode; or by one
@@ -301,7 +296,7 @@ with named as (
     coalesce(level_given_name <> 'different', false) or coalesce(level_family_name <> 'different', false) as named
   from best)
 select * exclude (number_agrees, given, family, exchanged, related, named), match_weight >= $min_weight as strong,
-  (number_agrees or query_row not in (select query_row from no_person)) and (
+  (number_agrees or query_row not in (select query_row from query where nameless)) and (
   coalesce(level_date_of_birth in ({full["date_of_birth"]}), false)
   or coalesce(level_date_of_birth <> 'different', false) and (named or number_agrees)
   or (given and family or exchanged) and (number_agrees or coalesce(level_postcode in ({partly}), false))

@@ -58,7 +58,7 @@ def notes_sql(shown: str) -> str:
         "case when d.alike and (d.outcome in ('multiple', 'conflict') or d.outcome = 'found' and not d.sensitive) "
         "then 'register_duplicate' end",
     ]
-    return "nullif(array_to_string(list_filter([" + ", ".join(told) + "], lambda t: t is not null), ' '), '')"
+    return "nullif(concat_ws(' ', " + ", ".join(told) + "), '')"
 
 
 @cache

@@ -131,7 +131,7 @@ def _evidence_sql() -> str:
         named = comparison.field.replace("_", " ").replace("nhs", "NHS")
         cases = " ".join(f"when '{level.name}' then '{level.says}'" for level in comparison.levels)
         fragments.append(f"case e.level_{comparison.field} {cases} when 'different' then 'the {named} differs' end")
-    return "': ' || array_to_string(list_filter([\n  " + ",\n  ".join(fragments) + "], lambda t: t is not null), ', ')"
+    return "': ' || concat_ws(', ',\n  " + ",\n  ".join(fragments) + ")"
 
 
 def guarded_sql(column: str) -> str:

@@ -47,7 +47,12 @@ def refuse_unusable(readable: Mapping[str, tuple[int, int]], advice: str) -> Non
 
 
 def readable_queries(engine: Engine, postcode_as: PostcodeKind) -> dict[str, tuple[int, int]]:
-    """Values of ``query_source`` given and readable, by field: a placeholder is readable, though it tells nothing."""
+    """Values of ``query_source`` given and readable, by field: a placeholder is readable, though it tells nothing.
+
+    Nothing of fewer people than tell anything.
+    """
+    if engine.count("query_source") < _settings().enough:
+        return {}
     usable = {
         "nhs_number": f"{nhs_number.clean_sql('nhs_number')} is not null",
         "date_of_birth": f"try_cast({date_of_birth.iso_sql('date_of_birth')} as date) is not null",
