@@ -13,6 +13,7 @@ from pathlib import Path
 from linkage import api, releasing
 from linkage.audited import Asked
 from linkage.cohort.measures.salt_lts001 import ALL_AGES_BAND
+from linkage.cohort.official import tables_official
 from linkage.cohort.study.run import StudyResult, study_run
 from linkage.cohort.tables import SaltTables, tables_salt
 from linkage.demo_report import DemoResults, write_report
@@ -30,6 +31,7 @@ from pseudo.signing import read_public_key
 
 HEALTH_TABLES = ("admissions", "gp_registrations", "long_term_conditions")
 STUDY = "emergency_admission"
+MEASURES = ("ascof_2c", "ascof_2e", "ascof_3d_clients", "long_term_monthly")
 # The day the demo is set in: after the end of the sample's reporting year.
 AS_AT = date(2023, 4, 28)
 _ASKED = Asked("Demonstration on invented people", "demo 2022-23")
@@ -76,9 +78,12 @@ def run_demo(sample: Path, out: Path) -> Iterator[str]:
     linked = link(made.folder, out / "linked", public_key=read_public_key(out / _PUBLIC_KEY), as_at=AS_AT)
     yield _line("link", f"{linked.counts['people']:,} people in one catalogue")
     salt = tables_salt(out / "linked", out / "tables")
+    people = sample / "reference" / "population.csv"
+    known = people if people.is_file() else None
+    official = tables_official(out / "linked", out / "measures", measures=MEASURES, population=known)
     study = study_run(out / "linked", STUDY, out / "study")
     yield from _measure_lines(salt, study)
-    results = DemoResults(checks, consolidation, register, trace, quality, feedback, made, salt, study)
+    results = DemoResults(checks, consolidation, register, trace, quality, feedback, made, salt, official, study)
     report = write_report(results, out / "report")
     yield _line("done", f"in {time.perf_counter() - start:.0f} seconds. Open the report:")
     yield str(report)

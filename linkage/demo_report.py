@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from linkage.cohort.official import OfficialTables
+from linkage.cohort.presented import measure_section
 from linkage.cohort.report import linkage_section, lts001_section, study_section
 from linkage.cohort.study.run import StudyResult
 from linkage.cohort.tables import SaltTables
@@ -37,6 +39,7 @@ class DemoResults:
     feedback: dict[str, int]
     release: Release
     salt: SaltTables
+    official: OfficialTables
     study: StudyResult
 
 
@@ -51,6 +54,7 @@ def write_report(results: DemoResults, out: Path) -> Path:
             _release(results),
             linkage_section(results.salt),
             lts001_section(results.salt),
+            *(measure_section(one, only=["main"]) for one in results.official.presented),
             study_section(results.study),
         ],
         subtitle="Adult social care Client Level Data of two invented authorities, 2022/23. All people are synthetic.",

@@ -198,11 +198,11 @@ def _table(definition: MeasureDefinition, divided: str, figures: Figures) -> lis
     gated, titles = figures.gated, headings(definition)
     if len(gated.display) > MOST_ROWS_OF_A_PAGE:
         return [Text(f"By {divided}: {len(gated.display):,} rows, in the workbook and the CSV file.")]
-    names = [
-        name
-        for name in figures.columns or gated.display.column_names
-        if name not in ("table", "period", *definition.not_derived)
-    ]
+    percentages = [one.column for one in gated.cells.percentages]
+    counts = [name for name in figures.columns or gated.display.column_names if name not in percentages]
+    at = counts.index(next(iter(gated.cells.counts)))
+    left_out = ("table", "period", *definition.not_derived)
+    names = [name for name in (*counts[:at], *percentages, *counts[at:]) if name not in left_out]
     rows: list[list[Cell]] = [[row[name] for name in names] for row in records(gated)]
     lacking = "; ".join(
         f"{_words(name)}: {why}" for name, why in definition.not_derived.items() if name in gated.display.column_names
@@ -283,9 +283,9 @@ def _lines(definition: MeasureDefinition, gated: GatedTable, titles: Mapping[str
 
 
 def _is_drawn(definition: MeasureDefinition, row: Labels) -> bool:
-    """Rows of single groups; where nothing divides, every row."""
-    names = definition.breakdowns["main"]
-    return all(row[name] != ALL and row[name] != list(definition.label(name).values.values())[-1] for name in names)
+    """Rows of single groups that are known; where nothing divides, every row."""
+    values = [str(row[name]) for name in definition.breakdowns["main"]]
+    return all(value != ALL and not value.lower().endswith("not known") for value in values)
 
 
 def _bar(definition: MeasureDefinition, row: Labels) -> str:
