@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from linkage.cohort.measures import (
     ascof_2a,
+    ascof_2d,
     ascof_2e,
     ascof_3d,
     ascof_admissions,
@@ -16,6 +17,8 @@ from linkage.cohort.measures import (
     salt_lts003,
     salt_lts004,
     salt_sts,
+    short_term,
+    waiting_times,
 )
 from linkage.cohort.measures.measure import Measure
 from linkage.errors import UsageError
@@ -24,6 +27,8 @@ MEASURES: Mapping[str, Measure] = {
     measure.id: measure
     for measure in (
         ascof_2a.MEASURE,
+        ascof_2d.OUTCOMES,
+        ascof_2d.PROVISION,
         ascof_admissions.YOUNGER_ADULTS,
         ascof_admissions.OLDER_ADULTS,
         ascof_2e.EVERYBODY,
@@ -36,6 +41,9 @@ MEASURES: Mapping[str, Measure] = {
         salt_sts.REQUESTS,
         salt_sts.NEW_CLIENTS,
         salt_sts.EXISTING_CLIENTS,
+        short_term.MONTHLY,
+        short_term.YEARLY,
+        short_term.STARTS,
         package_costs.BY_SETTING,
         package_costs.GROSS,
         review_type.MEASURE,
@@ -48,6 +56,7 @@ MEASURES: Mapping[str, Measure] = {
         salt_lts004.ACCOMMODATION,
         salt_lts004.PAID,
         salt_lts004.SETTLED,
+        waiting_times.MEASURE,
     )
 }  # fmt: skip
 
