@@ -256,7 +256,7 @@ def test_a_folder_without_events_is_refused(tmp_path: Path) -> None:
 
 def test_the_twenty_two_are_all_there_and_come_from_steps_that_are() -> None:
     assert [one.number for one in derived_variables() if one.number] == list(range(1, 23))
-    steps = {named.step.name for named in guide_steps()} | {"submitted row", "sts001_sequel", "sts002_sequel"}
+    steps = {named.step.name for named in guide_steps()} | {"submitted row"}
     assert {step for one in derived_variables() for step in one.step.split(", ")} <= steps
 
 

@@ -4,6 +4,7 @@ from datetime import date
 
 from linkage.cohort.derive.period import Period
 from linkage.cohort.derive.run import Derivation, NamedStep, steps_shown
+from linkage.cohort.derive.sequels import sequel_steps_shown
 from linkage.cohort.derive.source import release_source
 from linkage.cohort.derive.submitted import DETAILS, GROUP_COLUMNS
 from linkage.cohort.derive.variables import derived_variables
@@ -31,10 +32,11 @@ def dictionary_rows() -> list[tuple[str, ...]]:
 
 
 def guide_steps() -> list[NamedStep]:
-    """The steps of a derivation by NHS England's rule of the person key, which has every step."""
+    """The steps of a derivation by NHS England's rule of the person key, which has every step, and those of sequels."""
     columns = ("la_person_pseudonym", "adult_1_linked_person_pseudonym", *GROUP_COLUMNS, *DETAILS)
     source = release_source("social_care", "rowid", columns, {})
-    return steps_shown(source, Derivation(person_rule="nhs_england"), Period(date(2023, 4, 1), date(2024, 3, 31)))
+    period = Period(date(2023, 4, 1), date(2024, 3, 31))
+    return [*steps_shown(source, Derivation(person_rule="nhs_england"), period), *sequel_steps_shown(period)]
 
 
 def data_dictionary() -> str:
@@ -51,7 +53,7 @@ def transformation_guide() -> str:
     parts: list[str] = []
     for named in guide_steps():
         made = [v.title for v in derived_variables() if named.step.name in v.step.split(", ")]
-        numbers = "" if named.number == "spells" else f" (step {named.number})"
+        numbers = "" if named.number in ("spells", "sequels") else f" (step {named.number})"
         about = " ".join(named.about.replace("``", "`").split())
         variables = f"\n\nVariables: {', '.join(made)}." if made else ""
         parts.append(f"### `{named.step.name}`{numbers}\n\n{about}{variables}")

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from linkage.cohort.derive.client_status import existing_clients_sql
 from linkage.cohort.derive.period import Period
+from linkage.cohort.derive.run import NamedStep
 from linkage.cohort.derive.spells import OPEN_END, numbered_sql
 from linkage.configs import read_packaged
 from linkage.engine import Step, Value, literal
@@ -94,6 +95,17 @@ def sequel_steps(period: Period) -> list[Step]:
     return [*request_steps(period), *short_term_steps(period), sts001_sequel(), sts002_sequel()]
 
 
+def sequel_steps_shown(period: Period) -> list[NamedStep]:
+    """The steps of ``sequel_steps``, to be read."""
+    own = (request_member, short_term_member, new_request, led_to_short_term, sts001_sequel, sts002_sequel)
+    about = {function.__name__: function for function in own}
+    shared = {"episode": _episode, "chain": _chain, "sequel": _sequel}
+    return [
+        NamedStep("sequels", step, about.get(step.name) or shared[step.name.rpartition("_")[2]])
+        for step in sequel_steps(period)
+    ]
+
+
 def request_member(period: Period, gap: int) -> Step:
     """One row per request of a service user, with its ``episode``: requests at most four days apart are one.
 
@@ -163,7 +175,11 @@ def led_to_short_term() -> Step:
 
 
 def _chain(name: str, episodes: str, stops: str, period: Period) -> Step:
-    """One row per (episode, event of its chain): what begins from its end on, without a break, before the next of its kind."""
+    """One row per (episode, event of its chain): what begins from its end on, without a break, before the next of its kind.
+
+    The first event of a chain begins within 28 days after a request, 3 days after short-term support; each other one at most
+    3 days after the latest end so far. Source: NHS England's replication of STS001 and STS002a; running maximum: design.
+    """
     rule = sequel_rules().rules[name]
     sql = f"""
 with later as (
@@ -192,7 +208,11 @@ from broken where break_date is null or start_date < break_date"""
 
 
 def _sequel(name: str, episodes: str) -> Step:
-    """One row per episode: ``column_id``, and ``told_by``: a service, a later outcome, or the episode's own outcome (or none)."""
+    """One row per episode: ``column_id``, what followed, and ``told_by``: a service, a later outcome, its own outcome, nothing.
+
+    The first service in the order of the table; else the outcome of the other events that ended last; else the episode's own;
+    else not classified. Which outcome stands for which column is in ``configs/measures/sequels.yaml``. Source: as the chain.
+    """
     rule = sequel_rules().rules[name]
     services = _list(rule.services)
     sql = f"""
