@@ -61,8 +61,9 @@ def tables_official(
     Every table is a CSV file; a workbook and a page show them all with their rules.
 
     ``measures``: ids (none: all). ``period``: the year of the figures, both days inclusive (default: what the submissions
-    say they cover); events before it are looked at as far as a measure asks. ``population``: a CSV for rates per 100,000,
-    which are left out without one. Raises UsageError for an unknown measure, authority or policy, InputError when the release
+    say they cover); events before it are looked at as far as a measure asks. Measures of health tables that nobody released
+    are made only when they are named, and then refused. ``population``: a CSV for rates per 100,000, which are left out
+    without one. Raises UsageError for an unknown measure, authority or policy, InputError when the release
     or the population lacks a column, PolicyError when the tables tell too much beside one another or earlier ones.
     """
     require_other_folder(out, linked)
@@ -71,7 +72,9 @@ def tables_official(
         _require_authorities(engine, la)
         require_columns(engine, "social_care", sorted({field for one in chosen for field in one.definition.fields}))
         year = period or covered_period(engine, list(la))
-        tables = frozenset((*LINKED_TABLES, *((POPULATION,) if population else ())))
+        tables = frozenset((*_filled(engine), *((POPULATION,) if population else ())))
+        chosen = [measure for measure in chosen if measures or tables.issuperset(measure.needs)]
+        _require_health_columns(engine, chosen, tables)
         if population:
             engine.register(POPULATION, read_population(population))
         asked = Asked(year, tuple(la), tables)
@@ -192,6 +195,18 @@ def cells_of(definition: MeasureDefinition, breakdown: str, measure: Measure, as
         percentages=rates,
         totals=Totals({label.name: ALL for label in labels if label.total}, definition.sums),
     )
+
+
+def _filled(engine: Engine) -> list[str]:
+    """The linked tables that have rows: one that no release holds is there and empty."""
+    return [name for name in LINKED_TABLES if engine.count(name)]
+
+
+def _require_health_columns(engine: Engine, measures: Sequence[Measure], tables: frozenset[str]) -> None:
+    for measure in measures:
+        for table, columns in measure.definition.health_fields.items():
+            if table in tables:
+                require_columns(engine, table, columns)
 
 
 def _require_authorities(engine: Engine, la: Sequence[str]) -> None:

@@ -1,6 +1,6 @@
 """The derived tables as pandas has them: text as objects, dates as ``datetime.date``, None where there is nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import pandas as pd
@@ -16,6 +16,8 @@ class Derived:
     person: pd.DataFrame
     first: date
     last: date
+    admissions: pd.DataFrame = field(default_factory=pd.DataFrame)
+    registrations: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def of_person(self) -> dict[tuple[str, int], dict[str, object]]:

@@ -45,6 +45,10 @@ def _section(one: MeasureDefinition) -> str:
         *([f"- Looks back: {one.look_back_months} months before the period"] if one.look_back_months else []),
         *([f"- Looks ahead: {one.look_ahead_months} months after the period"] if one.look_ahead_months else []),
         f"- Needs: {', '.join(f'`{field}`' for field in one.fields)}",
+        *(
+            f"- Needs of {table}: {', '.join(f'`{name}`' for name in names)}"
+            for table, names in one.health_fields.items()
+        ),
         f"- Source: {one.source} ({one.certainty})",
     ]
     notes = "\n".join(f"- {note}" for note in one.notes)

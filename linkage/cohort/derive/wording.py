@@ -1,6 +1,6 @@
 """Listed wordings as SQL: compared without regard to case and to repeated or outer spaces."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from linkage.engine import ident, literal
@@ -34,3 +34,8 @@ def grouped_sql(column: str, groups: Mapping[Group, Iterable[str]]) -> str:
         f"    when {is_one_of_sql(column, wordings)} then {literal(group)}" for group, wordings in groups.items()
     )
     return f"case\n{whens}\n    end"
+
+
+def listed_sql(names: Sequence[str]) -> str:
+    """SQL: the names as text, for ``in (...)`` and lists."""
+    return ", ".join(literal(name) for name in names)

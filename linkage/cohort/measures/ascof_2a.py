@@ -1,13 +1,12 @@
 """ASCOF 2A: what followed the reablement of new clients (``configs/measures/ascof_2a.yaml``)."""
 
-from collections.abc import Sequence
-
 from linkage.cohort.derive.age import dhsc_age_sql
 from linkage.cohort.derive.period import months_later
 from linkage.cohort.derive.spells import spells_sql
+from linkage.cohort.derive.wording import listed_sql
 from linkage.cohort.measures.definition import MeasureDefinition, measure_definition
 from linkage.cohort.measures.measure import Asked, Measure
-from linkage.engine import Step, Value, literal
+from linkage.engine import Step, Value
 
 _ID = "ascof_2a"
 _LAST_PLACE = 999
@@ -22,13 +21,9 @@ def reablement(asked: Asked) -> list[Step]:
     return [_episodes(definition, asked), _followed(definition), _people()]
 
 
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(literal(name) for name in names)
-
-
 def _place(definition: MeasureDefinition, of: str) -> str:
     """SQL: the place of an outcome in the hierarchy; last for blank outcomes and those that cannot be classified."""
-    leads_on = _listed(definition.names("leads_on"))
+    leads_on = listed_sql(definition.names("leads_on"))
     return f"coalesce(case when {of}.outcome_group not in ({leads_on}) then {of}.outcome_rank end, {_LAST_PLACE})"
 
 
@@ -82,8 +77,8 @@ def _followed(definition: MeasureDefinition) -> Step:
     ``after``: any event that is open after the end, having begun in the episode or in the days after it; ``after_other``: of
     those, one that is no service and did not end as planned.
     """
-    order = _listed(definition.names("service_order"))
-    homes = _listed(definition.names("short_term_home"))
+    order = listed_sql(definition.names("service_order"))
+    homes = listed_sql(definition.names("short_term_home"))
     sql = f"""
 with other as (
   select episode.event_id, event.event_id as other_id, event_type, service_group, component_group, event.end_date,

@@ -76,7 +76,8 @@ class MeasureDefinition(ConfigModel):
     """A measure: whom it counts, by what, and where the rule is from.
 
     ``narrowed``: condition → value, where the population is part of another measure's of the same ``population``.
-    ``fields``: columns of the social care table without which the figures would be wrong.
+    ``fields``: columns of the social care table without which the figures would be wrong; ``health_fields``: those of linked
+    health tables, by table.
     ``breakdowns``: name → the labels of one table (``main`` is the measure's own file). ``sums``: column → the columns that
     it is the sum of. ``reasons``: why somebody who was looked at does not count. ``look_back_months`` and
     ``look_ahead_months``: how long before and after the period events are needed. ``population_ages``: whom the population
@@ -92,6 +93,7 @@ class MeasureDefinition(ConfigModel):
     certainty: Certainty
     notes: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    health_fields: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     look_back_months: int = Field(default=0, ge=0)
     look_ahead_months: int = Field(default=0, ge=0)
     labels: tuple[Label, ...] = ()
