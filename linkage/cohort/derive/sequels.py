@@ -3,7 +3,7 @@
 Steps for the measures STS001 and STS002 and for the derived variables 19 and 20. They look at service users' events only.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 from pydantic import Field
@@ -98,8 +98,8 @@ def sequel_steps(period: Period) -> list[Step]:
 def sequel_steps_shown(period: Period) -> list[NamedStep]:
     """The steps of ``sequel_steps``, to be read."""
     own = (request_member, short_term_member, new_request, led_to_short_term, sts001_sequel, sts002_sequel)
-    about = {function.__name__: function for function in own}
-    shared = {"episode": _episode, "chain": _chain, "sequel": _sequel}
+    about: dict[str, Callable[..., Step]] = {function.__name__: function for function in own}
+    shared: dict[str, Callable[..., Step]] = {"episode": _episode, "chain": _chain, "sequel": _sequel}
     return [
         NamedStep("sequels", step, about.get(step.name) or shared[step.name.rpartition("_")[2]])
         for step in sequel_steps(period)
