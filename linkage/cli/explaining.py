@@ -1,6 +1,5 @@
 """Commands that show who is behind a figure, where people may be identified: tables explain."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ from linkage.cli.options import Json, Memory, Out, TempDir, Threads, engine_opti
 from linkage.cli.output import emit
 
 if TYPE_CHECKING:
-    from linkage.explaining import Place
+    from linkage.explaining import Explanation, Place
 
 Own = Annotated[
     Path, typer.Argument(help="A folder of 'cldlink submission consolidate' or 'cldlink processed', with people in it.")
@@ -54,17 +53,22 @@ def explain(
     options = engine_options(memory, threads, temp_dir)
     done = write(measure, folder, out, cell=named, person=person, period=period, la=la or [], options=options)
     results = {"period": str(done.period), "places": [vars(place) for place in done.places], "rows": done.rows}
-    emit("tables explain", results | {"lacking": list(done.lacking)}, as_json=json, lines=_lines(done.places, person))
+    emit("tables explain", results | {"lacking": list(done.lacking)}, as_json=json, lines=_lines(done, person))
 
 
-def _lines(places: "Sequence[Place]", person: str | None) -> list[str]:
-    return [
-        f"{place.measure:<24} {'' if person else f'{place.people:>7,} people  '}{_where(place)}" for place in places
+def _lines(done: "Explanation", person: str | None) -> list[str]:
+    looked_at = [place for place in done.places if place.stands_in or place.reason]
+    lines = [
+        f"{place.measure:<25} {'' if person else f'{place.people:>7,} people  '}{_where(place)}" for place in looked_at
     ]
+    others = [place.measure for place in done.places if place not in looked_at]
+    if others:
+        lines.append(f"not in the population of: {', '.join(others)}")
+    if done.lacking:
+        lines.append(f"needs tables that a submission does not have: {', '.join(done.lacking)}")
+    return lines
 
 
 def _where(place: "Place") -> str:
-    where = (
-        f"does not count: {place.reason}" if place.reason else place.stands_in or "not looked at: not in the population"
-    )
+    where = f"does not count: {place.reason}" if place.reason else str(place.stands_in)
     return f"{where}  ({place.in_group})" if place.in_group and not place.reason else where

@@ -30,6 +30,7 @@ PAGES = [
         "how-to/check_a_submission.md",
         "how-to/build_a_register.md",
         "how-to/trace_a_file_of_your_own.md",
+        "explanation/one_person.md",
     )
 ]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
