@@ -21,7 +21,8 @@ with supported as (
   group by la_code, person_key
 ),
 review as (
-  select la_code, person_key, arg_min(event_id, (coalesce(review_group not in ('planned', 'unplanned'), true), event_id)) as review_id,
+  select la_code, person_key,
+    arg_min(event_id, (coalesce(review_group not in ('planned', 'unplanned'), true), event_id)) as review_id,
     case when bool_or(review_group = 'planned') and bool_or(review_group = 'unplanned') then 'both'
       when bool_or(review_group = 'planned') then 'planned' when bool_or(review_group = 'unplanned') then 'unplanned'
       else 'other_review' end as found

@@ -4,7 +4,7 @@ LTS002a: people of LTS001a, unplanned reviews, and planned ones that led to a ca
 and planned reviews. Each also has a measure of people, for the totals of the published tables.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 
 from linkage.cohort.derive.event import SETTINGS
