@@ -25,7 +25,7 @@ def waiting(asked: Asked) -> list[Step]:
         _ordered(definition),
         _linked(definition),
         _waited(),
-        _people(definition, asked),
+        _people(asked),
     ]
 
 
