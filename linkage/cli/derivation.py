@@ -1,4 +1,4 @@
-"""Commands of the derivation: tables steps, variables."""
+"""Commands of the derivation: tables steps, tables dataset, variables."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -33,21 +33,26 @@ def steps(
     emit("tables steps", {"steps": shown}, as_json=json, lines=lines)
 
 
+Events = Annotated[
+    Path, typer.Argument(help="A folder of 'cldlink submission consolidate', or of 'cldlink processed'.")
+]
+PersonRule = Annotated[
+    Literal["dhsc", "nhs_england"],
+    typer.Option(help="Rule of the person key; the second drops rows without number."),
+]
+Postcodes = Annotated[
+    Path | None,
+    typer.Option(metavar="PARQUET", help="Areas of postcodes: columns postcode, lsoa, ward and la_code."),
+]
+
+
 def variables(
-    folder: Annotated[
-        Path, typer.Argument(help="A folder of 'cldlink submission consolidate', or of 'cldlink processed'.")
-    ],
+    folder: Events,
     out: Out,
     period_start: PeriodStart = None,
     period_end: PeriodEnd = None,
-    person_rule: Annotated[
-        Literal["dhsc", "nhs_england"],
-        typer.Option(help="Rule of the person key; the second drops rows without number."),
-    ] = "dhsc",
-    postcodes: Annotated[
-        Path | None,
-        typer.Option(metavar="PARQUET", help="Areas of postcodes: columns postcode, lsoa, ward and la_code."),
-    ] = None,
+    person_rule: PersonRule = "dhsc",
+    postcodes: Postcodes = None,
     memory: Memory = None,
     threads: Threads = None,
     temp_dir: TempDir = None,
@@ -64,3 +69,30 @@ def variables(
     options = engine_options(memory, threads, temp_dir)
     counts = write_variables(folder, out, derivation=choices, postcodes=postcodes, options=options)
     emit("variables", counts, as_json=json)
+
+
+def dataset(
+    folder: Events,
+    out: Out,
+    period_start: PeriodStart = None,
+    period_end: PeriodEnd = None,
+    person_rule: PersonRule = "dhsc",
+    postcodes: Postcodes = None,
+    memory: Memory = None,
+    threads: Threads = None,
+    temp_dir: TempDir = None,
+    json: Json = False,
+) -> None:
+    """The submitted events of an authority with their derived variables beside them, a data dictionary and a guide.
+
+    The dataset identifies people; 'cldlink variables' writes the derived variables alone, by row number.
+
+    Example: cldlink tables dataset processed --out dataset
+    """
+    from linkage.cohort.derive.run import Derivation
+    from linkage.cohort.variables import write_variables
+
+    choices = Derivation(period=given_period(period_start, period_end), person_rule=person_rule)
+    options = engine_options(memory, threads, temp_dir)
+    counts = write_variables(folder, out, derivation=choices, postcodes=postcodes, with_submitted=True, options=options)
+    emit("tables dataset", counts, as_json=json)

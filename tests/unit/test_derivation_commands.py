@@ -1,7 +1,8 @@
 """The commands of the derivation: the steps are shown, variables are written."""
 
+import csv
 import json
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +11,9 @@ import pytest
 
 from linkage.cli.derivation import steps, variables
 from linkage.errors import UsageError
-from tests.unit.derived_events import YEAR
+from tests.main_job import cldlink
+from tests.unit.derived_events import YEAR, service
+from tests.unit.own_folders import own_folder
 
 
 def test_steps_are_shown_with_what_they_do_and_their_sql(capsys: pytest.CaptureFixture[str]) -> None:
@@ -44,3 +47,21 @@ def test_variables_are_written_for_a_period(tmp_path: Path, capsys: pytest.Captu
     assert json.loads(capsys.readouterr().out)["results"] == {"rows": 1, "events": 1, "people": 1}
     with pytest.raises(UsageError, match="both"):
         variables(tmp_path / "current", tmp_path / "other", period_start=start)
+
+
+def test_the_dataset_has_what_was_submitted_and_what_was_derived(tmp_path: Path) -> None:
+    rows = [service("ann", nhs_number="9434765919"), service("=bob", event_end_date=date(2022, 6, 1))]
+    own = own_folder(tmp_path / "current", rows)
+    ran = cldlink("tables", "dataset", own, "--out", tmp_path / "out", "--json")
+    assert ran.results == {"rows": 2, "events": 2, "people": 2}
+    table = pq.read_table(tmp_path / "out" / "dataset_IDENTIFIABLE.parquet")
+    assert table.select(["person_unique_identifier", "event_reference", "setting", "lts001b_column"]).to_pylist() == [
+        {"person_unique_identifier": "ann", "event_reference": "E1", "setting": "nursing", "lts001b_column": "nursing"},
+        {"person_unique_identifier": "=bob", "event_reference": "E2", "setting": "nursing", "lts001b_column": None},
+    ]
+    with (tmp_path / "out" / "dataset_IDENTIFIABLE.csv").open(encoding="utf-8", newline="") as lines:
+        people = [row["person_unique_identifier"] for row in csv.DictReader(lines)]
+    assert people == ["ann", "'=bob"]
+    with (tmp_path / "out" / "data_dictionary.csv").open(encoding="utf-8", newline="") as lines:
+        described = {row["Column"] for row in csv.DictReader(lines)}
+    assert described == set(table.column_names)
