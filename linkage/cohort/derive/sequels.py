@@ -174,7 +174,7 @@ def led_to_short_term() -> Step:
     return Step("led_to_short_term", "select * from short_term_episode where has_request")
 
 
-def _chain(name: str, episodes: str, stops: str, period: Period) -> Step:
+def _chain(name: str, episodes: str, kind: str, period: Period) -> Step:
     """One row per (episode, event of its chain): what begins from its end on, without a break, before the next of its kind.
 
     The first event of a chain begins within 28 days after a request, 3 days after short-term support; each other one at most
@@ -182,14 +182,17 @@ def _chain(name: str, episodes: str, stops: str, period: Period) -> Step:
     """
     rule = sequel_rules().rules[name]
     sql = f"""
-with later as (
+with next_one as (
+  select asked.episode, min(member.start_date) as next_date
+  from {episodes} as asked join {name}_member as member using (la_code, person_key)
+  where member.start_date >= asked.end_date and member.episode <> asked.episode group by asked.episode
+),
+later as (
   select asked.episode, event.event_id, event.start_date, coalesce(event.end_date, {OPEN_END}) as end_date,
-    event.service_group, event.outcome_group,
-    event.start_date - asked.end_date as days_after, coalesce({stops}, false) as stops
-  from {episodes} as asked join event using (la_code, person_key)
-    left join {name}_member as member on member.event_id = event.event_id
+    event.service_group, event.outcome_group, event.start_date - asked.end_date as days_after
+  from {episodes} as asked left join next_one using (episode) join event using (la_code, person_key)
   where event.client_type_group = 'service_user' and event.start_date between asked.end_date and $last
-    and member.episode is distinct from asked.episode
+    and (next_date is null or event.start_date < next_date) and not coalesce({kind}, false)
 ),
 reached as (
   select *, max(end_date) over (partition by episode order by start_date
@@ -197,7 +200,7 @@ reached as (
   from later
 ),
 broken as (
-  select *, min(start_date) filter (stops or case when reached_date is null then days_after > $first_within
+  select *, min(start_date) filter (case when reached_date is null then days_after > $first_within
       else start_date - cast(reached_date as date) > $gap end) over (partition by episode) as break_date
   from reached
 )
