@@ -28,7 +28,7 @@ from linkage.engine import Engine, EngineOptions, Step, Value, ident, literal
 from linkage.errors import InternalError, UsageError
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.store import LINKED_TABLES, open_linked, require_columns, require_other_folder
-from pseudo.disclosure import Cells, DisclosurePolicy, GatedTable, Percentage, Totals, apply
+from pseudo.disclosure import Cells, Difference, DisclosurePolicy, GatedTable, Percentage, Totals, apply
 
 POLICY = "cld_round5"
 _HEADINGS = ("table", "period")
@@ -108,8 +108,11 @@ def derived_together(measures: Sequence[Measure]) -> list[list[Measure]]:
 
 
 def derive_for(engine: Engine, measures: Sequence[Measure], asked: Asked) -> None:
-    """Derive events once, for as long as the measures look at them."""
-    derive(engine, linked_source(engine), Derivation(period=looked_at(measures, asked.period)))
+    """Derive events once, for as long as the measures look at them, with what measures take from submitted rows."""
+    source = linked_source(engine)
+    derive(engine, source, Derivation(period=looked_at(measures, asked.period)))
+    for made in dict.fromkeys(measure.of_source for measure in measures if measure.of_source):
+        engine.run(made(source))
 
 
 def looked_at(measures: Sequence[Measure], period: Period) -> Period:
@@ -193,6 +196,7 @@ def cells_of(definition: MeasureDefinition, breakdown: str, measure: Measure, as
         counts=counts,
         amounts={one.column: f"{one.column}_people" for one in definition.amounts},
         percentages=rates,
+        differences=[Difference(one.column, one.of, one.less) for one in definition.differences],
         totals=Totals({label.name: ALL for label in labels if label.total}, definition.sums),
     )
 

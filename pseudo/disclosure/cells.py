@@ -43,6 +43,16 @@ class Percentage:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """A column that the gate adds: the percentage ``of`` less the percentage ``less``, both as shown."""
+
+    column: str
+    of: str
+    less: str
+    decimals: int = 1
+
+
+@dataclass(frozen=True)
 class Cells:
     """What the columns of a table are. Columns of text and dates need no mention; any other must be declared.
 
@@ -56,6 +66,7 @@ class Cells:
     counts: Mapping[str, str]
     amounts: Mapping[str, str] = field(default_factory=dict)
     percentages: Sequence[Percentage] = ()
+    differences: Sequence[Difference] = ()
     model_results: Sequence[str] = ()
     labels: Sequence[str] = ()
     totals: Totals = field(default_factory=Totals)
@@ -81,10 +92,14 @@ def require_declared(policy: DisclosurePolicy, table: pa.Table, cells: Cells) ->
     declared |= {*cells.model_results, *cells.labels}
     needed = declared | set(cells.totals.rows)
     counted = {name for percentage in cells.percentages for name in (percentage.numerator, percentage.denominator)}
+    made = {percentage.column for percentage in cells.percentages}
+    compared = {name for difference in cells.differences for name in (difference.of, difference.less)}
     counted |= {name for total, parts in cells.totals.columns.items() for name in (total, *parts)}
     missing = sorted(needed - set(table.column_names)) + sorted(counted - set(cells.counts))
     if missing:
         raise PolicyError(f"The disclosure gate was told of columns that are not counts here: {', '.join(missing)}.")
+    if compared - made:
+        raise PolicyError(f"A difference is of percentages that the gate makes: {', '.join(sorted(compared - made))}.")
     undeclared = [name for name in table.column_names if name not in declared and not _is_label(table[name].type)]
     if undeclared:
         raise PolicyError(

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 
 from pseudo.disclosure.bounds import Flags, Sum
-from pseudo.disclosure.cells import Cells, Percentage, RowSum, require_declared, row_sums
+from pseudo.disclosure.cells import Cells, Difference, Percentage, RowSum, require_declared, row_sums
 from pseudo.disclosure.figures import Counted, Shown, amounts, counted, people_behind
 from pseudo.disclosure.policies import DisclosurePolicy
 from pseudo.disclosure.secondary import Exact, hidden_cells
@@ -78,6 +78,8 @@ def apply(policy: DisclosurePolicy, table: pa.Table, cells: Cells) -> GatedTable
         shown[column] = _shown_amounts(policy, table, column, people, cells.decimals)
     for percentage in cells.percentages:
         shown[percentage.column] = _percentages(percentage, shown[percentage.numerator], shown[percentage.denominator])
+    for difference in cells.differences:
+        shown[difference.column] = _difference(difference, shown[difference.of], shown[difference.less])
     secondary = sum(int((hidden[column] & ~primary[column]).sum()) for column in counts)
     kinds = {column: pa.int64() if column in counts else pa.float64() for column in shown}
     return GatedTable(
@@ -121,6 +123,13 @@ def _percentages(percentage: Percentage, above: Shown, below: Shown) -> Shown:
     exact = percentage.per * above.values[shown] / below.values[shown]
     values[shown] = [round(value, percentage.decimals) for value in exact.tolist()]
     return Shown(values, hidden, absent, np.zeros(len(shown), dtype=bool), percentage.decimals)
+
+
+def _difference(difference: Difference, of: Shown, less: Shown) -> Shown:
+    values = np.array([round(value, difference.decimals) for value in (of.values - less.values).tolist()])
+    hidden = of.hidden | less.hidden
+    absent = ~hidden & (of.absent | less.absent)
+    return Shown(values, hidden, absent, np.zeros(len(values), dtype=bool), difference.decimals)
 
 
 # ------------------------------------------------------------------------------------------------------------ totals

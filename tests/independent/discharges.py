@@ -65,7 +65,10 @@ class Hospital:
 
     def __init__(self, derived: Derived) -> None:
         self.derived = derived
-        self.of_person = derived.of_person
+        sources = {row["person_key"]: row["person_key_source"] for row in derived.event.to_dict("records")}
+        self.of_person = {
+            place: {**row, "source": sources.get(row["person_key"])} for place, row in derived.of_person.items()
+        }
         self.by_pseudonym: dict[str, list[Row]] = defaultdict(list)
         for row in derived.person.to_dict("records"):
             self.by_pseudonym[row["person_pseudonym"]].append(row)
@@ -181,6 +184,8 @@ class Hospital:
         labels = led.labels if led else (None, None, None)
         if died is not None and died < self.derived.first:
             return Episode(la_code, key, labels, reason="died")
+        if one["source"] == "la_person_id":
+            return Episode(la_code, key, labels, reason="not_linked")
         if led is None:
             return Episode(la_code, key, labels, reason="no_discharge")
         until = led.discharged + 84 * DAY

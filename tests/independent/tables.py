@@ -18,6 +18,7 @@ class Derived:
     last: date
     admissions: pd.DataFrame = field(default_factory=pd.DataFrame)
     registrations: pd.DataFrame = field(default_factory=pd.DataFrame)
+    submitted: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     @property
     def of_person(self) -> dict[tuple[str, int], dict[str, object]]:

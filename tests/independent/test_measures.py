@@ -30,10 +30,10 @@ def both(first: int, worlds: int) -> dict[str, tuple[Rows, Rows]]:
     for together in derived_together(list(MEASURES.values())):
         with care_engine(rows, leave_out=("submission",)) as engine:
             register_hospital(engine, rows)
-            asked = Asked(YEAR, tables=frozenset({"admissions"}))
+            asked = Asked(YEAR, tables=frozenset({"admissions", "link_quality"}))
             derive_for(engine, together, asked)
             tables = [read(engine, name) for name in ("event", "person")]
-            hospital = [read(engine, name) for name in ("admissions", "gp_registrations")]
+            hospital = [read(engine, name) for name in ("admissions", "gp_registrations", "social_care")]
             derived = Derived(*tables, YEAR.start, YEAR.end, *hospital)
             for measure in together:
                 make_people(engine, measure, asked)

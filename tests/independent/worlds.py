@@ -21,7 +21,21 @@ def random_rows(seed: int, people: int = 40) -> list[Row]:
         codes = [f"{seed}a", f"{seed}b"] if rng.random() < 0.1 else [rng.choice((f"{seed}a", f"{seed}b"))]
         for code in codes:
             rows += _rows_of(rng, code, f"{seed}-{number}")
-    return rows + _reabled_rows(seed)
+    return _traced(rows + _reabled_rows(seed), seed)
+
+
+def _traced(rows: list[Row], seed: int) -> list[Row]:
+    """The rows with how each person was traced: some stand under the authority's own id, some rows say another thing."""
+    rng = random.Random(f"{seed} traced")
+    qualities = ("confirmed", "confirmed", "confirmed", "superseded", "found", "corrected", None)
+    of_person = {person: rng.choice(qualities) for person in sorted({row["person_pseudonym"] for row in rows})}
+    unlinked = {person for person in of_person if rng.random() < 0.1}
+    for row in rows:
+        quality = of_person[row["person_pseudonym"]]
+        row["link_quality"] = rng.choice(qualities) if rng.random() < 0.05 else quality
+        if row["person_pseudonym"] in unlinked:
+            row |= {"link_quality": "not_found", "person_id_type": "la_person_id"}
+    return rows
 
 
 def _reabled_rows(seed: int, people: int = 12) -> list[Row]:

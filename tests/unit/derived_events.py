@@ -37,6 +37,7 @@ _TEXTS = (
     "birth_month",
     "conversation",
     "submission",
+    "link_quality",
     "adult_1_linked_person_pseudonym",
     "adult_2_linked_person_pseudonym",
     "adult_3_linked_person_pseudonym",

@@ -78,6 +78,7 @@ def _columns(one: MeasureDefinition) -> list[tuple[str, str]]:
     for rate in one.rates:
         below = "people in the population table" if rate.denominator == POPULATION else f"`{rate.denominator}`"
         found.append((rate.column, f"`{rate.numerator}` per {rate.per:,} of {below}"))
+    found += [(made.column, f"`{made.of}` less `{made.less}`, both as shown") for made in one.differences]
     for amount in one.amounts:
         words = {"sum": "sum", "avg": "average", "median": "median"}[amount.statistic]
         found.append(

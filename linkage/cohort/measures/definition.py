@@ -56,6 +56,14 @@ class Rate(ConfigModel):
     part: bool = True
 
 
+class Difference(ConfigModel):
+    """A column made from two rates as shown: ``of`` less ``less``."""
+
+    column: str
+    of: str
+    less: str
+
+
 class Amount(ConfigModel):
     """A statistic of a number that the people step gives (``of``), over those who stand in one of the columns ``among``."""
 
@@ -101,6 +109,7 @@ class MeasureDefinition(ConfigModel):
     columns: tuple[Column, ...] = Field(min_length=1)
     sums: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     rates: tuple[Rate, ...] = ()
+    differences: tuple[Difference, ...] = ()
     amounts: tuple[Amount, ...] = ()
     not_derived: dict[str, str] = Field(default_factory=dict)
     population_ages: Ages | None = None
@@ -119,6 +128,8 @@ class MeasureDefinition(ConfigModel):
             "an amount names no column": {name for one in self.amounts for name in one.among} - columns,
             "a rate names no column": {one for rate in self.rates for one in (rate.numerator, rate.denominator)}
             - counts,
+            "a difference names no rate": {name for one in self.differences for name in (one.of, one.less)}
+            - {rate.column for rate in self.rates},
         }
         for what, unknown in used.items():
             if unknown:

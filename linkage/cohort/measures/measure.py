@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from linkage.cohort.derive.period import Period
+from linkage.cohort.derive.source import CareSource
 from linkage.cohort.measures.definition import Label, MeasureDefinition, measure_definition
 from linkage.engine import Step, literal
 
@@ -34,12 +35,14 @@ Steps = Callable[[Asked], Sequence[Step]]
 class Measure:
     """``steps`` read ``event``, ``person`` and ``spell`` of the derivation; the last makes ``<id>_people``.
 
-    ``needs``: linked tables without which the measure cannot be made.
+    ``needs``: linked tables without which the measure cannot be made. ``of_source``: a step over the submitted rows, for what
+    the derivation does not keep.
     """
 
     id: str
     steps: Steps
     needs: Sequence[str] = ()
+    of_source: Callable[[CareSource], Step] | None = None
 
     @property
     def definition(self) -> MeasureDefinition:
