@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import IO
 
+import numpy as np
+
 from pseudo.domain import Domain
 from pseudo.keys import DomainKey
 
@@ -64,7 +66,7 @@ def messages_in(frame: bytes) -> Iterable[bytes]:
     """
     (width,) = _WIDTH.unpack_from(frame)
     if width:
-        return [frame[start : start + width] for start in range(_WIDTH.size, len(frame), width)]
+        return np.frombuffer(frame, dtype=f"V{width}", offset=_WIDTH.size).tolist()  # type: ignore[no-any-return]
     (count,) = _WIDTH.unpack_from(frame, _WIDTH.size)
     ends = array("i")
     first = 2 * _WIDTH.size + count * ends.itemsize

@@ -64,14 +64,20 @@ class Hasher:
 
     def codes(self, messages: pa.Array) -> Codes:
         """The 16-byte codes of messages (binary, no nulls), in the order given. A closed key raises KeyCustodyError."""
+        return np.concatenate([np.empty((0, MAC_BYTES), dtype=np.uint8), *self.codes_in_turn(messages)])
+
+    def codes_in_turn(self, messages: pa.Array) -> Iterator[Codes]:
+        """The same, some at a time: what is done with them is done while the next are made."""
         self._key.mac_many(())  # a closed key makes no codes, whoever else still holds it
         self.expect(len(messages))
-        if self._workers is None:
-            made = [self._key.mac_many(messages_in(frame)) for frame in _frames(messages)]
+        workers = self._workers
+        if workers is None:
+            made = (self._key.mac_many(messages_in(frame)) for frame in _frames(messages))
         else:
-            waiting = [self._workers.submit(frame) for frame in _frames(messages)]
-            made = [answer.result() for answer in waiting]
-        return np.frombuffer(b"".join(made), dtype=np.uint8).reshape(-1, MAC_BYTES)
+            waiting = [workers.submit(frame) for frame in _frames(messages)]
+            made = (answer.result() for answer in waiting)
+        for codes in made:
+            yield np.frombuffer(codes, dtype=np.uint8).reshape(-1, MAC_BYTES)
 
     def close(self) -> None:
         """End the workers."""

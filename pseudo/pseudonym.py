@@ -20,9 +20,13 @@ __all__ = [
     "la_messages",
     "la_person_id_messages",
     "nhs_number_messages",
+    "nhs_number_pseudonyms",
     "one_time_messages",
     "pseudonyms",
 ]
+
+
+_MOST = 1 << 26  # pseudonyms that surely fit in an Arrow array of short texts
 
 
 def pseudonyms(
@@ -34,4 +38,19 @@ def pseudonyms(
     number). One row in, one row out, in the same order.
     """
     with Hasher(key, workers) as hasher:
-        return pa.DictionaryArray.from_arrays(messages.indices, text_of(hasher.codes(messages.dictionary), form))
+        return _as_text(hasher, messages, form)
+
+
+def nhs_number_pseudonyms(
+    values: pa.ChunkedArray, key: DomainKey, *, form: TextForm = "base32", workers: int | None = None
+) -> pa.DictionaryArray:
+    """``pseudonyms`` of ``nhs_number_messages``; the processes start while the numbers are read."""
+    with Hasher(key, workers) as hasher:
+        hasher.expect(len(values))
+        return _as_text(hasher, nhs_number_messages(values), form)
+
+
+def _as_text(hasher: Hasher, messages: pa.DictionaryArray, form: TextForm) -> pa.DictionaryArray:
+    texts = pa.chunked_array([text_of(codes, form) for codes in hasher.codes_in_turn(messages.dictionary)], pa.string())
+    whole = texts if len(texts) < _MOST else texts.cast(pa.large_string())
+    return pa.DictionaryArray.from_arrays(messages.indices, whole.combine_chunks())

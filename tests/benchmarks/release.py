@@ -24,7 +24,7 @@ from pseudo.columns import open_source
 from pseudo.deidentify import derive_keys
 from pseudo.keys import RootKey
 from pseudo.policy import LoadedPolicy, load_policy
-from pseudo.pseudonym import nhs_number_messages, pseudonyms
+from pseudo.pseudonym import nhs_number_pseudonyms
 from pseudo.release import make_release
 from pseudo.release_tables import write_table
 from pseudo.request import ReleaseRequest
@@ -49,7 +49,7 @@ def numbers(count: int = ROWS) -> dict[str, float]:
     column = pa.chunked_array([valid_numbers(count)])
     with RootKey.generate("bench").derive(REQUEST.domain("nhs_number")) as key:
         started = time.perf_counter()
-        made = pseudonyms(nhs_number_messages(column), key)
+        made = nhs_number_pseudonyms(column, key)
         seconds = time.perf_counter() - started
     assert len(made.dictionary) == count and made.null_count == 0
     sample = column.slice(0, 200_000).to_pylist()
