@@ -128,7 +128,15 @@ def make_people(engine: Engine, measure: Measure, asked: Asked) -> None:
     lacking = [name for name in measure.needs if name not in asked.tables]
     if lacking:
         raise UsageError(f"{measure.id} needs {', '.join(lacking)}, which the linked folder does not have.")
-    engine.run_all(measure.steps(asked))
+    engine.run_all(_not_yet_made(engine, measure.steps(asked)))
+
+
+def _not_yet_made(engine: Engine, steps: Sequence[Step]) -> Sequence[Step]:
+    """Steps from the first on whose table another measure has not made since the derivation; all, where that is unknown."""
+    derived = max((place for place, step in enumerate(engine.steps) if step.name == "event"), default=None)
+    made = {step.name: step for step in engine.steps[derived:]} if derived is not None else {}
+    first = next((place for place, step in enumerate(steps) if made.get(step.name) != step), len(steps))
+    return steps[first:]
 
 
 def make_figures(engine: Engine, measure: Measure, asked: Asked) -> None:

@@ -2,15 +2,18 @@
 
 import csv
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from linkage.cohort.derive.period import Period
+from linkage.cohort.measures.measure import Asked
 from linkage.cohort.measures.registry import MEASURES
-from linkage.cohort.official import tables_official
+from linkage.cohort.official import derive_for, make_people, tables_official
 from linkage.cohort.populations import read_population
 from linkage.errors import InputError, UsageError
-from tests.unit.derived_events import service
+from tests.unit.derived_events import YEAR, care_engine, request, service
 from tests.unit.linked_tables import linked_folder
 from tests.unit.placed_people import linked_with_everything
 
@@ -46,6 +49,20 @@ def test_figures_are_written_as_the_gate_shows_them(linked: Path, tmp_path: Path
     assert json.loads((out / "manifest.json").read_text())["settings"]["measures"] == ["ascof_3d_clients"]
     assert (tmp_path / "disclosure_ledger.jsonl").is_file()
     assert str(done.period) == "2022-04-01 to 2023-03-31"
+
+
+def test_what_measures_share_is_made_once_for_each_derivation() -> None:
+    measures, asked = [MEASURES["salt_sts001"], MEASURES["salt_sts002a"]], Asked(YEAR)
+    with care_engine([request("ann")], leave_out=("submission",)) as engine:
+        made = []
+        for period in (YEAR, Period(YEAR.start, date(2022, 12, 31))):
+            derive_for(engine, measures, asked)
+            for measure in measures:
+                make_people(engine, measure, Asked(period))
+            made.append([step.name for step in engine.steps].count("request_chain"))
+        make_people(engine, measures[0], asked)
+        made.append([step.name for step in engine.steps].count("request_chain"))
+    assert made == [1, 2, 3]
 
 
 def test_an_unknown_measure_is_refused_with_what_there_is(linked: Path, tmp_path: Path) -> None:
