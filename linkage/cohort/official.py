@@ -132,9 +132,10 @@ def make_people(engine: Engine, measure: Measure, asked: Asked) -> None:
 
 
 def _not_yet_made(engine: Engine, steps: Sequence[Step]) -> Sequence[Step]:
-    """Steps from the first on whose table another measure has not made since the derivation; all, where that is unknown."""
-    derived = max((place for place, step in enumerate(engine.steps) if step.name == "event"), default=None)
-    made = {step.name: step for step in engine.steps[derived:]} if derived is not None else {}
+    """Steps from the first on whose table no measure has made since the derivation; all, where that is unknown."""
+    derived = max((place for place, step in enumerate(engine.steps) if step.name == "event"), default=len(engine.steps))
+    there = {row[0] for row in engine.rows(Step("tables", "select table_name from duckdb_tables()"))}
+    made = {step.name: step for step in engine.steps[derived:] if step.name in there}
     first = next((place for place, step in enumerate(steps) if made.get(step.name) != step), len(steps))
     return steps[first:]
 
