@@ -16,6 +16,12 @@ def official(
     measure: Annotated[
         list[str] | None, typer.Option("--measure", help="Measure, such as ascof_2e; several allowed; all if none.")
     ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--by", help="Divide every measure by this as well, such as age_10 or service_type; several allowed."
+        ),
+    ] = None,
     period_start: PeriodStart = None,
     period_end: PeriodEnd = None,
     la: Annotated[list[str] | None, typer.Option("--la", help="Authority code; several allowed; all if none.")] = None,
@@ -47,6 +53,7 @@ def official(
         linked,
         out,
         measures=measure or [],
+        by=by or [],
         period=period,
         la=la or [],
         population=population,

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from linkage.cohort.derive.period import Period, covered_period, months_later
 from linkage.cohort.derive.run import Derivation, derive
-from linkage.cohort.derive.source import linked_source
+from linkage.cohort.derive.source import CareSource, linked_source
 from linkage.cohort.measures.definition import ALL, POPULATION, MeasureDefinition
+from linkage.cohort.measures.dividing import area_steps, divided, dividers
 from linkage.cohort.measures.figures import (
     cells_step,
     count_names,
@@ -49,6 +50,7 @@ def tables_official(
     out: Path,
     *,
     measures: Sequence[str] = (),
+    by: Sequence[str] = (),
     period: Period | None = None,
     la: Sequence[str] = (),
     population: Path | None = None,
@@ -60,10 +62,11 @@ def tables_official(
 
     Every table is a CSV file; a workbook and a page show them all with their rules.
 
-    ``measures``: ids (none: all). ``period``: the year of the figures, both days inclusive (default: what the submissions
+    ``measures``: ids (none: all). ``by``: variables of ``configs/measures/by_variables.yaml`` that each measure is divided by
+    as well, in tables of their own. ``period``: the year of the figures, both days inclusive (default: what the submissions
     say they cover); events before it are looked at as far as a measure asks. Measures of health tables that nobody released
     are made only when they are named, and then refused. ``population``: a CSV for rates per 100,000, which are left out
-    without one. Raises UsageError for an unknown measure, authority or policy, InputError when the release
+    without one. Raises UsageError for an unknown measure, variable, authority or policy, InputError when the release
     or the population lacks a column, PolicyError when the tables tell too much beside one another or earlier ones.
     """
     require_other_folder(out, linked)
@@ -78,9 +81,12 @@ def tables_official(
         if population:
             engine.register(POPULATION, read_population(population))
         asked = Asked(year, tuple(la), tables)
+        divided_by = dividers(engine, linked_source(engine), by)
+        chosen = [divided(measure, divided_by) for measure in chosen]
         figures: dict[str, Figures] = {}
         for together in derived_together(chosen):
             derive_for(engine, together, asked)
+            engine.run_all(area_steps(divided_by, linked_source(engine)))
             for measure in together:
                 make_people(engine, measure, asked)
                 figures |= _figures(engine, measure, asked, rule)
@@ -92,6 +98,7 @@ def tables_official(
             "period": str(year),
             "authorities": list(la),
             "measures": [measure.id for measure in chosen],
+            "divided_by": [one.variable.name for one in divided_by],
             "disclosure": records,
         }
         inputs = [
@@ -107,10 +114,20 @@ def derived_together(measures: Sequence[Measure]) -> list[list[Measure]]:
     return [[measure for measure in measures if measure.definition.look_ahead_months == months] for months in ahead]
 
 
-def derive_for(engine: Engine, measures: Sequence[Measure], asked: Asked) -> None:
-    """Derive events once, for as long as the measures look at them, with what measures take from submitted rows."""
-    source = linked_source(engine)
-    derive(engine, source, Derivation(period=looked_at(measures, asked.period)))
+def derive_for(
+    engine: Engine,
+    measures: Sequence[Measure],
+    asked: Asked,
+    source: CareSource | None = None,
+    *,
+    keep_steps: bool = False,
+) -> None:
+    """Derive events once, for as long as the measures look at them, with what measures take from submitted rows.
+
+    ``source``: the linked social care table unless given. ``keep_steps``: as in ``Derivation``.
+    """
+    source = source or linked_source(engine)
+    derive(engine, source, Derivation(period=looked_at(measures, asked.period), keep_steps=keep_steps))
     for made in dict.fromkeys(measure.of_source for measure in measures if measure.of_source):
         engine.run(made(source))
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from linkage.cohort.measures.definition import POPULATION, MeasureDefinition
+from linkage.cohort.measures.dividing import variables
 from linkage.cohort.measures.registry import MEASURES
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "measures.md"
@@ -17,6 +18,9 @@ measure writes:
 - `ID.csv`, and `ID_by_NAME.csv` for each further division: one row per authority and group, every group there whether
   anybody stands in it or not, `All` for all groups together, one column per count, rates from the counts as shown;
 - `ID_people.csv`: how many people were looked at, how many count, and why the others do not.
+
+`--by NAME` divides every measure by a variable of its people, of the event that puts them there, or of where they live, in
+a table of its own, `ID_by_NAME.csv`. The variables are listed [at the end](#variables-to-divide-by).
 
 All of them pass the [disclosure gate](disclosure.md). Rates per 100,000 need `--population`, a CSV with `la_code`,
 `gender` (or `sex`: 1 male, 2 female), `age` in completed years (or `age_from`, `age_to`; blank: and over) and `people` (or
@@ -34,7 +38,23 @@ def measures_page() -> str:
     definitions = [measure.definition for measure in MEASURES.values()]
     rows = "\n".join(f"| [`{one.id}`](#{one.id}) | {one.title} | {one.certainty} |" for one in definitions)
     contents = f"| Measure | What it counts | Certainty |\n|---|---|---|\n{rows}\n"
-    return f"{INTRODUCTION}\n{contents}\n" + "\n".join(map(_section, definitions))
+    return f"{INTRODUCTION}\n{contents}\n" + "\n".join([*map(_section, definitions), _variables()])
+
+
+def _variables() -> str:
+    """What ``--by`` can name."""
+    kinds = {"person": "the person", "event": "the event", "area": "where the person lives"}
+    rows = "\n".join(f"| `{one.name}` | {one.title} | {kinds[one.of]} |" for one in variables().values())
+    return f"""## Variables to divide by
+
+A person's details are the latest; those of an event are of the one that puts the person into the table, and not known where
+no single event does, as on a month end. An area is that of the person's row whose event started last, and needs its column
+in the release. A table by a variable has the rows of the measure's own table that no total adds up, such as month ends.
+
+| `--by` | What it is | Of |
+|---|---|---|
+{rows}
+"""
 
 
 def _section(one: MeasureDefinition) -> str:

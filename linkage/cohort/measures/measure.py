@@ -36,18 +36,19 @@ class Measure:
     """``steps`` read ``event``, ``person`` and ``spell`` of the derivation; the last makes ``<id>_people``.
 
     ``needs``: linked tables without which the measure cannot be made. ``of_source``: a step over the submitted rows, for what
-    the derivation does not keep.
+    the derivation does not keep. ``own``: the definition of a measure that was changed, such as divided by more.
     """
 
     id: str
     steps: Steps
     needs: Sequence[str] = ()
     of_source: Callable[[CareSource], Step] | None = None
+    own: MeasureDefinition | None = None
 
     @property
     def definition(self) -> MeasureDefinition:
-        """The packaged definition."""
-        return measure_definition(self.id)
+        """The packaged definition, unless the measure has one of its own."""
+        return self.own or measure_definition(self.id)
 
     @property
     def people(self) -> str:
