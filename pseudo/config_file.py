@@ -26,8 +26,8 @@ class ConfigModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class _PlainLoader(yaml.SafeLoader):
-    """A YAML loader without the guesses of YAML 1.1 and with duplicate keys refused."""
+class _PlainLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """A YAML loader without the guesses of YAML 1.1; the fast one where PyYAML was built with it."""
 
 
 _PlainLoader.yaml_implicit_resolvers = {}
@@ -48,13 +48,11 @@ def read_config(path: Path, model: type[Model]) -> Model:
     """
     text = _read_text(path)
     try:
-        node = yaml.compose(text, Loader=_PlainLoader)
-        document: Any = yaml.load(text, Loader=_PlainLoader)  # noqa: S506 - a SafeLoader subclass
+        node, document = _parsed(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
         raise ConfigError(f"{where}: this is not readable YAML. Check the indentation and quotes there.") from None
-    marks = _marks(node)
     duplicates = _duplicate_keys(node)
     if duplicates:
         raise ConfigError("\n".join(f"{path}:{line}:{column}: the key is given twice" for line, column in duplicates))
@@ -63,12 +61,23 @@ def read_config(path: Path, model: type[Model]) -> Model:
     try:
         return model.model_validate(document)
     except ValidationError as error:
+        marks = _marks(node)
         raise ConfigError("\n".join(_fault(path, fault, marks, model) for fault in _faults(error))) from None
 
 
 def config_hash(path: Path) -> str:
     """SHA-256 (hex) of a configuration file's bytes, for manifests."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _parsed(text: str) -> tuple[Any, Any]:
+    """The nodes of a YAML text, which know their places, and what they stand for; both None for an empty text."""
+    loader = _PlainLoader(text)
+    try:
+        node = loader.get_single_node()
+        return node, None if node is None else loader.construct_document(node)
+    finally:
+        loader.dispose()
 
 
 def _read_text(path: Path) -> str:
@@ -152,10 +161,9 @@ def _duplicate_keys(node: Any) -> list[Mark]:
         return [mark for value in node.value for mark in _duplicate_keys(value)]
     if not isinstance(node, yaml.MappingNode):
         return []
-    keys = [key.value for key, _ in node.value]
-    marks = [
-        (key.start_mark.line + 1, key.start_mark.column + 1)
-        for position, (key, _) in enumerate(node.value)
-        if key.value in keys[:position]
-    ]
+    marks, known = [], set()
+    for key, _ in node.value:
+        if key.value in known:
+            marks.append((key.start_mark.line + 1, key.start_mark.column + 1))
+        known.add(str(key.value))
     return marks + [mark for _, value in node.value for mark in _duplicate_keys(value)]
