@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from linkage.cohort.derive.definitions import lts001_definition
-from linkage.cohort.derive.own import EVENTS, open_own
+from linkage.cohort.derive.own import EVENTS, open_own, own_care
 from linkage.cohort.derive.period import Period, covered_period
 from linkage.cohort.explain import (
     AMONG,
@@ -101,12 +101,12 @@ def explain(
         where = cell_of(ids[0], named, asked) if named else CellOf()
         if person is not None:
             _find(engine, person)
-        lacking = explain_measures(engine, ids, asked, where, among=person is not None)
+        lacking = explain_measures(engine, own_care(engine), ids, asked, where, among=person is not None)
         with_lts001 = any(name in LTS001 for name in ids)
         there = [name for name in ids if name not in lacking]
-        _write(staging / PEOPLE_FILE, engine.arrow(_people(engine)))
+        write_table(staging / PEOPLE_FILE, engine.arrow(_people(engine)))
         events = engine.arrow(_events(engine, there, with_lts001=with_lts001, among=person is not None))
-        _write(staging / EVENTS_FILE, events)
+        write_table(staging / EVENTS_FILE, events)
         (staging / RULES_FILE).write_text(rules(there), encoding="utf-8", newline="\n")
         places = _counted(engine, there)
         settings = {"measure": measure, "period": str(asked.period), "authorities": list(la)}
@@ -208,7 +208,7 @@ def _require_authorities(engine: Engine, la: Sequence[str]) -> None:
         raise UsageError(f"There are no rows of one of these authorities. The folder holds: {', '.join(known)}.")
 
 
-def _write(path: Path, table: pa.Table) -> None:
+def write_table(path: Path, table: pa.Table) -> None:
     """A CSV that Excel opens rightly; no cell is taken for a formula."""
     safe = [without_formulas(column.cast(pa.string())) for column in table.columns]
     rows = zip(*(column.to_pylist() for column in safe), strict=True)

@@ -1,11 +1,11 @@
-"""Commands that show who is behind a figure, where people may be identified: tables explain."""
+"""Commands that open figures, with people where they may be identified: tables explain, tables moved."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from linkage.cli.analysis import PeriodEnd, PeriodStart, given_period
+from linkage.cli.analysis import Ledger, PeriodEnd, PeriodStart, given_period
 from linkage.cli.options import Json, Memory, Out, TempDir, Threads, engine_options
 from linkage.cli.output import emit
 
@@ -54,6 +54,44 @@ def explain(
     done = write(measure, folder, out, cell=named, person=person, period=period, la=la or [], options=options)
     results = {"period": str(done.period), "places": [vars(place) for place in done.places], "rows": done.rows}
     emit("tables explain", results | {"lacking": list(done.lacking)}, as_json=json, lines=_lines(done, person))
+
+
+def moved(
+    measure: Annotated[str, typer.Argument(help="A measure, or lts001a to lts001c.")],
+    before: Annotated[Path, typer.Argument(help="The earlier folder: consolidated or processed, or linked.")],
+    after: Annotated[Path, typer.Argument(help="The later one, of the same kind.")],
+    out: Out,
+    period_start: PeriodStart = None,
+    period_end: PeriodEnd = None,
+    la: Annotated[list[str] | None, typer.Option("--la", help="Authority code; several allowed; all if none.")] = None,
+    policy: Annotated[str, typer.Option(help="Disclosure policy for counts of linked folders.")] = "cld_round5",
+    ledger: Ledger = None,
+    memory: Memory = None,
+    threads: Threads = None,
+    temp_dir: TempDir = None,
+    json: Json = False,
+) -> None:
+    """Who stands in another cell of a measure than before: people of one's own submissions, counts of linked folders.
+
+    Example: cldlink tables moved lts001b current_q3 current_q4 --out moved
+    """
+    from linkage.cohort.moved import is_linked, tables_moved
+    from linkage.moving import moved_people
+
+    period, options = given_period(period_start, period_end), engine_options(memory, threads, temp_dir)
+    if is_linked(before) or is_linked(after):
+        gated = tables_moved(
+            measure, before, after, out, period=period, la=la or [], policy=policy, ledger=ledger, options=options
+        )
+        rows = [{name: row[name] for name in _MOVES} for row in gated.display.to_pylist()]
+    else:
+        done = moved_people(measure, before, after, out, period=period, la=la or [], options=options)
+        rows = [dict(zip(_MOVES, move, strict=True)) for move in done.people]
+    lines = [f"{row['la_code']}  {row['people']:>6}  {row['column_before']} → {row['column_after']}" for row in rows]
+    emit("tables moved", {"moves": rows}, as_json=json, lines=lines or ["nobody moved"])
+
+
+_MOVES = ("la_code", "column_before", "column_after", "people")
 
 
 def _lines(done: "Explanation", person: str | None) -> list[str]:

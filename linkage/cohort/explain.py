@@ -9,15 +9,14 @@ from dataclasses import dataclass, field
 from linkage.cohort.derive.definitions import Lts001Definition, lts001_definition
 from linkage.cohort.derive.events import LEFT_OUT
 from linkage.cohort.derive.long_term_support import prepare_social_care
-from linkage.cohort.derive.own import own_care
 from linkage.cohort.derive.period import Period
-from linkage.cohort.derive.run import Derivation, derive
+from linkage.cohort.derive.source import CareSource
 from linkage.cohort.measures.definition import ALL, MeasureDefinition
 from linkage.cohort.measures.figures import shown_values
 from linkage.cohort.measures.measure import Asked, Measure
 from linkage.cohort.measures.registry import MEASURES, chosen_measures
 from linkage.cohort.measures.salt_lts001 import ALL_AGES_BAND, ALL_REASONS, TOTAL, run_lts001, windows
-from linkage.cohort.official import derived_together, looked_at, make_people
+from linkage.cohort.official import derive_for, derived_together, make_people
 from linkage.engine import Engine, Step, Value, ident, literal
 from linkage.errors import UsageError
 from linkage.store import require_columns
@@ -87,8 +86,10 @@ def cell_of(measure_id: str, named: Mapping[str, str], asked: Asked) -> CellOf:
     return CellOf(columns[column] if column else (), held, la_code)
 
 
-def explain_measures(engine: Engine, ids: Sequence[str], asked: Asked, cell: CellOf, *, among: bool) -> list[str]:
-    """Make ``explained_place`` and ``explained_fate`` in an opened folder of one's own; return measures that lack a table.
+def explain_measures(
+    engine: Engine, source: CareSource, ids: Sequence[str], asked: Asked, cell: CellOf, *, among: bool = False
+) -> list[str]:
+    """Make ``explained_place`` and ``explained_fate`` of the rows of ``social_care``; return measures that lack a table.
 
     ``explained_place``: one row per (measure, person, place), counted (``reason`` null) or not; ``explained_fate``: what the
     derivation made of each row of these people. ``among``: of people in the table ``explained_among`` only. Raises UsageError
@@ -101,9 +102,8 @@ def explain_measures(engine: Engine, ids: Sequence[str], asked: Asked, cell: Cel
     measures = chosen_measures([name for name in ids if name in MEASURES]) if len(ids) > len(lts001) else []
     lacking = [one.id for one in measures if set(one.needs) - asked.tables] if len(ids) > 1 else []
     for number, together in enumerate(derived_together([one for one in measures if one.id not in lacking])):
-        period = looked_at(together, asked.period)
         require_columns(engine, "social_care", sorted({name for one in together for name in one.definition.fields}))
-        derive(engine, own_care(engine), Derivation(period=period, keep_steps=True))
+        derive_for(engine, together, asked, source, keep_steps=True)
         engine.run(_fates(number))
         for measure in together:
             make_people(engine, measure, asked)
