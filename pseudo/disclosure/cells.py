@@ -11,7 +11,8 @@ import pyarrow as pa
 from pseudo.disclosure.policies import DisclosurePolicy
 from pseudo.errors import PolicyError
 
-_EXTREME = re.compile(r"(?:^|_)(?:min|max|minimum|maximum|smallest|largest|lowest|highest)(?:_|$)")
+# ST-Max, short-term support to maximise independence, is a kind of service and no extreme.
+_EXTREME = re.compile(r"(?:^|_)(?:min|(?<!short_term_)max|minimum|maximum|smallest|largest|lowest|highest)(?:_|$)")
 
 
 @dataclass(frozen=True)

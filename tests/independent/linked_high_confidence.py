@@ -20,13 +20,13 @@ def people(derived: Derived) -> pd.DataFrame:
         if pd.isna(one["reason"]):
             who = (one["la_code"], one["person_key"])
             how = of_place[who]
-            rows.append((*who, "ascof_2d_1", f"{how}_below"))
-            rows.append((*who, "ascof_2d_2", f"{how}_counted"))
+            rows.append((*who, "ascof_2d_1", f"{how}_denominator"))
+            rows.append((*who, "ascof_2d_2", f"{how}_numerator"))
             if one["column_id"] == "remained":
-                rows.append((*who, "ascof_2d_1", f"{how}_counted"))
+                rows.append((*who, "ascof_2d_1", f"{how}_numerator"))
     for one in ascof_2d_2.people(derived).to_dict("records"):
         if one["column_id"] == "discharges":
             how = "high" if set(of_key.get(one["person_key"], ["high"])) == {"high"} else "other"
-            rows.append((one["la_code"], one["person_key"], "ascof_2d_2", f"{how}_below"))
+            rows.append((one["la_code"], one["person_key"], "ascof_2d_2", f"{how}_denominator"))
     frame = pd.DataFrame(rows, columns=["la_code", "person_key", "measure", "column_id"])
     return frame.assign(reason=None)

@@ -28,3 +28,11 @@ def test_only_percentages_of_the_gate_are_compared() -> None:
     cells = Cells({name: name for name in COUNTS}, percentages=RATES, differences=[Difference("less", "rate", "part")])
     with pytest.raises(PolicyError, match="A difference is of percentages that the gate makes: part"):
         apply(POLICIES["none"], pa.table(COUNTS), cells)
+
+
+def test_st_max_is_a_kind_of_service_and_no_extreme() -> None:
+    table = pa.table({"short_term_max": [12], "once_short_term_max": [11]})
+    shown = apply(POLICIES["hes_subnational"], table, Cells({name: name for name in table.column_names}))
+    assert shown.display.to_pylist() == [{"short_term_max": "10", "once_short_term_max": "10"}]
+    with pytest.raises(PolicyError, match="A minimum or maximum is the value of one person"):
+        apply(POLICIES["hes_subnational"], pa.table({"stay_max": [12]}), Cells({"stay_max": "stay_max"}))

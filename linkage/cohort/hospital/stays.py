@@ -29,9 +29,9 @@ _REGISTRATION = {
 
 
 def _with_columns(table: str, columns: Mapping[str, str]) -> str:
-    """SQL for a released table with these columns, null where the release lacks them."""
+    """SQL for a released table with these columns, null where the release lacks them or has no such value (a month only)."""
     empty = ", ".join(f"null::{kind} as {ident(name)}" for name, kind in columns.items())
-    kept = ", ".join(f"cast({ident(name)} as {kind}) as {ident(name)}" for name, kind in columns.items())
+    kept = ", ".join(f"try_cast({ident(name)} as {kind}) as {ident(name)}" for name, kind in columns.items())
     return f"(select {kept} from (select {empty} where false union all by name select * from {ident(table)}))"
 
 

@@ -29,13 +29,13 @@ outcome as (
   where reason is null
 ),
 placed as (
-  select la_code, person_key, event_id, 'ascof_2d_1' as measure, is_high, 'below' as side from outcome
+  select la_code, person_key, event_id, 'ascof_2d_1' as measure, is_high, 'denominator' as side from outcome
   union all
-  select la_code, person_key, event_id, 'ascof_2d_1', is_high, 'counted' from outcome where column_id = 'remained'
+  select la_code, person_key, event_id, 'ascof_2d_1', is_high, 'numerator' from outcome where column_id = 'remained'
   union all
-  select la_code, person_key, event_id, 'ascof_2d_2', is_high, 'counted' from outcome
+  select la_code, person_key, event_id, 'ascof_2d_2', is_high, 'numerator' from outcome
   union all
-  select la_code, person_key, event_id, 'ascof_2d_2', coalesce(is_high, true), 'below'
+  select la_code, person_key, event_id, 'ascof_2d_2', coalesce(is_high, true), 'denominator'
   from ascof_2d_2_people left join national using (person_key) where column_id = 'discharges'
 )
 select la_code, person_key, event_id, measure, case when is_high then 'high_' else 'other_' end || side as column_id,

@@ -96,21 +96,29 @@ def test_linked_measures_stand_beside_those_of_high_confidence() -> None:
     with with_hospital(["linked_high_confidence"], rows, stays, [registration("nobody knows")]) as engine:
         found = patients(engine, "linked_high_confidence", "measure")
         assert found["sure 1"] == [
-            ("ascof_2d_1", "high_below"),
-            ("ascof_2d_1", "high_counted"),
-            ("ascof_2d_2", "high_below"),
-            ("ascof_2d_2", "high_counted"),
+            ("ascof_2d_1", "high_denominator"),
+            ("ascof_2d_1", "high_numerator"),
+            ("ascof_2d_2", "high_denominator"),
+            ("ascof_2d_2", "high_numerator"),
         ]
-        assert found["sure and died"] == [("ascof_2d_1", "high_below"), *found["sure 1"][2:]]
+        assert found["sure and died"] == [("ascof_2d_1", "high_denominator"), *found["sure 1"][2:]]
         assert found["not said"] == [(name, place.replace("high", "other")) for name, place in found["sure 1"]]
-        assert found["in support, found"] == [("ascof_2d_2", "other_below")]
-        assert found["nobody knows"] == [("ascof_2d_2", "high_below")]
+        assert found["in support, found"] == [("ascof_2d_2", "other_denominator")]
+        assert found["nobody knows"] == [("ascof_2d_2", "high_denominator")]
         assert "no number" not in found
 
         measure, asked = MEASURES["linked_high_confidence"], Asked(YEAR)
         wide = engine.table("linked_high_confidence_wide")
         shown = apply(disclosure_policy("none"), wide, cells_of(measure.definition, "main", measure, asked)).display
-        names = ("counted", "below", "percent", "high_counted", "high_below", "high_percent", "high_less_all")
+        names = (
+            "numerator",
+            "denominator",
+            "percent",
+            "high_numerator",
+            "high_denominator",
+            "high_percent",
+            "high_less_all",
+        )
         assert [tuple(row[name] for name in names) for row in shown.to_pylist()] == [
             ("6", "8", "75.00", "3", "4", "75.00", "0.0"),
             ("8", "11", "72.73", "4", "6", "66.67", "-6.1"),
@@ -123,7 +131,7 @@ def test_a_person_whom_two_authorities_know_stands_by_the_less_sure_link() -> No
         service("ann", **COMMUNITY, la_code="992", link_quality="found"),
     ]
     with with_hospital(["linked_high_confidence"], rows, [episode("ann", la_code="991")]) as engine:
-        assert patients(engine, "linked_high_confidence", "la_code") == {"ann": [("991", "other_below")]}
+        assert patients(engine, "linked_high_confidence", "la_code") == {"ann": [("991", "other_denominator")]}
 
 
 @pytest.mark.parametrize("measure_id", ["linked_high_confidence", "linkage_bias"])
