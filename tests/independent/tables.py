@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import pandas as pd
 
@@ -20,7 +21,7 @@ class Derived:
     registrations: pd.DataFrame = field(default_factory=pd.DataFrame)
     submitted: pd.DataFrame = field(default_factory=pd.DataFrame)
 
-    @property
+    @cached_property
     def of_person(self) -> dict[tuple[str, int], dict[str, object]]:
         """Person's details by authority and key."""
         return {(row["la_code"], row["person_key"]): row for row in self.person.to_dict("records")}
