@@ -17,12 +17,13 @@ import pyarrow.parquet as pq
 from pseudo.distinct import Positions, encode, positions_of
 from pseudo.errors import SourceError, SourcePathError
 
-__all__ = ["Coded", "Positions", "Source", "coded", "encode", "map_distinct", "open_source", "positions_of"]
+__all__ = ["Answers", "Coded", "Positions", "Source", "coded", "encode", "map_distinct", "open_source", "positions_of"]
 
 # A number or date: no heading looks like one, and as a value it must not stand in a message.
 _VALUE = re.compile(r"[\d\s/.:-]*\d[\d\s/.:-]*")
 
 _BATCH_ROWS = 1 << 18
+_ANSWERS = 1 << 17  # values of a column whose treated form is remembered
 _TEXT = (pa.string(), pa.large_string())
 
 
@@ -57,11 +58,41 @@ def coded(values: pa.Array, positions: Positions) -> Coded:
     return Coded(distinct.dictionary.take(pa.array(order)), lookup.astype(narrow)[positions])
 
 
-def map_distinct(column: pa.ChunkedArray, rule: Callable[[Any], Any], kind: pa.DataType) -> Coded:
-    """Apply a rule to every distinct value of a column; null stays null, and a rule may answer null."""
+class Answers:
+    """What a rule makes of distinct values, remembered from one part of a table to the next.
+
+    Null stays null, and a rule may answer null; ``kind`` is the type of the answers. Beyond ``most`` values it begins anew.
+    """
+
+    def __init__(self, rule: Callable[[Any], Any], kind: pa.DataType, most: int = _ANSWERS) -> None:
+        self._rule = rule
+        self._kind = kind
+        self._most = most
+        self._asked: pa.Array | None = None
+        self._given = pa.array([], kind)
+
+    def of(self, values: pa.Array) -> pa.Array:
+        """The answer to each of some distinct values."""
+        if self._asked is None or len(self._asked) > self._most or self._asked.type != values.type:
+            self._asked, self._given = values, self._ask(values)
+            return self._given
+        place = pc.index_in(values, value_set=self._asked)
+        if place.null_count:
+            fresh = values.filter(place.is_null())
+            self._given = pa.concat_arrays([self._given, self._ask(fresh)])
+            self._asked = pa.concat_arrays([self._asked, fresh])
+            place = pc.index_in(values, value_set=self._asked)
+        return self._given.take(place)
+
+    def _ask(self, values: pa.Array) -> pa.Array:
+        rule = self._rule
+        return pa.array([None if value is None else rule(value) for value in values.to_pylist()], self._kind)
+
+
+def map_distinct(column: pa.ChunkedArray, answers: Answers) -> Coded:
+    """A rule's answers to every distinct value of a column."""
     encoded = encode(column)
-    values = [None if value is None else rule(value) for value in encoded.dictionary.to_pylist()]
-    return coded(pa.array(values, kind), positions_of(encoded))
+    return coded(answers.of(encoded.dictionary), positions_of(encoded))
 
 
 @dataclass(frozen=True)

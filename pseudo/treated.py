@@ -6,12 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pseudo.columns import Coded, Source, coded, encode, map_distinct, positions_of
+from pseudo.columns import Answers, Coded, Source, coded, encode, map_distinct, positions_of
 from pseudo.treatments import (
     NO_LOOKUPS,
     Area,
     Lookups,
-    Rule,
     Shift,
     Treatment,
     arrow_type,
@@ -35,11 +34,11 @@ def treated_column(
     listed: Sequence[str] = (),
     lookups: Lookups = NO_LOOKUPS,
     shifts: Shifts | None = None,
-    rule: Rule | None = None,
+    answers: Answers | None = None,
 ) -> Coded:
     """A released column, before ``withheld_when``. ``name`` is the source column in lower case.
 
-    ``rule`` is the treatment's ``value_rule`` where the caller keeps one, for instance with its earlier answers.
+    ``answers``: those of the treatment's ``value_rule`` where the caller keeps them from part to part.
     ``shifts(max_days)`` gives the days by which the dates of each row's person move; only a ``shift`` asks for it.
     """
     other = beside(treatment)
@@ -54,8 +53,8 @@ def treated_column(
     if isinstance(treatment, Area) and needs_directory(treatment) and lookups.directory:
         encoded = encode(source.column(name))
         return coded(lookups.directory.areas(treatment.level, encoded.dictionary), positions_of(encoded))
-    rule = rule or value_rule(treatment, listed, lookups)
-    return map_distinct(source.column(name), rule, arrow_type(treatment))
+    kept = answers or Answers(value_rule(treatment, listed, lookups), arrow_type(treatment))
+    return map_distinct(source.column(name), kept)
 
 
 def withheld_rows(source: Source, treatment: Treatment) -> npt.NDArray[np.bool_]:
@@ -71,7 +70,7 @@ def withheld_rows(source: Source, treatment: Treatment) -> npt.NDArray[np.bool_]
 
 def _days(source: Source, name: str) -> Days:
     """A column as numpy dates, ``NaT`` where it is null or not a date."""
-    column = map_distinct(source.column(name), as_date, pa.date32())
+    column = map_distinct(source.column(name), Answers(as_date, pa.date32()))
     days = np.append(column.values.to_numpy(zero_copy_only=False).astype("datetime64[D]"), np.datetime64("NaT"))
     return np.asarray(days[column.positions])
 

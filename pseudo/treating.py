@@ -1,12 +1,11 @@
 """The released columns of some rows of a table, part after part: every treatment, and the pseudonyms of references."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 
-from pseudo.columns import Source
+from pseudo.columns import Answers, Source
 from pseudo.distinct import positions_of
 from pseudo.domain_keys import DomainKeys
 from pseudo.gathering import (
@@ -35,8 +34,6 @@ from pseudo.treatments import Lookups, Pseudonymise, Shift, Treatment, arrow_typ
 
 Treated = tuple[str, str, Treatment]
 
-_ANSWERS = 1 << 17  # values of a column whose treated form is remembered from part to part
-
 
 class Treating:
     """Treats a table part by part. ``columns``: (released name, source column, treatment) of all but the person columns.
@@ -63,8 +60,8 @@ class Treating:
             for released, _, treatment in columns
             if not isinstance(treatment, Pseudonymise)
         }
-        self._rules = {
-            released: lru_cache(_ANSWERS)(value_rule(treatment, listed.get(name, ()), lookups))
+        self._answers = {
+            released: Answers(value_rule(treatment, listed.get(name, ()), lookups), arrow_type(treatment))
             for released, name, treatment in columns
             if not isinstance(treatment, Pseudonymise)
         }
@@ -123,7 +120,7 @@ class Treating:
             listed=self._listed.get(name, ()),
             lookups=self._lookups,
             shifts=shifts,
-            rule=self._rules[released],
+            answers=self._answers[released],
         )
         held = self._values[released].add(made)
         if treatment.withheld_when:
