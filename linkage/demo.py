@@ -14,8 +14,9 @@ from linkage import api, releasing
 from linkage.audited import Asked
 from linkage.cohort.measures.salt_lts001 import ALL_AGES_BAND
 from linkage.cohort.official import tables_official
+from linkage.cohort.salt_tables import SaltTables
 from linkage.cohort.study.run import StudyResult, study_run
-from linkage.cohort.tables import SaltTables, tables_salt
+from linkage.cohort.tables import tables_salt
 from linkage.demo_report import DemoResults, write_report
 from linkage.errors import UsageError
 from linkage.feedback.pack import PackSources, write_feedback

@@ -10,8 +10,8 @@ import pyarrow as pa
 from linkage.cohort.official import OfficialTables
 from linkage.cohort.presented import measure_section
 from linkage.cohort.report import linkage_section, lts001_section, study_section
+from linkage.cohort.salt_tables import SaltTables
 from linkage.cohort.study.run import StudyResult
-from linkage.cohort.tables import SaltTables
 from linkage.configs import packaged
 from linkage.intake import CheckResult, Consolidation
 from linkage.report import Cell, Figure, Figures, Report, Section, Table, Text, write_html

@@ -16,6 +16,20 @@ tables_app = typer.Typer(no_args_is_help=True, help="Official tables from linked
 study_app = typer.Typer(no_args_is_help=True, help="Cohort studies on linked data.")
 
 Linked = Annotated[Path, typer.Argument(help="A linked folder, made by 'cldlink link'.")]
+Care = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FOLDER",
+        help="A linked folder; or one's own, of 'cldlink submission consolidate' or 'cldlink processed'.",
+    ),
+]
+Published = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="CSV",
+        help="Published figures to stand beside: table, la_code, column, published, and a column per label.",
+    ),
+]
 PeriodStart = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day of the period; else as the submissions say.")
 ]
@@ -75,7 +89,7 @@ def link(
 
 @tables_app.command("salt")
 def tables_salt(
-    linked: Linked,
+    linked: Care,
     out: Out,
     period_start: PeriodStart = None,
     period_end: PeriodEnd = None,
@@ -84,6 +98,7 @@ def tables_salt(
     part_direct_payment: Annotated[
         Literal["same_period", "same_day"] | None, typer.Option(help="How part direct payment is told.")
     ] = None,
+    published: Published = None,
     ledger: Ledger = None,
     memory: Memory = None,
     threads: Threads = None,
@@ -103,6 +118,7 @@ def tables_salt(
         la=la or [],
         policy=policy,
         part_direct_payment=part_direct_payment,
+        published=published,
         ledger=ledger,
         options=engine_options(memory, threads, temp_dir),
     )

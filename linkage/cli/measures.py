@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from linkage.cli.analysis import Ledger, Linked, PeriodEnd, PeriodStart
+from linkage.cli.analysis import Care, Ledger, PeriodEnd, PeriodStart, Published, given_period
 from linkage.cli.options import Json, Memory, Out, TempDir, Threads, engine_options
 from linkage.cli.output import emit
 
 
 def official(
-    linked: Linked,
+    linked: Care,
     out: Out,
     measure: Annotated[
         list[str] | None, typer.Option("--measure", help="Measure, such as ascof_2e; several allowed; all if none.")
@@ -31,6 +31,7 @@ def official(
             metavar="CSV", help="People by la_code, gender and age (or age_from, age_to), for rates per 100,000."
         ),
     ] = None,
+    published: Published = None,
     policy: Annotated[str, typer.Option(help="Disclosure policy for every count.")] = "cld_round5",
     ledger: Ledger = None,
     memory: Memory = None,
@@ -38,25 +39,21 @@ def official(
     temp_dir: TempDir = None,
     json: Json = False,
 ) -> None:
-    """Official measures of a year: adult social care outcomes and statistics, each as a CSV with why people do not count.
+    """Official measures of a year, as CSV, workbook and page: outcomes and statistics, and why people do not count.
 
     Example: cldlink tables official linked --measure ascof_2e --measure ascof_3d_clients --out measures
     """
-    from linkage.cohort.derive.period import Period
     from linkage.cohort.official import tables_official as write
-    from linkage.errors import UsageError
 
-    if (period_start is None) != (period_end is None):
-        raise UsageError("Give both --period-start and --period-end, or neither.")
-    period = Period(period_start.date(), period_end.date()) if period_start and period_end else None
     tables = write(
         linked,
         out,
         measures=measure or [],
         by=by or [],
-        period=period,
+        period=given_period(period_start, period_end),
         la=la or [],
         population=population,
+        published=published,
         policy=policy,
         ledger=ledger,
         options=engine_options(memory, threads, temp_dir),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+from linkage.cohort.derive.own import open_care
 from linkage.cohort.derive.period import Period, covered_period, months_later
 from linkage.cohort.derive.run import Derivation, derive
 from linkage.cohort.derive.source import CareSource, linked_source
@@ -24,11 +25,12 @@ from linkage.cohort.measures.measure import Asked, Measure
 from linkage.cohort.measures.registry import chosen_measures
 from linkage.cohort.populations import read_population
 from linkage.cohort.presented import Presented, write_presented
+from linkage.cohort.published import compared, read_published
 from linkage.cohort.shown import Figures, Showing, disclosure_policy
 from linkage.engine import Engine, EngineOptions, Step, Value, ident, literal
 from linkage.errors import InternalError, UsageError
 from linkage.runs import Manifest, file_record, staged_outputs
-from linkage.store import LINKED_TABLES, open_linked, require_columns, require_other_folder
+from linkage.store import LINKED_TABLES, require_columns, require_other_folder
 from pseudo.disclosure import Cells, Difference, DisclosurePolicy, GatedTable, Percentage, Totals, apply
 
 POLICY = "cld_round5"
@@ -54,13 +56,15 @@ def tables_official(
     period: Period | None = None,
     la: Sequence[str] = (),
     population: Path | None = None,
+    published: Path | None = None,
     policy: str = POLICY,
     ledger: Path | None = None,
     options: EngineOptions | None = None,
 ) -> OfficialTables:
     """Write measures of a linked folder to ``out``, each with the people looked at and why some do not count.
 
-    Every table is a CSV file; a workbook and a page show them all with their rules.
+    An authority's own consolidated or processed folder will do as well: measures of health tables are then not made. Every
+    table is a CSV file; a workbook and a page show them all with their rules, and beside figures that were ``published``, a CSV.
 
     ``measures``: ids (none: all). ``by``: variables of ``configs/measures/by_variables.yaml`` that each measure is divided by
     as well, in tables of their own. ``period``: the year of the figures, both days inclusive (default: what the submissions
@@ -71,7 +75,8 @@ def tables_official(
     """
     require_other_folder(out, linked)
     rule, chosen = disclosure_policy(policy), chosen_measures(measures)
-    with open_linked(linked, options) as engine:
+    printed = read_published(published) if published else []
+    with open_care(linked, options) as engine:
         _require_authorities(engine, la)
         require_columns(engine, "social_care", sorted({field for one in chosen for field in one.definition.fields}))
         year = period or covered_period(engine, list(la))
@@ -93,7 +98,8 @@ def tables_official(
     showing = Showing(linked, out, rule, ledger)
     presented = [_presented(measure, figures) for measure in chosen]
     with staged_outputs(out) as staging, showing.checked(figures):
-        records = showing.write(staging, figures, write_presented(staging, presented, year, rule))
+        beside = compared(printed, {name: one.gated for name, one in figures.items()})
+        records = showing.write(staging, figures, write_presented(staging, presented, year, rule, beside))
         settings = {
             "period": str(year),
             "authorities": list(la),
@@ -101,9 +107,8 @@ def tables_official(
             "divided_by": [one.variable.name for one in divided_by],
             "disclosure": records,
         }
-        inputs = [
-            file_record(path) for path in [*sorted(linked.glob("*.parquet")), *([population] if population else [])]
-        ]
+        given = [path for path in (population, published) if path]
+        inputs = [file_record(path) for path in [*sorted(linked.glob("*.parquet")), *given]]
         Manifest(command="tables official", inputs=inputs, counts={}, settings=settings).write(staging)
     return OfficialTables(out, year, {name: one.gated for name, one in figures.items()}, presented)
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from linkage.cohort.derive.period import Period
 from linkage.cohort.measures.definition import ALL, POPULATION, MeasureDefinition
-from linkage.cohort.shown import Figures
+from linkage.cohort.published import FILE, HEADINGS, Compared
+from linkage.cohort.shown import Figures, write_beside
 from linkage.report import Cell, Part, Report, Section, Table, Text, write_html
 from linkage.report.excel import ExcelColumn, Sheet, text_sheet, write_workbook
 from linkage.report.gated import Drawing, Labels, chart_across, chart_of, records
@@ -35,11 +36,59 @@ class Presented:
     reasons: Figures
 
 
-def write_presented(folder: Path, measures: Sequence[Presented], period: Period, policy: DisclosurePolicy) -> list[str]:
-    """Write the workbook and the page; return their names. Raises MachineError when they cannot be written."""
-    write_workbook(folder / WORKBOOK, f"Official measures, {period}", _sheets(measures, period, policy))
-    write_html(official_report(measures, period, policy), folder / PAGE)
-    return [WORKBOOK, PAGE]
+def write_presented(
+    folder: Path,
+    measures: Sequence[Presented],
+    period: Period,
+    policy: DisclosurePolicy,
+    beside: Sequence[Compared] = (),
+) -> list[str]:
+    """Write the workbook and the page, and what stands ``beside`` published figures; return the names of the files.
+
+    Raises MachineError when they cannot be written.
+    """
+    sheets = [*_sheets(measures, period, policy), *published_sheet(beside)]
+    write_workbook(folder / WORKBOOK, f"Official measures, {period}", sheets)
+    write_html(official_report(measures, period, policy, beside), folder / PAGE)
+    return [WORKBOOK, PAGE, *write_published(folder, beside)]
+
+
+def write_published(folder: Path, beside: Sequence[Compared]) -> list[str]:
+    """Write ``published.csv`` if there is anything to compare; return its name in a list."""
+    return [write_beside(folder, FILE, HEADINGS, [one.cells() for one in beside])] if beside else []
+
+
+def published_sheet(beside: Sequence[Compared]) -> list[Sheet]:
+    """Published figures and ours, a line each."""
+    if not beside:
+        return []
+    columns = [ExcelColumn("Table", 26), ExcelColumn("Authority", 12), ExcelColumn("Group", 50, wrap=True)]
+    columns += [
+        ExcelColumn("Column", 30),
+        ExcelColumn("Ours", 24, number=True),
+        ExcelColumn("Published", 14, number=True),
+    ]
+    columns.append(ExcelColumn("Difference, percent of the published figure", 22, number=True))
+    return [
+        text_sheet(
+            "Published", columns, [one.cells() for one in beside], ["Published figures beside those of this workbook"]
+        )
+    ]
+
+
+def published_section(beside: Sequence[Compared]) -> list[Section]:
+    """Published figures and ours, a table for each table."""
+    if not beside:
+        return []
+    about = (
+        "Difference: the published figure less ours, in percent of the published one, as in the department's newsletter of "
+        "December 2021. Both are rounded, so that a difference of small numbers says little; marks have none."
+    )
+    parts: list[Part] = [Text(about)]
+    for name in dict.fromkeys(one.table for one in beside):
+        rows: list[list[Cell]] = [list(one.cells()[1:]) for one in beside if one.table == name]
+        parts.append(Table(name, ["Authority", "Group", "Column", "Ours", "Published", "Difference, %"], rows))
+    return [Section("Beside the published figures", parts)]
 
 
 def headings(definition: MeasureDefinition) -> dict[str, str]:
@@ -156,8 +205,10 @@ def _has_population(one: Presented) -> bool:
 # --------------------------------------------------------------------------------------------------------------- page
 
 
-def official_report(measures: Sequence[Presented], period: Period, policy: DisclosurePolicy) -> Report:
-    """Every measure with its rules, a chart and its tables."""
+def official_report(
+    measures: Sequence[Presented], period: Period, policy: DisclosurePolicy, beside: Sequence[Compared] = ()
+) -> Report:
+    """Every measure with its rules, a chart and its tables; published figures beside ours."""
     words = "\n".join(f"- {text}" for text in _CERTAINTY.values())
     reading = Section(
         "How to read the figures",
@@ -172,7 +223,7 @@ def official_report(measures: Sequence[Presented], period: Period, policy: Discl
     )
     return Report(
         "Official measures of adult social care",
-        [reading, *(measure_section(one) for one in measures)],
+        [reading, *published_section(beside), *(measure_section(one) for one in measures)],
         subtitle=f"{period}, from Client Level Data.",
         footer=f"Made by cldlink. Counts of people are shown under the disclosure policy {policy.name}.",
     )

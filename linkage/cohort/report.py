@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from linkage.cohort.derive.definitions import ColumnId
 from linkage.cohort.measures.salt_lts001 import ALL_AGES_BAND, ALL_REASONS
+from linkage.cohort.salt_tables import SaltTables
 from linkage.cohort.study.results import ALL_AGES, RATE, RATE_COLUMNS
 from linkage.cohort.study.run import ADJUSTED, CRUDE, StudyResult
-from linkage.cohort.tables import SaltTables
 from linkage.report import Cell, Chart, Figure, Figures, Part, Section, Table, Text
 from linkage.report.gated import Drawing, Labels, chart_across, chart_of, records
 from pseudo.disclosure import GatedTable

@@ -1,6 +1,7 @@
 """Figures on their way out: every table passes the disclosure gate, and only what the gate made is written."""
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from pseudo.output_record import FREQUENCIES, Output, write_record
 
 LEDGER = "disclosure_ledger.jsonl"
 _POLICIES = "disclosure/policies.yaml"
+_PLAIN = re.compile(r"-|-?[0-9.,]+%?")
+_FORMULA = re.compile(r"\A([=+@\t\r-])")
 
 
 @cache
@@ -107,6 +110,16 @@ class Showing:
 
 def _said(where: Mapping[str, tuple[str, ...]]) -> str:
     return "; ".join(f"{condition}: {', '.join(values)}" for condition, values in where.items())
+
+
+def write_beside(folder: Path, name: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Write figures of others beside those that the gate showed; return the file's name. No text is taken for a formula."""
+    _write_csv(folder / name, list(headings), [[_guarded(cell) for cell in row] for row in rows])
+    return name
+
+
+def _guarded(text: str) -> str:
+    return text if _PLAIN.fullmatch(text) else _FORMULA.sub(r"'\1", text)
 
 
 def _write_csv(path: Path, headings: list[str], rows: list[list[Any]]) -> None:

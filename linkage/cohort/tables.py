@@ -1,11 +1,11 @@
 """The official tables from linked social care data: computed exactly, written only as the disclosure gate shows them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.cohort.derive.definitions import Lts001Definition, PartDirectPayment, lts001_definition
 from linkage.cohort.derive.long_term_support import prepare_social_care
+from linkage.cohort.derive.own import open_care
 from linkage.cohort.derive.period import Period, covered_period
 from linkage.cohort.measures.salt_lts001 import (
     ALL_AGES_BAND,
@@ -16,24 +16,17 @@ from linkage.cohort.measures.salt_lts001 import (
     wide_step,
     windows,
 )
+from linkage.cohort.presented_salt import write_salt
+from linkage.cohort.published import compared, read_published
+from linkage.cohort.salt_tables import SaltTables
 from linkage.cohort.shown import Figures, Showing, disclosure_policy
 from linkage.engine import Engine, EngineOptions, Step
 from linkage.errors import UsageError
 from linkage.runs import Manifest, file_record, staged_outputs
-from linkage.store import open_linked, require_other_folder
+from linkage.store import require_other_folder
 from pseudo.disclosure import Cells, DisclosurePolicy, GatedTable, Totals, apply
 
 SALT_POLICY = "cld_round5"
-
-
-@dataclass(frozen=True)
-class SaltTables:
-    """What was written: ``tables`` by file name without its ending (lts001a, lts001b, lts001c, lts001_flow, link_quality)."""
-
-    folder: Path
-    period: Period
-    definition: Lts001Definition
-    tables: Mapping[str, GatedTable]
 
 
 def tables_salt(
@@ -44,41 +37,47 @@ def tables_salt(
     la: Sequence[str] = (),
     policy: str = SALT_POLICY,
     part_direct_payment: PartDirectPayment | None = None,
+    published: Path | None = None,
     ledger: Path | None = None,
     options: EngineOptions | None = None,
 ) -> SaltTables:
-    """Write LTS001a, b and c of a linked folder to ``out`` as CSV, with the flow of rows and people.
+    """Write LTS001a, b and c of a linked folder, or of an authority's own, to ``out``, with the flow of rows and people.
 
-    ``period``: first and last day, both inclusive (default: the period that the submissions cover). ``la``: authorities
-    (none: all). ``part_direct_payment``: the switch of the definition. ``ledger``: the file of what was shown before, beside
-    ``out`` if not given. Raises UsageError for an authority that is not there, authorities that cover different periods or
-    an unknown disclosure policy, InputError when the release lacks a needed column, PolicyError when the tables tell too
-    much beside one another or earlier ones.
+    As CSV, and as a workbook and a page; beside figures that were ``published``, a CSV. ``period``: first and last day, both
+    inclusive (default: the period that the submissions cover). ``la``: authorities (none: all). ``part_direct_payment``: the
+    switch of the definition. ``ledger``: the file of what was shown before, beside ``out`` if not given. Raises UsageError for
+    an authority that is not there, authorities that cover different periods or an unknown disclosure policy, InputError when
+    the release or the published figures lack a needed column, PolicyError when the tables tell too much beside one another or
+    earlier ones.
     """
     require_other_folder(out, linked)
-    rule = disclosure_policy(policy)
+    rule, printed = disclosure_policy(policy), read_published(published) if published else []
     definition = lts001_definition()
     if part_direct_payment:
         definition = definition.model_copy(update={"part_direct_payment": part_direct_payment})
-    with open_linked(linked, options) as engine:
+    with open_care(linked, options) as engine:
         prepare_social_care(engine)
         _require_authorities(engine, la)
         chosen = period or covered_period(engine, list(la))
         run_lts001(engine, definition, chosen, la_codes=list(la))
         tables = _gated(engine, definition, chosen, list(la), rule)
+    done = SaltTables(out, chosen, definition, tables)
     showing = Showing(linked, out, rule, ledger)
     figures = _figures(tables, chosen, tuple(la))
     with staged_outputs(out) as staging, showing.checked(figures):
-        records = showing.write(staging, figures)
+        beside = compared(printed, tables)
+        records = showing.write(staging, figures, write_salt(staging, done, rule, beside))
         settings = {
             "period": str(chosen),
             "authorities": list(la),
             "part_direct_payment": definition.part_direct_payment,
             "disclosure": records,
         }
-        inputs = [file_record(path) for path in sorted(linked.glob("*.parquet"))]
+        inputs = [
+            file_record(path) for path in [*sorted(linked.glob("*.parquet")), *([published] if published else [])]
+        ]
         Manifest(command="tables salt", inputs=inputs, counts={}, settings=settings).write(staging)
-    return SaltTables(out, chosen, definition, tables)
+    return done
 
 
 def _figures(tables: Mapping[str, GatedTable], period: Period, la: tuple[str, ...]) -> dict[str, Figures]:

@@ -5,8 +5,9 @@ from datetime import date
 import pytest
 
 from linkage.cohort.report import linkage_section, lts001_section, study_section
+from linkage.cohort.salt_tables import SaltTables
 from linkage.cohort.study.run import StudyResult, study_run
-from linkage.cohort.tables import SaltTables, tables_salt
+from linkage.cohort.tables import tables_salt
 from linkage.report import Chart, Figures, Report, Section, Table, render_html
 from tests.unit.linked_tables import episode, linked_folder, registration, service
 

@@ -10,6 +10,10 @@ from linkage.cohort.derive.source import CareSource, own_file, own_source
 from linkage.engine import Engine, EngineOptions, Step, ident, open_engine
 from linkage.errors import InputError, RefusedError, UsageError
 from linkage.runs import read_manifest, verify_manifest
+from linkage.store import open_linked
+from linkage.store.catalogue import COMMAND as LINK
+from linkage.store.catalogue import RELEASED_TABLES
+from linkage.store.linking import link_quality_step, person_step
 
 EVENTS = "events.parquet"
 CARE = "social_care"
@@ -47,6 +51,21 @@ def open_own(folder: Path, options: EngineOptions | None = None) -> Engine:
     return engine
 
 
+def open_care(folder: Path, options: EngineOptions | None = None) -> Engine:
+    """Open a linked folder, or one's own as though it were linked with nothing: the health tables are there and empty.
+
+    Raises what ``open_linked`` and ``open_own`` raise. The caller closes the engine.
+    """
+    if read_manifest(folder)["command"] == LINK:
+        return open_linked(folder, options)
+    engine = open_own(folder, options)
+    for name in RELEASED_TABLES:
+        if name != CARE:
+            engine.run(Step(name, "select '' as person_pseudonym, '' as person_id_type where false"))
+    engine.run_all([person_step(), link_quality_step()])
+    return engine
+
+
 def own_care(engine: Engine) -> CareSource:
     """The events of an opened folder as a source; rows are numbered by ``rowid`` of ``social_care``."""
     return own_source(engine, CARE)
@@ -55,8 +74,10 @@ def own_care(engine: Engine) -> CareSource:
 def _social_care(source: CareSource) -> Step:
     """One row per event row, in the order of the file."""
     columns = ", ".join(ident(name) for name in source.columns if name not in (*_NOT_NEEDED, "file_row_number"))
+    linked = "".join(f", {ident(name)} as {ident(name.replace('_id', '_pseudonym'))}" for name in source.linked)
     sql = f"""
-select {columns}, coalesce({source.traced}, {source.given}, {source.local}) as person_pseudonym,
+select {columns}{linked}, {source.local_id} as la_person_pseudonym,
+  coalesce({source.traced}, {source.given}, {source.local}) as person_pseudonym,
   case when coalesce({source.traced}, {source.given}) is not null then 'nhs_number'
     when {source.local} is not null then 'la_person_id' else 'one_time' end as person_id_type,
   strftime({source.birth_month}, '%Y-%m') as birth_month
