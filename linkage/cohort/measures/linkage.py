@@ -41,7 +41,7 @@ placed as (
 select la_code, person_key, event_id, measure, case when is_high then 'high_' else 'other_' end || side as column_id,
   null::varchar as reason
 from placed"""
-    return [*OUTCOMES.steps(asked), *PROVISION.steps(asked), Step("linked_high_confidence_people", sql)]
+    return [*OUTCOMES.steps(asked), PROVISION.steps(asked)[-1], Step("linked_high_confidence_people", sql)]
 
 
 def bias(asked: Asked) -> list[Step]:
