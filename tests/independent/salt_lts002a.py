@@ -38,13 +38,15 @@ def moved(services: list[dict], review: dict, last: date) -> str | None:
     return min(homes, key=lambda row: (row["start_date"], row["setting"]))["setting"]
 
 
-def reason_of(row: dict, one: dict, home: str | None, alive_on: date | None, homes_only: bool) -> str | None:
+def reason_of(
+    row: dict, one: dict, home: str | None, alive_on: date | None, homes_only: bool, with_methods: set[str]
+) -> str | None:
     checks = {
         "no_support": alive_on is None,
         "died": alive_on is not None and one["date_of_death"] is not None and one["date_of_death"] < alive_on,
         "age_not_known": one["age"] is None,
         "under_18": one["age"] is not None and one["age"] < 18,
-        "method": row["review_method_group"] != "with_service_user",
+        "method": row["la_code"] in with_methods and row["review_method_group"] != "with_service_user",
         "short_term_review": row["review_group"] == "short_term_review",
         "reason_not_valid": row["review_group"] in (None, "not_mapped"),
         "planned": homes_only and row["review_group"] == "planned" and home is None,
@@ -55,6 +57,10 @@ def reason_of(row: dict, one: dict, home: str | None, alive_on: date | None, hom
 def reviews_of(derived: Derived, alive_on, homes_only: bool) -> pd.DataFrame:
     """``alive_on``: services of a person → the day on which the person must live, None outside the cohort."""
     event = derived.event[derived.event.client_type_group == "service_user"]
+    reviews = event[
+        (event.event_type == "review") & (event.end_date >= derived.first) & (event.end_date <= derived.last)
+    ]
+    with_methods = set(reviews[reviews.review_method_group.notna()].la_code)
     rows = []
     for who, events in derived.events(event):
         one = derived.of_person[who]
@@ -64,7 +70,7 @@ def reviews_of(derived: Derived, alive_on, homes_only: bool) -> pd.DataFrame:
             if row["event_type"] != "review" or not derived.first <= row["end_date"] <= derived.last:
                 continue
             home = moved(services, row, derived.last)
-            reason = reason_of(row, one, home, alive_on(services), homes_only)
+            reason = reason_of(row, one, home, alive_on(services), homes_only, with_methods)
             why = "Planned" if row["review_group"] == "planned" else row["review_reason"]
             column = None if reason else home or SEQUELS.get(row["outcome_group"], "other_outcome")
             rows.append((*who, setting(services, row["start_date"]), age_band, why, column, reason))

@@ -119,6 +119,7 @@ def _reviews_sql(definition: MeasureDefinition) -> str:
 with review as (
   select la_code, person_key, event_id, review_reason, review_group, review_method_group, outcome_group,
     review_group = 'planned' as is_planned, age, date_of_death, alive_on,
+    count(review_method_group) over (partition by la_code) > 0 as has_methods,
     case when place <= 2 then 'care_home' when place = 3 then 'community' when place = 4 then 'prison' else 'none' end as setting,
     case when place = 3 then home::varchar end as home
   from event join person using (la_code, person_key)
@@ -131,7 +132,7 @@ select la_code, person_key, event_id, setting, {_BAND} as age_band, is_planned,
   case when home is not null then home {columns}
     when outcome_group is null or outcome_group = 'not_mapped' then 'not_known' else 'other_outcome' end as sequel,
   case when alive_on is null then 'no_support' when date_of_death < alive_on then 'died' when age is null then 'age_not_known'
-    when age < 18 then 'under_18' when review_method_group is distinct from 'with_service_user' then 'method'
+    when age < 18 then 'under_18' when has_methods and review_method_group is distinct from 'with_service_user' then 'method'
     when review_group = 'short_term_review' then 'short_term_review'
     when review_group is null or review_group = 'not_mapped' then 'reason_not_valid'
     {only_to_homes if definition.text("planned") == "to_care_home" else ""} end as reason

@@ -178,3 +178,12 @@ def test_clients_stand_once_in_a_setting() -> None:
         assert found["planned"] == [(None, "planned")]
         shown = {(row["setting"], row["age_band"]): row["clients"] for row in figures(engine, "salt_lts002a_clients")}
     assert (shown["Community", "All"], shown["Residential or nursing care", "18 to 64"]) == (2, 1)
+
+
+def test_where_no_review_has_a_method_none_is_asked_for() -> None:
+    old = {"la_code": "992"}
+    rows = [service("v4.2", **COMMUNITY | old), review("v4.2", **UNPLANNED | old | {"method_of_review": None})]
+    rows += [service("v6", **COMMUNITY), review("v6", **UNPLANNED | {"method_of_review": None})]
+    rows += [service("v6 too", **COMMUNITY), review("v6 too", **UNPLANNED)]
+    with measured("salt_lts002a", rows) as engine:
+        assert people(engine, "salt_lts002a") == {"v4.2": ["no_change"], "v6": ["method"], "v6 too": ["no_change"]}
