@@ -24,7 +24,8 @@ from linkage.feedback.obey import obey
 from linkage.intake import CheckOptions, CheckResult, Consolidation, check_submission, consolidate
 from linkage.intake.mapping import read_crosswalk
 from linkage.runs import Manifest, alone, file_record, read_manifest, staged_outputs
-from linkage.trace.run import Queries, Report, TraceResult, trace_queries
+from linkage.trace.queries import Queries
+from linkage.trace.run import Report, TraceResult, trace_queries
 from linkage.trace.settings import TraceModel, load_profile
 from linkage.trace.source import ColumnMap, parse_column_map, require_file
 from linkage.trace.train import train_model

@@ -12,10 +12,11 @@ import pyarrow as pa
 from linkage.audited import Asked, audited
 from linkage.engine import EngineOptions, open_engine
 from linkage.errors import UsageError
+from linkage.trace.queries import Queries
 from linkage.trace.records import LINK_FIELDS
 from linkage.trace.register import open_register as opened_register
 from linkage.trace.register import with_scratch
-from linkage.trace.run import Chunks, Queries, Tracer
+from linkage.trace.run import Chunks, Tracer
 from linkage.trace.settings import load_profile
 
 _FIELDS = (*LINK_FIELDS, "other_given_name")

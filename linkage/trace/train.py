@@ -16,9 +16,10 @@ from linkage.errors import InputError, UsageError
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.trace import model
 from linkage.trace.comparisons import COMPARISONS, Comparison
+from linkage.trace.queries import Queries
 from linkage.trace.register import Register, open_register
 from linkage.trace.register.build import with_scratch
-from linkage.trace.run import Queries, prepare_candidates
+from linkage.trace.run import prepare_candidates
 from linkage.trace.settings import TraceModel, load_model, model_identity, require_name
 
 COMMAND = "trace train"

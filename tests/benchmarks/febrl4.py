@@ -15,8 +15,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+from linkage.trace.queries import Queries
 from linkage.trace.register import build_register
-from linkage.trace.run import Queries, trace_queries
+from linkage.trace.run import trace_queries
 from linkage.trace.settings import load_profile
 from linkage.trace.source import ColumnMap
 

@@ -9,8 +9,9 @@ import pyarrow as pa
 import pytest
 
 from linkage.engine import EngineOptions
+from linkage.trace.queries import Queries
 from linkage.trace.register import build_register
-from linkage.trace.run import Queries, trace_queries
+from linkage.trace.run import trace_queries
 from tests.unit.test_trace_hard_cases import CASES, FIELDS, HISTORY, REGISTER, background
 
 

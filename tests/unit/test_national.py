@@ -17,8 +17,8 @@ from linkage.trace.national.answers import FAULTS, OUTSTANDING, import_responses
 from linkage.trace.national.layouts import layout, national_files
 from linkage.trace.national.local import ANSWER, read_request
 from linkage.trace.national.response import read_response
+from linkage.trace.queries import Queries
 from linkage.trace.register import build_register
-from linkage.trace.run import Queries
 
 STAMP = datetime(2026, 11, 21, 15, 30)
 FIELDS = (

@@ -7,8 +7,9 @@ import pytest
 
 from linkage.cli.output import progress
 from linkage.runs import read_manifest
+from linkage.trace.queries import Queries
 from linkage.trace.register import build_register
-from linkage.trace.run import Queries, trace_queries
+from linkage.trace.run import trace_queries
 from linkage.trace.source import ColumnMap
 
 REGISTER = """nhs_number,given_name,family_name,date_of_birth,gender,postcode,confidentiality,date_of_death

@@ -14,8 +14,9 @@ import pytest
 from linkage.errors import DiskFullError, ExitCode, exit_code
 from linkage.runs import kept_notes
 from linkage.trace.national.request import write_request
+from linkage.trace.queries import Queries
 from linkage.trace.register import build_register
-from linkage.trace.run import Queries, trace_queries
+from linkage.trace.run import trace_queries
 from linkage.trace.source import ColumnMap
 from tests.unit.test_national import STAMP
 
@@ -24,7 +25,8 @@ import os, signal, sys
 from pathlib import Path
 from linkage.runs import outputs
 from linkage.trace.register import build, build_register
-from linkage.trace.run import Queries, trace_queries
+from linkage.trace.queries import Queries
+from linkage.trace.run import trace_queries
 from linkage.trace.source import ColumnMap
 
 def kill(*_):

@@ -9,8 +9,8 @@ from linkage.engine import Engine, Step, open_engine
 from linkage.errors import InputError, UsageError
 from linkage.runs import read_manifest, verify_manifest
 from linkage.trace.comparisons import COMPARISONS
+from linkage.trace.queries import Queries
 from linkage.trace.register import build_register, open_register
-from linkage.trace.run import Queries
 from linkage.trace.settings import TraceModel, load_model, load_profile, model_identity
 from linkage.trace.train import train_model
 from pseudo.config_file import read_config

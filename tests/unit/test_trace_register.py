@@ -18,6 +18,7 @@ from linkage.engine import Engine, EngineOptions, Step, open_engine
 from linkage.engine.duckdb import duckdb
 from linkage.errors import DiskFullError, InputError, MachineError, UsageError
 from linkage.runs import kept_notes, verify_manifest
+from linkage.trace.queries import Queries
 from linkage.trace.register import (
     build_register,
     describe_register,
@@ -28,7 +29,7 @@ from linkage.trace.register import (
     people,
     update_register,
 )
-from linkage.trace.run import Queries, trace_queries
+from linkage.trace.run import trace_queries
 from linkage.trace.source import ColumnMap
 from tests.benchmarks.febrl4 import made_up_number
 

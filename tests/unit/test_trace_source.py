@@ -11,7 +11,7 @@ import pytest
 
 from linkage.engine import Engine, Step, open_engine
 from linkage.errors import InputError, UsageError
-from linkage.trace.run import Queries, load_queries
+from linkage.trace.queries import Queries, load_queries
 from linkage.trace.source import ColumnMap, Source, load_source, parse_column_map, require_file
 
 FIELDS = ("given_name", "family_name", "date_of_birth")

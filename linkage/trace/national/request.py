@@ -19,9 +19,9 @@ from linkage.normalise import date_of_birth, gender, name, nhs_number
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.trace.cascade.settings import load_cascade_settings
 from linkage.trace.national.layouts import REFERENCE, Layout, layout, national_files
+from linkage.trace.queries import Queries, load_queries
 from linkage.trace.records import postcode_sql
 from linkage.trace.register import with_scratch
-from linkage.trace.run import Queries, load_queries
 from linkage.trace.source import require_file
 from linkage.trace.usable import readable_queries, refuse_unusable
 
