@@ -19,7 +19,7 @@ from linkage.trace.comparisons import COMPARISONS, Comparison
 from linkage.trace.notes import notes
 from linkage.trace.outcomes import outcomes
 from linkage.trace.settings import load_model, load_profile, load_register_settings
-from tests.unit import policy_tables, sequel_tables
+from tests.unit import hospital_tables, policy_tables, sequel_tables
 from tests.unit.command_tree import Command, commands, groups
 from tests.unit.test_trace import CASES
 
@@ -184,6 +184,7 @@ TABLES = {
     "weights": weight_table,
     "numbers": number_table,
     **policy_tables.TABLES,
+    **hospital_tables.TABLES,
     **sequel_tables.TABLES,
 }
 

@@ -93,7 +93,8 @@ def _divided(one: MeasureDefinition) -> str:
 
 def _columns(one: MeasureDefinition) -> list[tuple[str, str]]:
     """Every column with what it is, in words."""
-    found = [(column.id, column.about) for column in one.columns]
+    empty = {name: f"; empty where {one.reasons[reason]}" for name, reason in one.empty_where.items()}
+    found = [(column.id, column.about + empty.get(column.id, "")) for column in one.columns]
     found += [(name, f"{', '.join(f'`{part}`' for part in parts)} together") for name, parts in one.sums.items()]
     for rate in one.rates:
         below = "people in the population table" if rate.denominator == POPULATION else f"`{rate.denominator}`"

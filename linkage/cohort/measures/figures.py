@@ -89,7 +89,7 @@ def wide_step(measure: Measure, breakdown: str, asked: Asked) -> Step:
     if counts_rows(definition):
         source = f"{ident(measure.id + '_cells')} as placed"
     keys = ", ".join(["la_code", *(ident(label.name) for label in labels)])
-    counts = ",\n  ".join(f"coalesce({ident(name)}, 0) as {ident(name)}" for name in _zero_names(definition))
+    counts = ",\n  ".join(f"{_count_sql(measure, name)} as {ident(name)}" for name in _zero_names(definition))
     amounts = "".join(f",\n  {ident(one.column)}" for one in definition.amounts)
     population = (
         f",\n  {_population_sql(definition, labels)} as {POPULATION}" if uses_population(measure, asked) else ""
@@ -158,6 +158,15 @@ def uses_population(measure: Measure, asked: Asked) -> bool:
 def _zero_names(definition: MeasureDefinition) -> list[str]:
     behind = [f"{name}_people" for name in [*count_names(definition), *(one.column for one in definition.amounts)]]
     return [*count_names(definition), *behind]
+
+
+def _count_sql(measure: Measure, name: str) -> str:
+    """SQL: a count, 0 where nobody stands; null in a column that cannot be derived of these data."""
+    for column, reason in measure.definition.empty_where.items():
+        if name in (column, f"{column}_people"):
+            nobody = f"not exists (select 1 from {ident(measure.people)} where reason = {literal(reason)})"
+            return f"case when {nobody} then coalesce({ident(name)}, 0) end"
+    return f"coalesce({ident(name)}, 0)"
 
 
 def _numbers(definition: MeasureDefinition) -> str:

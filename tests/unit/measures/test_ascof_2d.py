@@ -257,6 +257,11 @@ def test_the_circles_of_the_venn_diagram_overlap(engine: Engine) -> None:
     assert (total["remained"], total["into_reablement"]) == (19, 28)
 
 
+def test_discharges_that_cannot_be_placed_leave_the_column_empty(engine: Engine) -> None:
+    total = next(row for row in figures(engine, "ascof_2d_2") if row["support"] == "All" and row["la_code"] == "991")
+    assert (total["discharges"], total["into_reablement"]) == (None, 28)
+
+
 def test_where_patients_live_is_as_released_or_the_only_authority() -> None:
     rows = [reabled("ann"), service("bob", **COMMUNITY, la_code="992")]
     stays = [episode("ann", la_code="992"), episode("bob", la_code="991"), episode("cat", la_code=None)]
