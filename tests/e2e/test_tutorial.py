@@ -31,6 +31,7 @@ PAGES = [
         "how-to/build_a_register.md",
         "how-to/trace_a_file_of_your_own.md",
         "explanation/one_person.md",
+        "how-to/know_your_figures.md",
     )
 ]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
