@@ -30,10 +30,11 @@ from linkage.cohort.shown import Figures, Showing, disclosure_policy
 from linkage.engine import Engine, EngineOptions, Step, Value, ident, literal
 from linkage.errors import InternalError, UsageError
 from linkage.runs import Manifest, file_record, staged_outputs
-from linkage.store import LINKED_TABLES, require_columns, require_other_folder
+from linkage.store import LINKED_TABLES, require_columns, require_days, require_other_folder
 from pseudo.disclosure import Cells, Difference, DisclosurePolicy, GatedTable, Percentage, Totals, apply
 
 POLICY = "cld_round5"
+_DAYS = ("admidate", "disdate")
 _HEADINGS = ("table", "period")
 
 
@@ -79,6 +80,7 @@ def tables_official(
     with open_care(linked, options) as engine:
         _require_authorities(engine, la)
         require_columns(engine, "social_care", sorted({field for one in chosen for field in one.definition.fields}))
+        require_days(engine, "social_care", ["event_start_date"])
         year = period or covered_period(engine, list(la))
         tables = frozenset((*_filled(engine), *((POPULATION,) if population else ())))
         chosen = [measure for measure in chosen if measures or tables.issuperset(measure.needs)]
@@ -242,6 +244,7 @@ def _require_health_columns(engine: Engine, measures: Sequence[Measure], tables:
         for table, columns in measure.definition.health_fields.items():
             if table in tables:
                 require_columns(engine, table, columns)
+                require_days(engine, table, [name for name in columns if name in _DAYS])
 
 
 def _require_authorities(engine: Engine, la: Sequence[str]) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from linkage.engine import Engine, EngineOptions, open_engine
+from linkage.engine import Engine, EngineOptions, Step, ident, open_engine
 from linkage.errors import InputError, UsageError
 from linkage.runs import read_manifest, verify_manifest
 
@@ -55,5 +55,19 @@ def require_columns(engine: Engine, table: str, columns: Sequence[str]) -> None:
     if missing:
         raise InputError(
             f"Table {table} lacks {', '.join(missing)}. The release policy must keep them for this analysis: "
+            "ask for a release whose policy does."
+        )
+
+
+def require_days(engine: Engine, table: str, columns: Sequence[str]) -> None:
+    """Raise InputError naming the columns that hold months or the like where days are needed."""
+    tests = ", ".join(
+        f"count(*) filter ({ident(name)} is not null and try_cast({ident(name)} as date) is null)" for name in columns
+    )
+    found = engine.rows(Step("not_days", f"select {tests} from {ident(table)}"))[0]
+    coarse = [name for name, rows in zip(columns, found, strict=True) if rows]
+    if coarse:
+        raise InputError(
+            f"Table {table} has no days in {', '.join(coarse)}. The release policy must keep them for this analysis: "
             "ask for a release whose policy does."
         )

@@ -5,11 +5,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from linkage.cohort.official import tables_official
 from linkage.engine import Engine, Step
-from linkage.errors import UsageError
+from linkage.errors import InputError, UsageError
+from linkage.store import require_days
 from tests.unit.derived_events import Row, service
 from tests.unit.hospital_people import DISCHARGED, episode, patients, registration, with_hospital
 from tests.unit.placed_people import figures, linked_with_everything
@@ -286,3 +288,11 @@ def test_without_hospital_data_the_measure_is_refused_when_it_is_named(tmp_path:
     linked = linked_with_everything(tmp_path / "linked", [reabled("ann")])
     with pytest.raises(UsageError, match="ascof_2d_1 needs admissions, which the linked folder does not have"):
         tables_official(linked, tmp_path / "out", measures=["ascof_2d_1"])
+
+
+def test_months_of_admission_will_not_do() -> None:
+    with with_hospital([], [reabled("ann")], [episode("ann")]) as engine:
+        require_days(engine, "admissions", ["admidate", "disdate"])
+        engine.register("admissions", pa.table({"admidate": ["2022-06", None], "disdate": ["2022-06-10", None]}))
+        with pytest.raises(InputError, match="Table admissions has no days in admidate"):
+            require_days(engine, "admissions", ["admidate", "disdate"])
