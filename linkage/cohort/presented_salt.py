@@ -13,6 +13,9 @@ from linkage.report.gated import records
 from pseudo.disclosure import DisclosurePolicy, GatedTable
 
 WORKBOOK, PAGE = "lts001.xlsx", "lts001.html"
+MOST_AUTHORITIES = 10
+"""Of more authorities the page has no chart and no table for each; the workbook and the CSV files have all."""
+
 _TABLES = {
     "lts001a": "People with long-term support at any time in the period",
     "lts001b": "Of those, people with long-term support open on its last day",
@@ -39,7 +42,7 @@ def write_salt(folder: Path, salt: SaltTables, policy: DisclosurePolicy, beside:
         [
             Section("How to read the figures", [Text(rounding(policy), tone="note"), Text(_SOURCE)]),
             *published_section(beside),
-            lts001_section(salt),
+            _section(salt),
             Section("Who was counted and who was left out", [_flow(salt.tables["lts001_flow"])]),
         ],
         subtitle=f"{salt.period}, from Client Level Data.",
@@ -47,6 +50,13 @@ def write_salt(folder: Path, salt: SaltTables, policy: DisclosurePolicy, beside:
     )
     write_html(report, folder / PAGE)
     return [WORKBOOK, PAGE, *write_published(folder, beside)]
+
+
+def _section(salt: SaltTables) -> Section:
+    """LTS001 by setting; of few authorities also its chart and LTS001a in full."""
+    section = lts001_section(salt)
+    few = len(set(salt.tables["lts001a"].display["la_code"].to_pylist())) <= MOST_AUTHORITIES
+    return section if few else Section(section.title, section.parts[:2])
 
 
 def _sheet(name: str, title: str, salt: SaltTables) -> Sheet:

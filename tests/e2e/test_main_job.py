@@ -340,6 +340,15 @@ def test_the_report_needs_nothing_but_itself(demo: tuple[Ran, Path]) -> None:
     assert not re.search(r"""(src|href)\s*=\s*["']?(https?:)?//|@import|url\(""", html)
 
 
+def test_the_report_shows_lts001_three_ascof_measures_and_the_months(demo: tuple[Ran, Path]) -> None:
+    html = (demo[1] / "report" / "report.html").read_text(encoding="utf-8")
+    sections = re.findall(r"<section[^>]*>\s*<h2[^>]*>([^<]*)</h2>", html)
+    titles = " | ".join(sections)
+    for title in ("LTS001", "ASCOF 2C", "ASCOF 2E", "ASCOF 3D", "People in long-term support at each month end"):
+        assert title in titles, title
+    assert "Authority 991, by month end" in html and "Per 100,000" in html
+
+
 def test_the_demo_is_precise(demo: tuple[Ran, Path]) -> None:
     found = {name: float(value) for name, value in re.findall(r"(precision|recall) +([0-9.]+)", demo[0].out)}
     assert found["precision"] >= 0.995 and found["recall"] >= 0.95
