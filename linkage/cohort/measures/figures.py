@@ -84,10 +84,6 @@ def wide_step(measure: Measure, breakdown: str, asked: Asked) -> Step:
     """
     definition = measure.definition
     labels = [definition.label(name) for name in definition.breakdowns[breakdown]]
-    numbers = _numbers(definition)
-    source = f"{ident(measure.people)} as placed where reason is null"
-    if counts_rows(definition):
-        source = f"{ident(measure.id + '_cells')} as placed"
     keys = ", ".join(["la_code", *(ident(label.name) for label in labels)])
     counts = ",\n  ".join(f"{_count_sql(measure, name)} as {ident(name)}" for name in _zero_names(definition))
     amounts = "".join(f",\n  {ident(one.column)}" for one in definition.amounts)
@@ -97,11 +93,7 @@ def wide_step(measure: Measure, breakdown: str, asked: Asked) -> Step:
     lacking = "".join(f",\n  {literal(NOT_DERIVED)} as {ident(name)}" for name in definition.not_derived)
     places = "".join(f", {ident(label.name + '_place')}" for label in labels)
     sql = f"""
-with counted as (
-  select placed.la_code, {"".join(_grouped(label, asked) + ", " for label in labels)}{numbers}
-  from {source}
-  group by grouping sets ({_grouping_sets(labels)})
-),
+with {_counted_sql(measure, labels, asked)},
 authority as (
   select distinct la_code from event where len($la_codes) = 0 or list_contains($la_codes, la_code)
 ){"".join(_values_cte(label, asked) for label in labels)},
@@ -160,6 +152,43 @@ def _zero_names(definition: MeasureDefinition) -> list[str]:
     return [*count_names(definition), *behind]
 
 
+def _counted_sql(measure: Measure, labels: Sequence[Label], asked: Asked) -> str:
+    """SQL for ``counted``, one row per (authority, group, totals among them) in which anybody stands.
+
+    Where events are counted, people are told apart in a step of its own: counting distinct people in every column is slow.
+    """
+    definition = measure.definition
+    grouped = "".join(f"{_grouped(label, asked)}, " for label in labels)
+    source = f"{ident(measure.people)} as placed where reason is null"
+    if counts_rows(definition):
+        source = f"{ident(measure.id + '_cells')} as placed"
+    if definition.one_row_per == "person" or definition.amounts:
+        return f"""counted as (
+  select placed.la_code, {grouped}{_numbers(definition)}
+  from {source}
+  group by grouping sets ({_grouping_sets(labels)})
+)"""
+    among = {name: ", ".join(literal(part) for part in parts) for name, parts in _made_of(definition).items()}
+    rows = ", ".join(f"count(*) filter (column_id in ({parts})) as {ident(name)}" for name, parts in among.items())
+    both = ", ".join(
+        f"cast(sum(one.{ident(name)}) as bigint) as {ident(name)}, "
+        f"count(*) filter (one.{ident(name)} > 0) as {ident(name + '_people')}"
+        for name in among
+    )
+    keys = ", ".join(f"one.{ident(name)}" for name in ("la_code", *(label.name for label in labels)))
+    return f"""of_person as (
+  select placed.la_code, {grouped}placed.person_key, {rows}
+  from {source}
+  group by grouping sets ({_grouping_sets(labels, "person_key")})
+),
+counted as (select {keys}, {both} from of_person as one group by {keys})"""
+
+
+def _made_of(definition: MeasureDefinition) -> dict[str, tuple[str, ...]]:
+    """Every count with the columns that it counts."""
+    return {column.id: (column.id,) for column in definition.columns} | definition.sums
+
+
 def _count_sql(measure: Measure, name: str) -> str:
     """SQL: a count, 0 where nobody stands; null in a column that cannot be derived of these data."""
     for column, reason in measure.definition.empty_where.items():
@@ -170,9 +199,8 @@ def _count_sql(measure: Measure, name: str) -> str:
 
 
 def _numbers(definition: MeasureDefinition) -> str:
-    made = {column.id: (column.id,) for column in definition.columns} | definition.sums
     found = []
-    for name, parts in made.items():
+    for name, parts in _made_of(definition).items():
         among = f"filter (column_id in ({', '.join(literal(part) for part in parts)}))"
         rows = f"cast(sum(n) {among} as bigint)" if counts_rows(definition) else f"count(*) {among}"
         people = rows if definition.one_row_per == "person" else f"count(distinct person_key) {among}"
@@ -195,11 +223,14 @@ def _grouped(label: Label, asked: Asked) -> str:
     return f"case when grouping({name}) = 1 then {literal(ALL)} else case {name} {whens} end end as {ident(label.name)}"
 
 
-def _grouping_sets(labels: Sequence[Label]) -> str:
+def _grouping_sets(labels: Sequence[Label], *more: str) -> str:
+    """SQL: the label columns of each group and of each total, and ``more`` columns in all of them."""
     totalled = [label.name for label in labels if label.total]
     always = ["la_code", *(label.name for label in labels if not label.total)]
     subsets = chain.from_iterable(combinations(totalled, size) for size in range(len(totalled), -1, -1))
-    return ", ".join(f"({', '.join('placed.' + ident(name) for name in (*always, *names))})" for names in subsets)
+    return ", ".join(
+        f"({', '.join('placed.' + ident(name) for name in (*always, *names, *more))})" for names in subsets
+    )
 
 
 def _values_cte(label: Label, asked: Asked) -> str:
