@@ -83,7 +83,11 @@ def _rows_of(rng: random.Random, code: str, person: str) -> list[Row]:
         "primary_support_reason": rng.choice(("Learning disability support", _value(rng, "primary_support_reason"))),
         "accommodation_status": _value(rng, "accommodation_status"),
         "employment_status": _value(rng, "employment_status"),
+        "la_person_pseudonym": f"id {person}",
     }
+    if who["client_type"] != "Service user":
+        seed = person.split("-")[0]
+        who |= {f"adult_{place}_linked_person_pseudonym": f"id {seed}-{rng.randint(0, 50)}" for place in (1, 3)}
     if rng.random() < 0.2:  # one thing leads to another within weeks
         first = _day(rng)
         return [who | _event(rng, first + timedelta(days=rng.randint(0, 40)), (0, 1, 5)) for _ in range(9)]
@@ -110,6 +114,8 @@ def _event(rng: random.Random, start: date, lengths: Sequence[int]) -> Row:
         "Assessment": ("assessment_type",),
         "Review": ("review_reason", "method_of_review"),
     }
+    if kind == "Assessment":
+        event["method_of_assessment"] = _value(rng, "method_of_review")
     return event | {name: _value(rng, name) for name in names.get(kind, ())}
 
 

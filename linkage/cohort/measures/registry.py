@@ -59,6 +59,7 @@ MEASURES: Mapping[str, Measure] = {
         salt_lts002.LONGER,
         salt_lts002.LONGER_CLIENTS,
         salt_lts003.MEASURE,
+        salt_lts003.ASSESSED,
         salt_lts004.EMPLOYMENT,
         salt_lts004.ACCOMMODATION,
         salt_lts004.PAID,

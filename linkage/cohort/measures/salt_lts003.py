@@ -1,11 +1,14 @@
-"""SALT LTS003: carers by the support they had in the year, each placed once (``configs/measures/salt_lts003.yaml``)."""
+"""SALT LTS003: carers by the support they had in the year, each placed once (``configs/measures/salt_lts003.yaml``), and by how
+they were assessed or reviewed (``salt_lts003_assessed.yaml``)."""
 
 from linkage.cohort.derive.age import age_band_sql
+from linkage.cohort.derive.source import NO_ID, CareSource
 from linkage.cohort.measures.definition import measure_definition
 from linkage.cohort.measures.measure import Asked, Measure
-from linkage.engine import Step, literal
+from linkage.engine import Step, ident, literal
 
 _ID = "salt_lts003"
+_ASSESSED = "salt_lts003_assessed"
 _KINDS = "['direct_payment', 'managed', 'commissioned', 'not_known', 'information', 'no_direct']"
 
 
@@ -46,4 +49,77 @@ from judged"""
     return [Step(f"{_ID}_people", sql, {"first": asked.period.start, "last": asked.period.end})]
 
 
+def carer_link(source: CareSource) -> Step:
+    """One row per (authority, person whose rows name people cared for, person named); after the derivation, which makes
+    ``person``. None where the source has no such columns."""
+    if not source.linked or source.local_id == NO_ID:
+        return Step("carer_link", "select '' as la_code, 0 as person_key, 0 as cared_key where false")
+    adults = ", ".join(f"cast({ident(column)} as varchar)" for column in source.linked)
+    sql = f"""
+with row_of as (
+  select la_code, {source.local_id} as local_id, coalesce({source.traced}, {source.given}, {source.local}) as pseudonym,
+    [{adults}] as adults
+  from {source.rows}
+),
+known as (
+  select distinct row_of.la_code, local_id, person_key from row_of join person
+    on person.la_code = row_of.la_code and person.person_pseudonym = row_of.pseudonym
+),
+named as (
+  select distinct person.la_code, person_key, unnest(adults) as local_id from row_of join person
+    on person.la_code = row_of.la_code and person.person_pseudonym = row_of.pseudonym
+  where len(list_filter(adults, lambda adult: adult is not null)) > 0
+)
+select distinct named.la_code, named.person_key, known.person_key as cared_key
+from named join known on known.la_code = named.la_code and known.local_id = named.local_id"""
+    return Step("carer_link", sql, source.values)
+
+
+def assessed(asked: Asked) -> list[Step]:
+    """One row per (authority, carer with an event in the year, or named with somebody jointly assessed or reviewed in it).
+
+    The event is the first of the assessments and reviews that decide, else the first of the year; null where it is the event
+    of the person cared for.
+    """
+    definition = measure_definition(_ASSESSED)
+    jointly, separately = (literal(definition.text(name)) for name in ("jointly", "separately"))
+    looked_into = """event_type in ('assessment', 'review') and assessment_group is distinct from 'financial'
+      and end_date between $first and $last"""
+    sql = f"""
+with own as (
+  select la_code, person_key, event_id, method_of_review = {jointly} as is_joint, method_of_review = {separately} as is_separate,
+    {looked_into} as is_assessed
+  from event
+  where client_type_group in ('carer', 'carer_by_association')
+    and start_date <= $last and (end_date is null or end_date >= $first)
+),
+through_others as (
+  select distinct link.la_code, link.person_key from carer_link as link join event
+    on event.la_code = link.la_code and event.person_key = link.cared_key
+  where client_type_group = 'service_user' and method_of_review = {jointly} and {looked_into}
+),
+carer as (
+  select la_code, person_key, arg_min(event_id, (not is_assessed, event_id)) as event_id,
+    coalesce(bool_or(is_assessed), false) as is_assessed, coalesce(bool_or(is_assessed and is_joint), false) as is_joint,
+    coalesce(bool_or(is_assessed and is_separate), false) as is_separate
+  from own group by la_code, person_key
+),
+everybody as (
+  select la_code, person_key, event_id, coalesce(is_assessed, false) as is_assessed, coalesce(is_separate, false) as is_separate,
+    coalesce(is_joint, false) or through.person_key is not null as is_joint
+  from carer full join through_others as through using (la_code, person_key)
+),
+judged as (
+  select everybody.*, age, case when date_of_death < $first then 'died' end as reason
+  from everybody join person using (la_code, person_key)
+)
+select la_code, person_key, event_id,
+  case when age is null then 'not known' else {age_band_sql("age", definition.age_bands)} end as age_band,
+  case when reason is not null then null when is_joint and is_separate then 'both' when is_joint then 'jointly'
+    when is_separate then 'separately' when is_assessed then 'method_not_known' else 'not_assessed' end as column_id, reason
+from judged"""
+    return [Step(f"{_ASSESSED}_people", sql, {"first": asked.period.start, "last": asked.period.end})]
+
+
 MEASURE = Measure(_ID, carers)
+ASSESSED = Measure(_ASSESSED, assessed, of_source=carer_link)
