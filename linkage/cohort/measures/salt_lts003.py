@@ -55,20 +55,18 @@ def carer_link(source: CareSource) -> Step:
     if not source.linked or source.local_id == NO_ID:
         return Step("carer_link", "select '' as la_code, 0 as person_key, 0 as cared_key where false")
     adults = ", ".join(f"cast({ident(column)} as varchar)" for column in source.linked)
+    person = "person.la_code = one.la_code and person.person_pseudonym = one.pseudonym"
+    row = f"la_code, coalesce({source.traced}, {source.given}, {source.local}) as pseudonym"
     sql = f"""
-with row_of as (
-  select la_code, {source.local_id} as local_id, coalesce({source.traced}, {source.given}, {source.local}) as pseudonym,
-    [{adults}] as adults
-  from {source.rows}
+with named as (
+  select distinct person.la_code, person_key, unnest(adults) as local_id
+  from (select {row}, [{adults}] as adults from {source.rows} where coalesce({adults}) is not null) as one join person on {person}
 ),
 known as (
-  select distinct row_of.la_code, local_id, person_key from row_of join person
-    on person.la_code = row_of.la_code and person.person_pseudonym = row_of.pseudonym
-),
-named as (
-  select distinct person.la_code, person_key, unnest(adults) as local_id from row_of join person
-    on person.la_code = row_of.la_code and person.person_pseudonym = row_of.pseudonym
-  where len(list_filter(adults, lambda adult: adult is not null)) > 0
+  select distinct person.la_code, local_id, person_key
+  from (select {row}, {source.local_id} as local_id from {source.rows}) as one
+  semi join named on named.la_code = one.la_code and named.local_id = one.local_id
+  join person on {person}
 )
 select distinct named.la_code, named.person_key, known.person_key as cared_key
 from named join known on known.la_code = named.la_code and known.local_id = named.local_id"""
