@@ -3,6 +3,7 @@
 import csv
 import logging
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 MARK = "ZZCANARY"
+MONTH_ENDS = {f"2022{month:02}{monthrange(2022, month)[1]}" for month in range(4, 13)} | {
+    "20230131",
+    "20230228",
+    "20230331",
+}
+"""Days that head the columns of monthly tables: a child's date of birth among them is chance."""
+
 _NUMBER = re.compile(r"(?<!\w)(\d{3})[ -]?(\d{3})[ -]?(\d{4})(?!\w)")
 _POSTCODE = re.compile(r"(?<!\w)[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}(?!\w)")
 _DATE = re.compile(r"(?<!\w)(?:(\d{4})-?(\d\d)-?(\d\d)|(\d\d)/(\d\d)/(\d{4}))(?!\w)")
@@ -57,7 +65,11 @@ def mark_world(world: Path, target: Path) -> Identifiers:
     known = Identifiers()
     for path in sorted(world.rglob("*.csv")):
         _mark_file(path, target / path.relative_to(world), known)
-    for values, common in ((known.numbers, {""}), (known.postcodes, {"", "ZZ993VZ"}), (known.births, {"19000101"})):
+    for values, common in (
+        (known.numbers, {""}),
+        (known.postcodes, {"", "ZZ993VZ"}),
+        (known.births, {"19000101", *MONTH_ENDS}),
+    ):
         values.difference_update(common)
     return known
 

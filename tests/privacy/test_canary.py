@@ -95,6 +95,25 @@ def test_commands_show_nobody(marked: Marked, tmp_path: Path) -> None:
     assert marked.known.found_in(shown) == set()
 
 
+def test_figures_of_ones_own_show_nobody(marked: Marked, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Tables, explanations and moves of an authority's own submissions: only the files that say so identify people."""
+    current = marked.out / "current"
+    somebody = pq.read_table(current / "events.parquet", columns=["person_unique_identifier"])[0][0].as_py()
+    for name, command in {
+        "salt": ["salt", current],
+        "official": ["official", current, "--measure", "ascof_2c", "--measure", "salt_sts001"],
+        "cell": ["explain", "ascof_2e", current, "--cell", "column=settled"],
+        "person": ["explain", "all", current, "--person", somebody],
+        "moved": ["moved", "lts001b", current, current],
+        "dataset": ["dataset", current],
+    }.items():
+        ran, found, shown = searched(marked, ["tables", *command, "--out", tmp_path / name], capfd)
+        assert (ran.code, found) == (0, set()), shown
+    written_files = [tmp_path / name for name in open_files(tmp_path)]
+    assert {"rules.md", "lts001.html", "official.xlsx", "manifest.json"} <= {path.name for path in written_files}
+    assert {path.name for path in written_files if marked.known.found_in(text_of(path))} == set()
+
+
 # --- failing paths
 
 Damage = Callable[[Marked, Path], list[object]]
