@@ -1,13 +1,13 @@
 """Official measures from linked social care data: one derivation, any measures, written only as the disclosure gate shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from linkage.cohort.derive.own import open_care
 from linkage.cohort.derive.period import Period, covered_period, months_later
-from linkage.cohort.derive.run import Derivation, derive
+from linkage.cohort.derive.run import Derivation, derive, end_earlier, last_quarter
 from linkage.cohort.derive.source import CareSource, linked_source
 from linkage.cohort.measures.definition import ALL, POPULATION, MeasureDefinition
 from linkage.cohort.measures.dividing import area_steps, divided, dividers
@@ -90,13 +90,13 @@ def tables_official(
         asked = Asked(year, tuple(la), tables)
         divided_by = dividers(engine, linked_source(engine), by)
         chosen = [divided(measure, divided_by) for measure in chosen]
-        figures: dict[str, Figures] = {}
-        for together in derived_together(chosen):
-            derive_for(engine, together, asked)
+        made: dict[str, dict[str, Figures]] = {}
+        for together in derived_in_turn(engine, chosen, asked):
             engine.run_all(area_steps(divided_by, linked_source(engine)))
             for measure in together:
                 make_people(engine, measure, asked)
-                figures |= _figures(engine, measure, asked, rule)
+                made[measure.id] = _figures(engine, measure, asked, rule)
+    figures = {name: one for measure in chosen for name, one in made[measure.id].items()}
     showing = Showing(linked, out, rule, ledger)
     presented = [_presented(measure, figures) for measure in chosen]
     with staged_outputs(out) as staging, showing.checked(figures):
@@ -121,6 +121,20 @@ def derived_together(measures: Sequence[Measure]) -> list[list[Measure]]:
     return [[measure for measure in measures if measure.definition.look_ahead_months == months] for months in ahead]
 
 
+def derived_in_turn(engine: Engine, measures: Sequence[Measure], asked: Asked) -> Iterator[list[Measure]]:
+    """Derive events once for all measures; yield the measures that look equally far ahead when events end there for them.
+
+    Those that look further ahead come first: for the others the events are cut, which is far quicker than another derivation.
+    """
+    groups = sorted(derived_together(measures), key=lambda one: one[0].definition.look_ahead_months, reverse=True)
+    for place, together in enumerate(groups):
+        if place == 0:
+            derive_for(engine, measures, asked, keep_details=len(groups) > 1)
+        else:
+            end_earlier(engine, looked_at(together, asked.period).end)
+        yield together
+
+
 def derive_for(
     engine: Engine,
     measures: Sequence[Measure],
@@ -128,13 +142,16 @@ def derive_for(
     source: CareSource | None = None,
     *,
     keep_steps: bool = False,
+    keep_details: bool = False,
 ) -> None:
     """Derive events once, for as long as the measures look at them, with what measures take from submitted rows.
 
-    ``source``: the linked social care table unless given. ``keep_steps``: as in ``Derivation``.
+    ``source``: the linked social care table unless given. ``keep_steps``, ``keep_details``: as in ``Derivation``.
     """
     source = source or linked_source(engine)
-    derive(engine, source, Derivation(period=looked_at(measures, asked.period), keep_steps=keep_steps))
+    wide = looked_at(measures, asked.period)
+    costs = last_quarter(Period(wide.start, asked.period.end))
+    derive(engine, source, Derivation(wide, cost_period=costs, keep_steps=keep_steps, keep_details=keep_details))
     for made in dict.fromkeys(measure.of_source for measure in measures if measure.of_source):
         engine.run(made(source))
 

@@ -12,7 +12,7 @@ import pytest
 
 from linkage.cohort.measures.measure import Asked, Measure
 from linkage.cohort.measures.registry import MEASURES
-from linkage.cohort.official import derive_for, derived_together, make_figures, make_people
+from linkage.cohort.official import derived_in_turn, make_figures, make_people
 from linkage.engine import Engine, Step
 from tests.independent.patients import register_hospital
 from tests.independent.tables import Derived, read
@@ -27,13 +27,12 @@ def both(first: int, worlds: int) -> dict[str, tuple[Rows, Rows]]:
     """Measure → the rows of its people, and those that the second implementation makes, over worlds from the seed ``first``."""
     found: dict[str, tuple[Rows, Rows]] = {}
     rows = [row for seed in range(first, first + worlds) for row in random_rows(seed)]
-    for together in derived_together(list(MEASURES.values())):
-        with care_engine(rows, leave_out=("submission",)) as engine:
-            register_hospital(engine, rows)
-            asked = Asked(YEAR, tables=frozenset({"admissions", "link_quality"}))
-            derive_for(engine, together, asked)
+    with care_engine(rows, leave_out=("submission",)) as engine:
+        register_hospital(engine, rows)
+        asked = Asked(YEAR, tables=frozenset({"admissions", "link_quality"}))
+        hospital = [read(engine, name) for name in ("admissions", "gp_registrations", "social_care")]
+        for together in derived_in_turn(engine, list(MEASURES.values()), asked):
             tables = [read(engine, name) for name in ("event", "person")]
-            hospital = [read(engine, name) for name in ("admissions", "gp_registrations", "social_care")]
             derived = Derived(*tables, YEAR.start, YEAR.end, *hospital)
             for measure in together:
                 make_people(engine, measure, asked)

@@ -19,6 +19,7 @@ from linkage.engine import Engine, Step
 from linkage.errors import InputError, UsageError
 
 TABLES = ("event", "person", "spell")
+_DETAILS = "latest_detail"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ class Derivation:
     ``stated_period``: submissions are chosen by the period they state, not by that of their events. ``cleaned``: events are
     told apart by value, so that one event in the wordings of two releases is one; DHSC compares submitted wordings.
     ``cost_period``: where ``period_cost`` is counted (None: the last three months of the period). ``as_of``: submissions
-    received later do not count. ``keep_steps`` leaves the tables of every step in the engine.
+    received later do not count. ``keep_steps`` leaves the tables of every step in the engine, ``keep_details`` those that
+    ``end_earlier`` needs.
     """
 
     period: Period | None = None
@@ -58,6 +60,7 @@ class Derivation:
     cost_period: Period | None = None
     as_of: date | None = None
     keep_steps: bool = False
+    keep_details: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,28 @@ def derive(engine: Engine, source: CareSource, derivation: Derivation | None = N
         raise UsageError(f"No submission covers {period}. Give another period, or --selection current.")
     _run(engine, steps_of_events(source, choices, result), choices)
     return result
+
+
+def end_earlier(engine: Engine, end: date) -> None:
+    """Make ``event``, ``person`` and ``spell`` what a derivation of a period that ends on this earlier day would have made.
+
+    After ``derive`` with ``keep_details``; the cost period stays. Which record of an event is kept does not depend on the last
+    day: records of one event start together, and end together unless they are services, which count from their start.
+    """
+    rules = derivation_settings()
+    within = (
+        "select * from event where case when event_type = 'service' then start_date else end_date end <= $period_end"
+    )
+    engine.run_all(
+        [
+            Step("event", within, {"period_end": end}),
+            inferred_accommodation(rules.inferred_accommodation),
+            person(end),
+            setting_spell(rules.spell_gap_days),
+            spell(rules.spell_gap_days),
+        ]
+    )
+    engine.drop("setting_spell")
 
 
 def steps_of_submissions(source: CareSource, choices: Derivation) -> list[NamedStep]:
@@ -167,7 +192,7 @@ def _run(engine: Engine, steps: Sequence[NamedStep], choices: Derivation) -> Non
     for named in steps:
         engine.run(named.step)
         if not choices.keep_steps:
-            engine.drop(*named.done_with)
+            engine.drop(*(name for name in named.done_with if name != _DETAILS or not choices.keep_details))
 
 
 def _keep_linked_person(engine: Engine) -> None:
