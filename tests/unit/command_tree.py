@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -45,11 +46,13 @@ class Command:
         return {name for parameter in self.parameters if parameter.is_option for name in parameter.names}
 
 
-def commands() -> list[Command]:
+@cache
+def commands() -> tuple[Command, ...]:
     """Every command that does something, in the order of ``cldlink --help``."""
-    return list(_below(typer.main.get_command(app), ()))
+    return tuple(_below(typer.main.get_command(app), ()))
 
 
+@cache
 def groups() -> set[tuple[str, ...]]:
     """The words that only stand before others, such as ``("register",)``."""
     return {command.words[:-1] for command in commands() if len(command.words) > 1}
