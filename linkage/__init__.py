@@ -24,9 +24,11 @@ if TYPE_CHECKING:
         traced,
         train,
     )
+    from linkage.cohort.official import tables_official
     from linkage.cohort.study.run import study_run
     from linkage.cohort.tables import tables_salt
     from linkage.engine import EngineOptions
+    from linkage.explaining import explain
     from linkage.feedback.pack import PackSources, write_feedback
     from linkage.feedback.processed import write_processed
     from linkage.opened import open_register
@@ -44,11 +46,13 @@ _HOMES = {
     "check": "linkage.api",
     "consolidate_submissions": "linkage.api",
     "evaluate_trace": "linkage.trace.evaluate",
+    "explain": "linkage.explaining",
     "link": "linkage.store",
     "open_register": "linkage.opened",
     "read_request": "linkage.releasing",
     "release": "linkage.releasing",
     "study_run": "linkage.cohort.study.run",
+    "tables_official": "linkage.cohort.official",
     "tables_salt": "linkage.cohort.tables",
     "traced": "linkage.api",
     "train": "linkage.api",
@@ -63,11 +67,13 @@ __all__ = [
     "check",
     "consolidate_submissions",
     "evaluate_trace",
+    "explain",
     "link",
     "open_register",
     "read_request",
     "release",
     "study_run",
+    "tables_official",
     "tables_salt",
     "trace",
     "traced",

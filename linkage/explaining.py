@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from linkage.cohort.derive.definitions import lts001_definition
+from linkage.cohort.derive.dictionary import guide_steps
 from linkage.cohort.derive.own import EVENTS, open_own, own_care
 from linkage.cohort.derive.period import Period, covered_period
 from linkage.cohort.explain import (
@@ -116,7 +117,7 @@ def explain(
 
 
 def rules(ids: Sequence[str]) -> str:
-    """The rules of measures as Markdown: whom they count, where the rule is from, how certain it is."""
+    """The rules of measures as Markdown: whom they count, where the rule is from, how certain it is; and the steps to them."""
     parts = ["# Rules of the measures explained here"]
     if any(name in LTS001 for name in ids):
         columns = "\n".join(f"- {column.label}" for column in lts001_definition().columns)
@@ -129,6 +130,14 @@ def rules(ids: Sequence[str]) -> str:
         parts.append(
             f"## {one.id}\n\n{one.title}.\n\nPopulation: {one.population}. Source: {one.source} ({one.certainty}).\n\n{notes}\n\n"
             f"Columns:\n\n{columns}"
+        )
+    if any(name in MEASURES for name in ids):
+        steps = "\n".join(
+            f"- `{one.step.name}` ({one.number}): {' '.join(one.about.split(chr(10) * 2)[0].replace('``', '`').split())}"
+            for one in guide_steps()
+        )
+        parts.append(
+            f"## Steps from submitted rows to events\n\nAll of them with their SQL: `cldlink tables steps --sql`.\n\n{steps}"
         )
     return "\n\n".join(parts) + "\n"
 

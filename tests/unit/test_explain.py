@@ -118,7 +118,8 @@ def test_every_measure_of_one_person(all_of_ann: Explanation) -> None:
     assert sum(place.measure == "long_term_monthly" for place in all_of_ann.places) == 12
     rows = read(all_of_ann.folder / "events_IDENTIFIABLE.csv")
     assert [row["event_reference"] for row in rows] == ["E1", "E2", "E4", "E3"]
-    assert "ascof_3d_clients" in (all_of_ann.folder / "rules.md").read_text()
+    rules = (all_of_ann.folder / "rules.md").read_text(encoding="utf-8")
+    assert "## ascof_3d_clients\n" in rules and "- `not_kept` (9): Step 9, one row per record of an event" in rules
 
 
 def test_places_are_those_of_the_measure_itself(own: Path, tmp_path: Path) -> None:

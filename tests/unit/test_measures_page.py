@@ -19,6 +19,11 @@ measure writes:
   anybody stands in it or not, `All` for all groups together, one column per count, rates from the counts as shown;
 - `ID_people.csv`: how many people were looked at, how many count, and why the others do not.
 
+`official.xlsx` and `official.html` show all tables of a folder with the rules, source and certainty of each measure and with
+charts; `--published FILE` sets published figures beside ours. The folder that is read is a linked one, or [an authority's
+own](../how-to/know_your_figures.md), of which `cldlink tables explain` tells [the people and events behind a
+figure](../explanation/one_person.md).
+
 `--by NAME` divides every measure by a variable of its people, of the event that puts them there, or of where they live, in
 a table of its own, `ID_by_NAME.csv`. The variables are listed [at the end](#variables-to-divide-by).
 
