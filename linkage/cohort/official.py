@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from linkage.cohort.derive.own import open_care
+from linkage.cohort.derive.own import care_source, open_care
 from linkage.cohort.derive.period import Period, covered_period, months_later
 from linkage.cohort.derive.run import Derivation, derive, end_earlier, last_quarter
 from linkage.cohort.derive.source import CareSource, linked_source
@@ -77,7 +77,8 @@ def tables_official(
     require_other_folder(out, linked)
     rule, chosen = disclosure_policy(policy), chosen_measures(measures)
     printed = read_published(published) if published else []
-    with open_care(linked, options) as engine:
+    with open_care(linked, options, in_place=True) as engine:
+        source = care_source(engine, linked)
         _require_authorities(engine, la)
         require_columns(engine, "social_care", sorted({field for one in chosen for field in one.definition.fields}))
         require_days(engine, "social_care", ["event_start_date"])
@@ -88,11 +89,11 @@ def tables_official(
         if population:
             engine.register(POPULATION, read_population(population))
         asked = Asked(year, tuple(la), tables)
-        divided_by = dividers(engine, linked_source(engine), by)
+        divided_by = dividers(engine, source, by)
         chosen = [divided(measure, divided_by) for measure in chosen]
         made: dict[str, dict[str, Figures]] = {}
-        for together in derived_in_turn(engine, chosen, asked):
-            engine.run_all(area_steps(divided_by, linked_source(engine)))
+        for together in derived_in_turn(engine, chosen, asked, source):
+            engine.run_all(area_steps(divided_by, source))
             for measure in together:
                 make_people(engine, measure, asked)
                 made[measure.id] = _figures(engine, measure, asked, rule)
@@ -121,7 +122,9 @@ def derived_together(measures: Sequence[Measure]) -> list[list[Measure]]:
     return [[measure for measure in measures if measure.definition.look_ahead_months == months] for months in ahead]
 
 
-def derived_in_turn(engine: Engine, measures: Sequence[Measure], asked: Asked) -> Iterator[list[Measure]]:
+def derived_in_turn(
+    engine: Engine, measures: Sequence[Measure], asked: Asked, source: CareSource | None = None
+) -> Iterator[list[Measure]]:
     """Derive events once for all measures; yield the measures that look equally far ahead when events end there for them.
 
     Those that look further ahead come first: for the others the events are cut, which is far quicker than another derivation.
@@ -129,7 +132,7 @@ def derived_in_turn(engine: Engine, measures: Sequence[Measure], asked: Asked) -
     groups = sorted(derived_together(measures), key=lambda one: one[0].definition.look_ahead_months, reverse=True)
     for place, together in enumerate(groups):
         if place == 0:
-            derive_for(engine, measures, asked, keep_details=len(groups) > 1)
+            derive_for(engine, measures, asked, source, keep_details=len(groups) > 1)
         else:
             end_earlier(engine, looked_at(together, asked.period).end)
         yield together
@@ -253,7 +256,7 @@ def cells_of(definition: MeasureDefinition, breakdown: str, measure: Measure, as
 
 def _filled(engine: Engine) -> list[str]:
     """The linked tables that have rows: one that no release holds is there and empty."""
-    return [name for name in LINKED_TABLES if engine.count(name)]
+    return [name for name in LINKED_TABLES if name != "person" and engine.count(name)]
 
 
 def _require_health_columns(engine: Engine, measures: Sequence[Measure], tables: frozenset[str]) -> None:

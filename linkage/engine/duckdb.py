@@ -109,6 +109,15 @@ class Engine:
             files = ", ".join(str(path) for path in paths)
             raise InputError(f"{files}: this is not a readable Parquet file. Make it again.") from None
 
+    def look_into(self, name: str, path: Path) -> None:
+        """Let a Parquet file be asked for as the table ``name`` while it stays where it lies."""
+        quoted = str(path).replace("'", "''")
+        sql = f"create or replace view {ident(name)} as select * from read_parquet('{quoted}')"
+        try:
+            self._execute(Step(name, sql))
+        except InputError:
+            raise InputError(f"{path}: this is not a readable Parquet file. Make it again.") from None
+
     def write_parquet(self, step: Step, path: Path, row_group_size: int = _ROW_GROUP) -> None:
         """Write a query's result to one Parquet file. Give the query an ``order by``: same input, same bytes."""
         copy = (

@@ -21,11 +21,17 @@ FURTHER_TABLES = (
 LINKED_TABLES = (*RELEASED_TABLES, "person", "link_quality")
 
 
-def open_linked(folder: Path, options: EngineOptions | None = None, *, without: Sequence[str] = ()) -> Engine:
+def open_linked(
+    folder: Path,
+    options: EngineOptions | None = None,
+    *,
+    without: Sequence[str] = (),
+    in_place: Sequence[str] = (),
+) -> Engine:
     """Open a folder made by ``link`` as one catalogue: each of ``LINKED_TABLES``, and the ``FURTHER_TABLES`` that it has.
 
-    Tables ``without`` are not loaded; their files may be read where they lie. Raises UsageError when the folder is not one,
-    InputError when a file is missing or altered. The caller closes it.
+    Tables ``without`` are not loaded; those ``in_place`` are read from their files whenever they are asked for. Raises
+    UsageError when the folder is not one, InputError when a file is missing or altered. The caller closes it.
     """
     manifest = read_manifest(folder)
     if manifest["command"] != COMMAND:
@@ -38,7 +44,9 @@ def open_linked(folder: Path, options: EngineOptions | None = None, *, without: 
     engine = open_engine(options, folders=[folder])
     there = {output["name"] for output in manifest["outputs"]}
     for name in (*LINKED_TABLES, *FURTHER_TABLES):
-        if name not in without and (name in LINKED_TABLES or f"{name}.parquet" in there):
+        if name in in_place and f"{name}.parquet" in there:
+            engine.look_into(name, folder / f"{name}.parquet")
+        elif name not in without and (name in LINKED_TABLES or f"{name}.parquet" in there):
             engine.read_parquet(name, [folder / f"{name}.parquet"])
     return engine
 

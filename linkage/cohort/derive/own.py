@@ -6,13 +6,13 @@ every measure runs on it unchanged. A row stands for the person whom its traced 
 
 from pathlib import Path
 
-from linkage.cohort.derive.source import CareSource, own_file, own_source
+from linkage.cohort.derive.source import CareSource, linked_file, linked_source, own_file, own_source
 from linkage.engine import Engine, EngineOptions, Step, ident, open_engine
 from linkage.errors import InputError, RefusedError, UsageError
 from linkage.runs import read_manifest, verify_manifest
 from linkage.store import open_linked
 from linkage.store.catalogue import COMMAND as LINK
-from linkage.store.catalogue import RELEASED_TABLES
+from linkage.store.catalogue import FURTHER_TABLES, RELEASED_TABLES
 from linkage.store.linking import link_quality_step, person_step
 
 EVENTS = "events.parquet"
@@ -51,19 +51,29 @@ def open_own(folder: Path, options: EngineOptions | None = None) -> Engine:
     return engine
 
 
-def open_care(folder: Path, options: EngineOptions | None = None) -> Engine:
+def open_care(folder: Path, options: EngineOptions | None = None, *, in_place: bool = False) -> Engine:
     """Open a linked folder, or one's own as though it were linked with nothing: the health tables are there and empty.
 
-    Raises what ``open_linked`` and ``open_own`` raise. The caller closes the engine.
+    ``in_place``: the tables of a linked folder are read from their files, and ``person``, which the derivation makes again,
+    is not there. Raises what ``open_linked`` and ``open_own`` raise. The caller closes the engine.
     """
     if read_manifest(folder)["command"] == LINK:
-        return open_linked(folder, options)
+        there = (
+            {"without": ("person", *FURTHER_TABLES), "in_place": (*RELEASED_TABLES, "link_quality")} if in_place else {}
+        )
+        return open_linked(folder, options, **there)
     engine = open_own(folder, options)
     for name in RELEASED_TABLES:
         if name != CARE:
             engine.run(Step(name, "select '' as person_pseudonym, '' as person_id_type where false"))
     engine.run_all([person_step(), link_quality_step()])
     return engine
+
+
+def care_source(engine: Engine, folder: Path) -> CareSource:
+    """The events of a folder that ``open_care`` opened ``in_place``. Raises InputError naming columns that are lacking."""
+    path = folder / f"{CARE}.parquet"
+    return linked_file(engine, path) if path.is_file() else linked_source(engine)
 
 
 def own_care(engine: Engine) -> CareSource:
