@@ -17,7 +17,9 @@ WORKBOOK, PAGE = "official.xlsx", "official.html"
 MOST_ROWS_OF_A_PAGE = 150
 """A table of more rows stands in the workbook and the CSV file only."""
 
-MOST_BARS = 24
+MOST_BARS, MOST_LINES, MOST_LINE_CHARTS = 24, 8, 4
+"""Of more than so many a chart cannot be read, and none is drawn (of lines: the first)."""
+
 _HEADINGS = {"table": "Table", "period": "Period", "la_code": "Authority", "reason": "Counted, or why not"}
 _CERTAINTY = {
     "certain": "certain: follows published code or guidance",
@@ -316,21 +318,23 @@ def _chart(one: Presented) -> list[Part]:
 
 
 def _lines(definition: MeasureDefinition, gated: GatedTable, titles: Mapping[str, str]) -> list[Part]:
-    """A line for each sum (or column) of one authority over the month ends; for several authorities one of the last each."""
-    month = next(label.name for label in definition.labels if label.month_ends)
+    """For each authority a line over the month ends for each sum (or column); none of too many, or of groups without a total."""
+    month, *others = sorted(definition.breakdowns["main"], key=lambda name: not definition.label(name).month_ends)
     codes = list(dict.fromkeys(gated.display["la_code"].to_pylist()))
-    names = list(definition.sums or [column.id for column in definition.columns])
-    found: list[Part] = []
-    for code in codes[:4]:
-        alt = f"Lines over the month ends, authority {code}: {', '.join(_words(name) for name in names)}."
-        drawing = Drawing(f"Authority {code}, by month end", "line", ["Month end", "Column", "People"], alt)
-        series = {name: titles.get(name, _words(name)) for name in names}
+    names = list(definition.sums or [column.id for column in definition.columns])[:MOST_LINES]
+    if len(codes) > MOST_LINE_CHARTS or not all(definition.label(name).total for name in others):
+        return []
+    series = {name: titles.get(name, _words(name)) for name in names}
+    return [_lines_of(code, month, others, series, gated) for code in codes]
 
-        def here(row: Labels, code: str = code) -> bool:
-            return bool(row["la_code"] == code and row[month] != ALL)
 
-        found.append(chart_across(drawing, [gated], lambda row: str(row[month])[:7], series, only=here))
-    return found
+def _lines_of(code: str, month: str, others: Sequence[str], series: Mapping[str, str], gated: GatedTable) -> Part:
+    def here(row: Labels) -> bool:
+        return bool(row["la_code"] == code and row[month] != ALL and all(row[name] == ALL for name in others))
+
+    alt = f"Lines over the month ends, authority {code}: {', '.join(series.values())}."
+    drawing = Drawing(f"Authority {code}, by month end", "line", ["Month end", "Column", "People"], alt)
+    return chart_across(drawing, [gated], lambda row: str(row[month])[:7], series, only=here)
 
 
 def _is_drawn(definition: MeasureDefinition, row: Labels) -> bool:
