@@ -25,6 +25,8 @@ from pseudo.config_file import ConfigModel
 
 NOT_KNOWN = "not known"
 _SHOWN = "Not known"
+AGE_10 = "age_10"
+"""The variable of ages in bands of 10 years, by which a population can be divided too."""
 _AREAS = "person_area"
 
 

@@ -7,6 +7,7 @@ from itertools import chain, combinations
 
 from linkage.cohort.derive.period import Period, months_later
 from linkage.cohort.measures.definition import ALL, NOT_DERIVED, POPULATION, Label, MeasureDefinition
+from linkage.cohort.measures.dividing import AGE_10, variables
 from linkage.cohort.measures.measure import Asked, Measure
 from linkage.engine import Step, ident, literal
 from linkage.errors import UsageError
@@ -247,19 +248,21 @@ def _population_sql(definition: MeasureDefinition, labels: Sequence[Label]) -> s
     everybody = f"age_from >= {ages.first if ages else 0}" + (
         f" and age_to <= {ages.last}" if ages and ages.last is not None else ""
     )
-    listed = definition.label("age_band").values if "age_band" in names else {}
+    divided = {"age_band": definition.age_bands, AGE_10: variables()[AGE_10].bands}
+    by_age = next((name for name in divided if name in names), None)
+    listed = definition.label(by_age).values if by_age else {}
     bands = " ".join(
         f"when {literal(listed[band.label])} then age_from >= {band.first}"
         + (f" and age_to <= {band.last}" if band.last is not None else "")
-        for band in definition.age_bands
-        if band.label in listed
+        for band in divided.get(by_age or "", ())
+        if band.label in listed and band.first >= (ages.first if ages else 0)
     )
-    of_ages = f"case frame.age_band {bands} when {literal(ALL)} then {everybody} end" if listed else everybody
+    of_ages = f"case frame.{ident(by_age)} {bands} when {literal(ALL)} then {everybody} end" if by_age else everybody
     of_gender = f" and frame.gender in (given.gender, {literal(ALL)})" if "gender" in names else ""
     others = "".join(
         f" and frame.{ident(label.name)} = {literal(ALL)}"
         for label in labels
-        if label.name not in ("age_band", "gender") and not (label.month_ends or label.quarter_ends)
+        if label.name not in (by_age, "gender") and not (label.month_ends or label.quarter_ends)
     )
     return f"""(
     select cast(sum(people) as bigint) from population as given

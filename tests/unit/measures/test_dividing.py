@@ -11,6 +11,7 @@ from linkage.cohort.measures.dividing import area_steps, divided, dividers, vari
 from linkage.cohort.measures.measure import Asked
 from linkage.cohort.measures.registry import MEASURES
 from linkage.cohort.official import derive_for, make_figures, make_people, tables_official
+from linkage.cohort.populations import read_population
 from linkage.engine import Engine, Step
 from linkage.errors import InputError, UsageError
 from tests.unit.derived_events import YEAR, care_engine, review, service
@@ -123,3 +124,21 @@ def test_divided_tables_pass_the_gate(tmp_path: Path) -> None:
     with (tmp_path / "out" / "ascof_3d_clients_by_dementia.csv").open(encoding="utf-8", newline="") as lines:
         found = {row["dementia"]: row["clients"] for row in csv.DictReader(lines)}
     assert found == {"Yes": "5", "No": "15", "Not known": "-", "All": "20"}
+
+
+def test_rates_by_bands_of_10_years_have_their_population(tmp_path: Path) -> None:
+    population = tmp_path / "population.csv"
+    population.write_text(
+        "la_code,gender,age,people\n991,Female,17,50\n991,Female,24,700\n991,Female,25,1000\n991,Female,34,500\n991,Male,82,90\n"
+    )
+    with care_engine(ROWS, leave_out=("submission",)) as made:
+        made.register("population", read_population(population))
+        measure = divided(MEASURES["long_term_monthly"], dividers(made, linked_source(made), ["age_10"]))
+        asked = Asked(YEAR, tables=frozenset({"population"}))
+        derive_for(made, [measure], asked)
+        make_people(made, measure, asked)
+        make_figures(made, measure, asked)
+        rows = [row for row in figures(made, "long_term_monthly", "age_10") if row["month_end"] == "2023-03-31"]
+    assert {row["age_10"]: row["population"] for row in rows if row["population"]} == {
+        "18 to 24": 700, "25 to 34": 1500, "75 to 84": 90, "All": 2290,
+    }  # fmt: skip
