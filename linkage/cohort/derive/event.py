@@ -1,7 +1,7 @@
 """The table ``event``: one row per event that is kept, with everything that measures ask of it."""
 
 from linkage.cohort.derive.costs import period_cost_sql, weekly_cost_sql
-from linkage.cohort.derive.events import LEFT_OUT
+from linkage.cohort.derive.events import LEFT_OUT, LEFT_OUT_TYPE, placed_sql
 from linkage.cohort.derive.grouped import enum_sql
 from linkage.cohort.derive.period import Period
 from linkage.cohort.derive.settings import Selection
@@ -20,26 +20,19 @@ def event(selection: Selection, cost_period: Period) -> Step:
     pounds; of joined tables only records of the last reference period have them, as DHSC keeps costs of the latest quarter.
     """
     settings = " ".join(f"when {literal(_PREFIX + name)} then {literal(name)}" for name in SETTINGS)
-    priced = "dated.is_last" if selection == "joined" else "true"
+    priced = "is_last" if selection == "joined" else "true"
     sql = f"""
 with dated as (
-  select row_id, reference_no, is_last, coalesce(cropped.end_date, events_in_period.end_date) as end_date,
+  select placed.* exclude (end_date), coalesce(cropped.end_date, placed.end_date) as end_date,
     cropped.end_date is not null as is_cropped
-  from events_in_period left join cropped using (row_id, reference_no)
-  where left_out is null and not exists (
-    select 1 from not_kept
-    where not_kept.row_id = events_in_period.row_id and not_kept.reference_no = events_in_period.reference_no)
+  from {placed_sql()} as placed anti join not_kept using (row_id, reference_no)
+    left join cropped using (row_id, reference_no)
+  where left_out is null
 ),
 priced as (
-  select row_id, dated.reference_no, dated.is_cropped, dated.end_date,
-    submitted.* exclude (row_id, without_number, primary_support_reason, gender, ethnicity, has_informal_carer,
-      autism_spectrum_disorder, visual_impairment, hearing_impairment, dementia, client_funding_status, birth_month,
-      date_of_death, client_type_no, route_of_access_no, assessment_type_no, service_type_no, service_component_no,
-      delivery_mechanism_no, cost_frequency_no, cost_frequency_group),
-    submitted.primary_support_reason, submitted.client_funding_status, cost_frequency_group,
-    case when {priced} and event_type = 'service' then {weekly_cost_sql()} end as weekly_cost,
+  select *, case when {priced} and event_type = 'service' then {weekly_cost_sql()} end as weekly_cost,
     {priced} and event_type = 'service' as is_priced
-  from dated join submitted using (row_id)
+  from dated
 )
 select row_id as event_id, la_code, person_key, person_key_source, client_type_group, event_type, start_date, end_date,
   stated_end_date, event_outcome, outcome_group, outcome_rank, route_of_access, route_group, assessment_type,
@@ -61,17 +54,19 @@ def event_flow(selection: Selection) -> Step:
     A row that counts in several quarters of a joined table is counted as what it is in the best of them. ``left_out`` null:
     kept.
     """
-    last = literal(LEFT_OUT[-1])
+    last = f"cast({literal(LEFT_OUT[-1])} as {LEFT_OUT_TYPE})"
     best = "fate"
     if selection == "joined":
         best = f"""(
   select la_code, row_id, case when bool_or(left_out is null) then null when bool_or(left_out = {last}) then {last}
-    else min(left_out) end as left_out
+    else cast(min(left_out::varchar) as {LEFT_OUT_TYPE}) end as left_out
   from fate group by la_code, row_id)"""
     sql = f"""
 with fate as (
-  select la_code, row_id, case when not_kept.row_id is not null then {last} else left_out::varchar end as left_out
+  select la_code, row_id, case when not_kept.row_id is not null then {last} else left_out end as left_out
   from events_in_period left join not_kept using (row_id, reference_no)
 )
-select la_code, left_out, count(*) as rows from {best} group by la_code, left_out order by la_code, left_out nulls first"""
+select la_code, left_out::varchar as left_out, rows
+from (select la_code, left_out, count(*) as rows from {best} group by la_code, left_out)
+order by la_code, left_out nulls first"""
     return Step("event_flow", sql)
