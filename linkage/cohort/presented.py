@@ -5,20 +5,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.cohort.derive.period import Period
-from linkage.cohort.measures.definition import ALL, POPULATION, MeasureDefinition
+from linkage.cohort.measure_charts import measure_charts, words
+from linkage.cohort.measures.definition import POPULATION, MeasureDefinition
 from linkage.cohort.published import FILE, HEADINGS, Compared
 from linkage.cohort.shown import Figures, write_beside
 from linkage.report import Cell, Part, Report, Section, Table, Text, write_html
 from linkage.report.excel import ExcelColumn, Sheet, text_sheet, write_workbook
-from linkage.report.gated import Drawing, Labels, chart_across, chart_of, records
+from linkage.report.gated import records
 from pseudo.disclosure import DisclosurePolicy, GatedTable
 
 WORKBOOK, PAGE = "official.xlsx", "official.html"
 MOST_ROWS_OF_A_PAGE = 150
 """A table of more rows stands in the workbook and the CSV file only."""
-
-MOST_BARS, MOST_LINES, MOST_LINE_CHARTS = 24, 8, 4
-"""Of more than so many a chart cannot be read, and none is drawn (of lines: the first)."""
 
 _HEADINGS = {"table": "Table", "period": "Period", "la_code": "Authority", "reason": "Counted, or why not"}
 _CERTAINTY = {
@@ -158,7 +156,7 @@ def _sheet(name: str, definition: MeasureDefinition, figures: Figures, period: P
     titles = headings(definition)
     labels = {"table", "period", "la_code", "reason", *(label.name for label in definition.labels)}
     columns = [
-        ExcelColumn(titles.get(column, _words(column)), 18 if column in labels else 15, number=column not in labels)
+        ExcelColumn(titles.get(column, words(column)), 18 if column in labels else 15, number=column not in labels)
         for column in display.column_names
     ]
     notes = [definition.title, f"{period}. {definition.population[:1].upper()}{definition.population[1:]}."]
@@ -238,7 +236,7 @@ def measure_section(one: Presented, *, only: Sequence[str] | None = None) -> Sec
     parts: list[Part] = [Text(about)]
     if only is None:
         parts.append(Text("\n".join(f"- {note}" for note in definition.notes)))
-    parts += _chart(one)
+    parts += measure_charts(definition, one.tables["main"].gated, headings(definition))
     for breakdown, figures in one.tables.items():
         if only is None or breakdown in only:
             parts += _table(definition, _divided(definition, breakdown), figures)
@@ -248,7 +246,8 @@ def measure_section(one: Presented, *, only: Sequence[str] | None = None) -> Sec
 
 
 def _table(definition: MeasureDefinition, divided: str, figures: Figures) -> list[Part]:
-    gated, titles = figures.gated, headings(definition)
+    gated: GatedTable = figures.gated
+    titles = headings(definition)
     if len(gated.display) > MOST_ROWS_OF_A_PAGE:
         return [Text(f"By {divided}: {len(gated.display):,} rows, in the workbook and the CSV file.")]
     percentages = [one.column for one in gated.cells.percentages]
@@ -258,100 +257,12 @@ def _table(definition: MeasureDefinition, divided: str, figures: Figures) -> lis
     names = [name for name in (*counts[:at], *percentages, *counts[at:]) if name not in left_out]
     rows: list[list[Cell]] = [[row[name] for name in names] for row in records(gated)]
     lacking = "; ".join(
-        f"{_words(name)}: {why}" for name, why in definition.not_derived.items() if name in gated.display.column_names
+        f"{words(name)}: {why}" for name, why in definition.not_derived.items() if name in gated.display.column_names
     )
     note = f"Cannot be derived: {lacking}." if lacking else ""
-    return [
-        Table(f"By {divided}" if divided else "All", [titles.get(name, _words(name)) for name in names], rows, note)
-    ]
-
-
-def _chart(one: Presented) -> list[Part]:
-    """A line over month ends, a bar for each group's first percentage, or bars made of the columns; none of too many."""
-    definition, figures = one.definition, one.tables["main"]
-    labels = [definition.label(name) for name in definition.breakdowns["main"]]
-    gated, titles = figures.gated, headings(definition)
-    if any(label.month_ends for label in labels):
-        return _lines(definition, gated, titles)
-    rate = next((rate for rate in definition.rates if rate.denominator != POPULATION and rate.part), None)
-    rows = [row for row in gated.display.to_pylist() if _is_drawn(definition, row)]
-    if not rows or len(rows) > MOST_BARS:
-        return []
-    if rate:
-        alt = f"Bars of {_words(rate.column)}, one for each authority and group."
-        drawing = Drawing(_words(rate.column), "bar", ["Group", _words(rate.column)], alt)
-        return [
-            chart_of(
-                drawing,
-                [gated],
-                lambda row: _bar(definition, row),
-                [rate.column],
-                only=lambda row: _is_drawn(definition, row),
-            )
-        ]
-    if len(definition.columns) == 1:
-        column = definition.columns[0]
-        drawing = Drawing(
-            titles[column.id],
-            "bar",
-            ["Group", titles[column.id]],
-            f"Bars of {column.about}, one for each authority and group.",
-        )
-        return [
-            chart_of(
-                drawing,
-                [gated],
-                lambda row: _bar(definition, row),
-                [column.id],
-                only=lambda row: _is_drawn(definition, row),
-            )
-        ]
-    drawing = Drawing(
-        "By column", "stacked", ["Group", "Column", "People"], "Stacked bars, one for each authority and group."
-    )
-    columns = {column.id: titles[column.id] for column in definition.columns}
-    return [
-        chart_across(
-            drawing, [gated], lambda row: _bar(definition, row), columns, only=lambda row: _is_drawn(definition, row)
-        )
-    ]
-
-
-def _lines(definition: MeasureDefinition, gated: GatedTable, titles: Mapping[str, str]) -> list[Part]:
-    """For each authority a line over the month ends for each sum (or column); none of too many, or of groups without a total."""
-    month, *others = sorted(definition.breakdowns["main"], key=lambda name: not definition.label(name).month_ends)
-    codes = list(dict.fromkeys(gated.display["la_code"].to_pylist()))
-    names = list(definition.sums or [column.id for column in definition.columns])[:MOST_LINES]
-    if len(codes) > MOST_LINE_CHARTS or not all(definition.label(name).total for name in others):
-        return []
-    series = {name: titles.get(name, _words(name)) for name in names}
-    return [_lines_of(code, month, others, series, gated) for code in codes]
-
-
-def _lines_of(code: str, month: str, others: Sequence[str], series: Mapping[str, str], gated: GatedTable) -> Part:
-    def here(row: Labels) -> bool:
-        return bool(row["la_code"] == code and row[month] != ALL and all(row[name] == ALL for name in others))
-
-    alt = f"Lines over the month ends, authority {code}: {', '.join(series.values())}."
-    drawing = Drawing(f"Authority {code}, by month end", "line", ["Month end", "Column", "People"], alt)
-    return chart_across(drawing, [gated], lambda row: str(row[month])[:7], series, only=here)
-
-
-def _is_drawn(definition: MeasureDefinition, row: Labels) -> bool:
-    """Rows of single groups that are known; where nothing divides, every row."""
-    values = [str(row[name]) for name in definition.breakdowns["main"]]
-    return all(value != ALL and not value.lower().endswith("not known") for value in values)
-
-
-def _bar(definition: MeasureDefinition, row: Labels) -> str:
-    return ", ".join(str(row[name]) for name in ("la_code", *definition.breakdowns["main"]))
+    return [Table(f"By {divided}" if divided else "All", [titles.get(name, words(name)) for name in names], rows, note)]
 
 
 def _divided(definition: MeasureDefinition, breakdown: str) -> str:
     titles = [definition.label(name).title.lower() for name in definition.breakdowns[breakdown]]
     return " and ".join(titles) or "authority"
-
-
-def _words(name: str) -> str:
-    words = name.replace("_percent", ", percent").replace("per_100_000", "per 100,000").replace("_", " ")
-    return words[:1].upper() + words[1:]
