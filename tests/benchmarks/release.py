@@ -1,6 +1,6 @@
 """Speed of pseudonyms and releases: distinct numbers, a table from Parquet to Parquet, and a national year.
 
-``python -m tests.benchmarks.release numbers|rows|year [ROWS] [FOLDER]`` prints one line of JSON, with the load average of
+``python -m tests.benchmarks.release numbers|rows|narrow|year [ROWS] [FOLDER]`` prints one line of JSON, with the load average of
 the machine before it began. ``run()`` does the first two at a tenth of their size.
 """
 
@@ -44,6 +44,9 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+_NARROW = ("la_code", "traced_nhs_number", "link_quality", "gender", "event_type", "event_start_date")
+
+
 def numbers(count: int = ROWS) -> dict[str, float]:
     """Million distinct numbers a second, column in, column out, and the ratio to a plain loop over ``hmac``."""
     column = pa.chunked_array([valid_numbers(count)])
@@ -61,21 +64,21 @@ def numbers(count: int = ROWS) -> dict[str, float]:
     return {"seconds": seconds, "million_a_second": count / seconds / 1e6, "times_a_plain_loop": plain / seconds}
 
 
-def rows(count: int = ROWS, folder: Path | None = None) -> dict[str, float]:
+def rows(count: int = ROWS, folder: Path | None = None, columns: tuple[str, ...] = _COLUMNS) -> dict[str, float]:
     """Million rows a second, Parquet to Parquet in released order, and the ratio to a bare copy of the file."""
     policy = _policy().policy.tables[TABLE]
     with tempfile.TemporaryDirectory(dir=folder) as name:
         source = Path(name) / "events.parquet"
-        write_events(source, policy, _COLUMNS, count, int(count / ROWS_PER_PERSON))
+        write_events(source, policy, columns, count, int(count / ROWS_PER_PERSON))
         started = time.perf_counter()
         pq.write_table(pq.read_table(source), Path(name) / "copy.parquet", compression="zstd")
         copy = time.perf_counter() - started
-        by_number = policy.model_copy(
-            update={"person": policy.person.model_copy(update={"la_person_id": None}), "derived": {}}
-        )
+        record_id = policy.person.record_id if "record_id" in columns else None
+        person = policy.person.model_copy(update={"la_person_id": None, "record_id": record_id})
+        by_number, listed = policy.model_copy(update={"person": person, "derived": {}}), _listed_values()
         with closing(derive_keys(RootKey.generate("bench"), REQUEST)) as keys:
             started = time.perf_counter()
-            done = write_table(Path(name), open_source(TABLE, source), by_number, keys=keys, listed=_listed_values())
+            done = write_table(Path(name), open_source(TABLE, source), by_number, keys=keys, listed=listed)
             seconds = time.perf_counter() - started
     assert done["counts"]["rows_out"] == count
     return {
@@ -83,7 +86,7 @@ def rows(count: int = ROWS, folder: Path | None = None) -> dict[str, float]:
         "million_rows_a_second": count / seconds / 1e6,
         "seconds_of_a_bare_copy": copy,
         "times_a_bare_copy": seconds / copy,
-        "columns": len(_COLUMNS),
+        "columns": len(columns),
     }
 
 
@@ -135,6 +138,7 @@ def main(words: list[str]) -> None:
     made = {
         "numbers": lambda: numbers(size or ROWS),
         "rows": lambda: rows(size or ROWS, folder),
+        "narrow": lambda: rows(size or ROWS, folder, _NARROW),
         "year": lambda: year(size or YEAR_ROWS, folder),
     }[words[0]]()
     print(json.dumps({"benchmark": words[0], "load_average": load, **made}))
