@@ -155,12 +155,23 @@ def _sheet(name: str, definition: MeasureDefinition, figures: Figures, period: P
     display = figures.gated.display.select(list(figures.columns or figures.gated.display.column_names))
     titles = headings(definition)
     labels = {"table", "period", "la_code", "reason", *(label.name for label in definition.labels)}
+    decimals = _decimals(figures.gated)
     columns = [
-        ExcelColumn(titles.get(column, words(column)), 18 if column in labels else 15, number=column not in labels)
+        ExcelColumn(titles.get(column, words(column)), 18)
+        if column in labels
+        else ExcelColumn(titles.get(column, words(column)), 15, number=True, decimals=decimals.get(column))
         for column in display.column_names
     ]
     notes = [definition.title, f"{period}. {definition.population[:1].upper()}{definition.population[1:]}."]
     return Sheet(name, columns, display, notes)
+
+
+def _decimals(gated: GatedTable) -> dict[str, int]:
+    """Of each column of figures, how many decimals it shows."""
+    cells = gated.cells
+    counts, amounts = dict.fromkeys(cells.counts, 0), dict.fromkeys(cells.amounts, cells.decimals)
+    rates = {rate.column: rate.decimals for rate in cells.percentages}
+    return counts | amounts | rates | {one.column: one.decimals for one in cells.differences}
 
 
 def _notes_sheet(name: str, one: Presented, policy: DisclosurePolicy) -> Sheet:

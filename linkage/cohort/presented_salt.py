@@ -63,7 +63,7 @@ def _sheet(name: str, title: str, salt: SaltTables) -> Sheet:
     """A row for each reason of each age band, a column for each setting and mechanism, as published."""
     headings = {column.id: column.label for column in salt.definition.columns} | {"total": "Total"}
     columns = [ExcelColumn(text, 34 if column == "primary_support_reason" else 12) for column, text in _LABELS.items()]
-    columns += [ExcelColumn(text, 16, number=True) for text in headings.values()]
+    columns += [ExcelColumn(text, 16, number=True, decimals=0) for text in headings.values()]
     display = salt.tables[name].display.select([*_LABELS, *headings])
     return Sheet(
         name.upper()[:6] + name[6:], columns, display, [f"{name.upper()[:6]}{name[6:]}: {title}", str(salt.period)]

@@ -29,6 +29,7 @@ _CUT = " [cut: the whole text is in the Parquet file]"
 _BLOCK = 10_000
 _FORMULA = r"\A([=+@\t\r]|-[\s\S])"  # a hyphen alone is a mark
 _NUMBER = r"\A-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,6})?\z"
+_MOST_DECIMALS = 6
 _LIKE_MARKUP = r"_x([0-9A-Fa-f]{4})_"
 _IMPOSSIBLE = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x{FFFE}\x{FFFF}]"
 
@@ -38,6 +39,7 @@ class ExcelColumn:
     """A column of a sheet: its heading, its width in characters, and whether long texts go over several lines.
 
     ``number``: its plain numbers are numbers, set to the right; what is none (the mark of a hidden cell) stays text.
+    ``decimals``: of these numbers, with thousands separators; None as they are.
     """
 
     title: str
@@ -45,6 +47,7 @@ class ExcelColumn:
     wrap: bool = False
     right: bool = False
     number: bool = False
+    decimals: int | None = None
 
 
 @dataclass(frozen=True)
@@ -106,12 +109,17 @@ class _Styles:
         self.plain = book.add_format(text)
         self.wrapped = book.add_format({**text, "text_wrap": True})
         self.right = book.add_format({**text, "align": "right"})
-        self.number = book.add_format({"valign": "top", "align": "right", "num_format": "#,##0.######"})
+        right = {"valign": "top", "align": "right"}
+        self._number = book.add_format(right)
+        self._decimals = [
+            book.add_format({**right, "num_format": "#,##0" + ("." + "0" * places if places else "")})
+            for places in range(_MOST_DECIMALS + 1)
+        ]
 
     def of(self, column: ExcelColumn) -> Format:
         """The format of a column's cells."""
         if column.number:
-            return self.number
+            return self._number if column.decimals is None else self._decimals[min(column.decimals, _MOST_DECIMALS)]
         return self.right if column.right else self.wrapped if column.wrap else self.plain
 
 

@@ -55,6 +55,11 @@ def test_figures_are_numbers_and_marks_are_text(book: openpyxl.Workbook) -> None
     assert row["Support that the authority commissions"] == "-"
 
 
+def test_numbers_have_the_decimals_that_are_shown(book: openpyxl.Workbook) -> None:
+    formats = {cell.column_letter: cell.number_format for cell in book["ascof_3d_clients"][4] if cell.data_type == "n"}
+    assert set(formats.values()) == {"#,##0", "#,##0.0"}
+
+
 def test_no_cell_is_a_formula(book: openpyxl.Workbook) -> None:
     assert {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row} <= {"s", "n", "inlineStr"}
 
