@@ -21,8 +21,7 @@ def distinct_numbers(numbers: Numbers) -> tuple[Numbers, npt.NDArray[np.int32]]:
     """
     if _all_differ(numbers):
         return numbers, np.arange(len(numbers), dtype=np.int32)
-    order = np.argsort(numbers)
-    rising = numbers[order]
+    rising, order = _sorted(numbers)
     is_new = np.empty(len(rising), dtype=np.bool_)
     is_new[:1] = True
     np.not_equal(rising[1:], rising[:-1], out=is_new[1:])
@@ -33,6 +32,27 @@ def distinct_numbers(numbers: Numbers) -> tuple[Numbers, npt.NDArray[np.int32]]:
     positions = np.empty(len(numbers), dtype=np.int32)
     positions[order] = rank
     return rising[is_new], positions
+
+
+def _sorted(numbers: Numbers) -> tuple[Numbers, Numbers]:
+    """The numbers from the lowest up, all negative ones as -1, and the row of each.
+
+    Number and row in one whole number of 64 bits, where they fit, sort faster than numbers with their rows beside them.
+    """
+    bits = len(numbers).bit_length()
+    if int(numbers.max(initial=0) + 1).bit_length() + bits >= 64:
+        order = np.argsort(numbers)
+        return np.maximum(numbers[order], -1), order
+    packed = np.maximum(numbers, -1)
+    packed += 1
+    packed <<= bits
+    for start in range(0, len(packed), _SOME):
+        packed[start : start + _SOME] |= np.arange(start, min(start + _SOME, len(packed)))
+    packed.sort()
+    rising = packed >> bits
+    rising -= 1
+    packed &= (1 << bits) - 1
+    return rising, packed
 
 
 def _all_differ(numbers: Numbers) -> bool:

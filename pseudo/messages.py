@@ -127,7 +127,9 @@ def _numbers_of(texts: pa.Array) -> Numbers:
     if pa.types.is_dictionary(texts.type):
         return np.append(_numbers_of(texts.dictionary), -1)[positions_of(texts)]
     numbers = np.full(len(texts), -1, dtype=np.int64)
-    is_ten = np.asarray(pc.fill_null(pc.equal(pc.binary_length(texts), _NHS_DIGITS), False))
+    is_ten = np.diff(_ends(texts)) == _NHS_DIGITS
+    if texts.null_count:
+        is_ten &= np.asarray(texts.is_valid())
     if is_ten.all():
         return _read_digits(texts)
     numbers[is_ten] = _read_digits(texts.filter(pa.array(is_ten)))
@@ -152,15 +154,24 @@ def _all_ten(texts: pa.Array) -> Numbers:
 
 def _read_digits(texts: pa.Array) -> Numbers:
     """Texts of ten bytes, without nulls, as whole numbers; -1 where a byte is no ASCII digit."""
-    start = texts.offset * _NHS_DIGITS + np.frombuffer(texts.buffers()[1] or bytes(4), dtype=np.int32)[0]
+    start = int(_ends(texts)[0])
     data = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)[start : start + len(texts) * _NHS_DIGITS]
-    is_digit = (data - np.uint8(ord("0"))) <= 9
-    if is_digit.all():
+    if all(_is_digit(data[place : place + _BLOCK]).all() for place in range(0, len(data), _BLOCK)):
         return np.asarray(texts.cast(pa.int64()))
-    is_number = is_digit.reshape(-1, _NHS_DIGITS).all(axis=1)
+    is_number = _is_digit(data).reshape(-1, _NHS_DIGITS).all(axis=1)
     numbers = np.full(len(texts), -1, dtype=np.int64)
     numbers[is_number] = np.asarray(texts.filter(pa.array(is_number)).cast(pa.int64()))
     return numbers
+
+
+def _is_digit(data: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    return (data - np.uint8(ord("0"))) <= 9
+
+
+def _ends(texts: pa.Array) -> npt.NDArray[np.int32]:
+    """Where the first text begins and each ends among the bytes of the array."""
+    ends = np.frombuffer(texts.buffers()[1] or bytes(4), dtype=np.int32)
+    return ends[texts.offset : texts.offset + len(texts) + 1]
 
 
 def _ten_digits(upper: Numbers, lower: Numbers) -> npt.NDArray[np.uint8]:

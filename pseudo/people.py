@@ -148,6 +148,8 @@ def _first_of(parts: list[pa.DictionaryArray]) -> tuple[npt.NDArray[np.int32], n
     kind = np.full(len(parts[0]), -1, dtype=np.int8)
     offset = 0
     for place, part in enumerate(parts):
+        if not len(part.dictionary):
+            continue
         here = positions_of(part)
         mine = (person < 0) & (here >= 0)
         person[mine] = here[mine] + offset
