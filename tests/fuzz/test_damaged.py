@@ -12,7 +12,7 @@ from linkage.engine import Engine, open_engine
 from tests.fuzz.damaged import KINDS, damaged
 from tests.fuzz.outcome import outcome
 
-CASES = 200
+CASES = 100
 CHECKED = 2 * len(KINDS)
 
 
