@@ -51,7 +51,7 @@ def measured(command: Sequence[str], limit: float | None = None) -> dict[str, An
 _PEAK = """
 import resource, subprocess, sys
 code = subprocess.run(sys.argv[1:]).returncode
-print(f"peak={resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1e6:.2f}", file=sys.stderr)
+print(f"peak={resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e9:.2f}", file=sys.stderr)
 sys.exit(code)
 """
 
@@ -166,14 +166,14 @@ def one_person(register: Path, queries: Path, asked: int = 100) -> dict[str, Any
     }
 
 
-def traced(work: Path, register: Path, people: int, extract: Path) -> dict[str, Any]:
-    """Draw people, trace them by the command line, and compare with the truth."""
+def traced(work: Path, register: Path, people: int, extract: Path, *limits: str) -> dict[str, Any]:
+    """Draw people, trace them by the command line with limits as options, and compare with the truth."""
     folder = work / f"people_{people}"
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "queries.parquet").is_file():
         draw_people(extract, folder, people)
     command = [*_CLI, "trace", "--register", str(register), "--out", str(folder / "traced"), "--synthetic", "--json"]
-    result = measured([*command, str(folder / "queries.parquet")])
+    result = measured([*command, *limits, str(folder / "queries.parquet")])
     floor = floor_seconds(folder / "queries.parquet", register)
     quality = subprocess.run(
         [*_CLI, "evaluate", str(folder / "traced"), "--truth", str(folder / "truth.csv"), "--json"],
@@ -209,7 +209,7 @@ def main() -> None:
     show("trace", traced(given.work, register, given.people, extract))
     show("one_person", one_person(register, given.work / f"people_{given.people}" / "queries.parquet"))
     if given.year:
-        show("national_year", traced(given.work, register, 1_500_000, extract))
+        show("national_year", traced(given.work, register, 1_500_000, extract, "--memory", "8GB"))
     if given.plain:
         queries = given.work / f"people_{given.people}" / "queries.parquet"
         command = [sys.executable, "-m", "tests.benchmarks.plain_splink", str(extract), str(queries)]
