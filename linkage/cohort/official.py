@@ -94,9 +94,10 @@ def tables_official(
         made: dict[str, dict[str, Figures]] = {}
         for together in derived_in_turn(engine, chosen, asked, source):
             engine.run_all(area_steps(divided_by, source))
-            for measure in together:
+            for place, measure in enumerate(together, start=1):
                 make_people(engine, measure, asked)
                 made[measure.id] = _figures(engine, measure, asked, rule)
+                _drop_tables(engine, measure, together[place:], asked)
     figures = {name: one for measure in chosen for name, one in made[measure.id].items()}
     showing = Showing(linked, out, rule, ledger)
     presented = [_presented(measure, figures) for measure in chosen]
@@ -182,6 +183,15 @@ def _not_yet_made(engine: Engine, steps: Sequence[Step]) -> Sequence[Step]:
     made = {step.name: step for step in engine.steps[derived:] if step.name in there}
     first = next((place for place, step in enumerate(steps) if made.get(step.name) != step), len(steps))
     return steps[first:]
+
+
+def _drop_tables(engine: Engine, measure: Measure, later: Sequence[Measure], asked: Asked) -> None:
+    """Drop the tables of a measure, but for those that later measures share: people in millions would fill the memory."""
+    definition = measure.definition
+    made = [step.name for step in measure.steps(asked)] + [f"{measure.id}_{kind}" for kind in ("cells", "figures")]
+    made += [f"{table_name(measure, breakdown)}_wide" for breakdown in definition.breakdowns]
+    shared = {step.name for one in later for step in one.steps(asked)}
+    engine.drop(*(name for name in made if name not in shared))
 
 
 def make_figures(engine: Engine, measure: Measure, asked: Asked) -> None:

@@ -146,6 +146,12 @@ class Engine:
         """Column names of a table, in order."""
         return [row[0] for row in self.rows(Step("describe_table", f"describe {ident(name)}"))]
 
+    def keep_rows(self, step: Step) -> None:
+        """Keep of the table ``step.name`` the rows for which the condition ``step.sql`` holds."""
+        deleted = f"delete from {ident(step.name)} where ({step.sql}) is not true"
+        self._execute(Step(step.name, deleted, step.values))
+        self.steps.append(Step(step.name, f"select * from {ident(step.name)} where {step.sql}", step.values))
+
     def drop(self, *names: str) -> None:
         """Drop tables, to give their memory back."""
         for name in names:

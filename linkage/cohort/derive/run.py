@@ -96,12 +96,10 @@ def end_earlier(engine: Engine, end: date) -> None:
     day: records of one event start together, and end together unless they are services, which count from their start.
     """
     rules = derivation_settings()
-    within = (
-        "select * from event where case when event_type = 'service' then start_date else end_date end <= $period_end"
-    )
+    within = "case when event_type = 'service' then start_date else end_date end <= $period_end"
+    engine.keep_rows(Step("event", within, {"period_end": end}))
     engine.run_all(
         [
-            Step("event", within, {"period_end": end}),
             inferred_accommodation(rules.inferred_accommodation),
             person(end),
             setting_spell(rules.spell_gap_days),
