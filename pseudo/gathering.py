@@ -70,7 +70,7 @@ class OrderedValues:
     def released(self, rows: Places) -> pa.Array:
         """Ranked rows as they leave."""
         is_few = len(self.values) <= _FEW and pa.types.is_string(self.values.type)
-        places = pa.array(rows.astype(np.int32), mask=rows < 0)
+        places = _from_here(rows.astype(np.int32))
         return pa.DictionaryArray.from_arrays(places, self.values) if is_few else self.values.take(places)
 
 
@@ -94,9 +94,8 @@ class PersonColumn:
         """The text of each row's code, made once for each person."""
         people, places = np.unique(rows, return_inverse=True)
         blank = int(len(people) > 0 and people[0] < 0)
-        mask = places < blank
         texts = text_of(self.codes[people[blank:]], self.form)
-        return pa.DictionaryArray.from_arrays(pa.array((places - blank).astype(np.int32), mask=mask), texts)
+        return pa.DictionaryArray.from_arrays(_from_here((places - blank).astype(np.int32)), texts)
 
 
 @dataclass(frozen=True)
@@ -141,6 +140,11 @@ class IntegerColumn:
 
 
 Column = OrderedValues | PersonColumn | CodeColumn | IntegerColumn
+
+
+def _from_here(rows: Places) -> pa.Array:
+    """Places as Arrow has them, null for -1."""
+    return pa.array(rows, mask=rows < 0) if rows.min(initial=0) < 0 else pa.array(rows)
 
 
 def _from_zero(rows: Places) -> Words:
