@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from linkage.cohort.derive.covered import covered_days, require_all_covered
 from linkage.cohort.derive.definitions import lts001_definition
 from linkage.cohort.derive.dictionary import guide_steps
 from linkage.cohort.derive.own import EVENTS, open_own, own_care
@@ -99,6 +100,8 @@ def explain(
     with staged_outputs(out) as staging, open_own(folder, options) as engine:
         _require_authorities(engine, [*la, *([named["la_code"]] if "la_code" in named else [])])
         asked = Asked(period or covered_period(engine, list(la)), tuple(la))
+        covered = covered_days(engine, own_care(engine), la)
+        require_all_covered(covered, asked.period)
         where = cell_of(ids[0], named, asked) if named else CellOf()
         if person is not None:
             _find(engine, person)

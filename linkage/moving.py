@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from linkage.cohort.derive.own import EVENTS, open_own
+from linkage.cohort.derive.own import EVENTS, is_linked, open_own
 from linkage.cohort.derive.period import Period
-from linkage.cohort.moved import COMMAND, compare, counts_step, is_linked
+from linkage.cohort.moved import COMMAND, compare, counts_step
 from linkage.engine import EngineOptions, Step, open_engine
 from linkage.errors import RefusedError
 from linkage.explaining import write_table

@@ -75,7 +75,8 @@ def moved(
 
     Example: cldlink tables moved lts001b current_q3 current_q4 --out moved
     """
-    from linkage.cohort.moved import is_linked, tables_moved
+    from linkage.cohort.derive.own import is_linked
+    from linkage.cohort.moved import tables_moved
     from linkage.moving import moved_people
 
     period, options = given_period(period_start, period_end), engine_options(memory, threads, temp_dir)

@@ -1,13 +1,13 @@
 """The command of official measures: tables official."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from linkage.cli.analysis import Care, Ledger, PeriodEnd, PeriodStart, Published, given_period
 from linkage.cli.options import Json, Memory, Out, TempDir, Threads, engine_options
-from linkage.cli.output import emit
+from linkage.cli.output import counted, emit
 
 
 def official(
@@ -58,4 +58,6 @@ def official(
         ledger=ledger,
         options=engine_options(memory, threads, temp_dir),
     )
-    emit("tables official", {f"{name}_rows": len(table.display) for name, table in tables.tables.items()}, as_json=json)
+    rows: dict[str, Any] = {f"{name}_rows": len(table.display) for name, table in tables.tables.items()}
+    lines = [*counted(rows), *tables.said]
+    emit("tables official", rows | ({"notes": list(tables.said)} if tables.said else {}), as_json=json, lines=lines)

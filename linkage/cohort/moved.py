@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from linkage.cohort.derive.own import open_own, own_care
+from linkage.cohort.derive.covered import covered_days, require_all_covered
+from linkage.cohort.derive.own import is_linked, open_own, own_care
 from linkage.cohort.derive.period import Period, covered_period
 from linkage.cohort.derive.source import linked_source
 from linkage.cohort.explain import PLACES, CellOf, explain_measures, measure_ids
@@ -18,17 +19,11 @@ from linkage.engine import Engine, EngineOptions, Step, open_engine
 from linkage.errors import InputError, UsageError
 from linkage.runs import Manifest, file_record, read_manifest, staged_outputs
 from linkage.store import LINKED_TABLES, open_linked, require_other_folder
-from linkage.store.catalogue import COMMAND as LINK
 from pseudo.disclosure import Cells, GatedTable, apply
 
 COMMAND = "tables moved"
 NOWHERE = "not looked at"
 SAME = "the same column, another group"
-
-
-def is_linked(folder: Path) -> bool:
-    """Whether a folder is a linked one, in which there are pseudonyms only."""
-    return bool(read_manifest(folder)["command"] == LINK)
 
 
 def tables_moved(
@@ -110,6 +105,7 @@ def _places(
         when = period or covered_period(engine, list(la))
         asked = Asked(when, tuple(la), frozenset(LINKED_TABLES) if linked else frozenset())
         source = linked_source(engine) if linked else own_care(engine)
+        require_all_covered(covered_days(engine, source, la), when)
         explain_measures(engine, source, [measure_id], asked, CellOf())
         told = "coalesce(stands_in, 'does not count: ' || reason)"
         sql = f"""

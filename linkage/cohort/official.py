@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from linkage.cohort.derive.own import care_source, open_care
+from linkage.cohort.data_notes import as_lines, beyond_the_data, data_notes, not_collected, register_population
+from linkage.cohort.derive.covered import covered_days, require_all_covered
+from linkage.cohort.derive.own import care_source, is_linked, open_care
 from linkage.cohort.derive.period import Period, covered_period, months_later
 from linkage.cohort.derive.run import Derivation, derive, end_earlier, last_quarter
 from linkage.cohort.derive.source import CareSource, linked_source
@@ -18,12 +20,11 @@ from linkage.cohort.measures.figures import (
     long_step,
     reasons_step,
     table_name,
-    uses_population,
     wide_step,
 )
 from linkage.cohort.measures.measure import Asked, Measure
+from linkage.cohort.measures.population import uses_population
 from linkage.cohort.measures.registry import chosen_measures
-from linkage.cohort.populations import read_population
 from linkage.cohort.presented import Presented, write_presented
 from linkage.cohort.published import compared, read_published
 from linkage.cohort.shown import Figures, Showing, disclosure_policy
@@ -40,12 +41,16 @@ _HEADINGS = ("table", "period")
 
 @dataclass(frozen=True)
 class OfficialTables:
-    """What was written: ``tables`` by file name without its ending, ``presented`` the same by measure."""
+    """What was written: ``tables`` by file name without its ending, ``presented`` the same by measure.
+
+    ``said``: what the reader of the figures must know of these data, a sentence each.
+    """
 
     folder: Path
     period: Period
     tables: Mapping[str, GatedTable]
     presented: Sequence[Presented] = ()
+    said: Sequence[str] = ()
 
 
 def tables_official(
@@ -83,14 +88,16 @@ def tables_official(
         require_columns(engine, "social_care", sorted({field for one in chosen for field in one.definition.fields}))
         require_days(engine, "social_care", ["event_start_date"])
         year = period or covered_period(engine, list(la))
-        tables = frozenset((*_filled(engine), *((POPULATION,) if population else ())))
+        covered = covered_days(engine, source, la)
+        require_all_covered(covered, year)
+        tables = frozenset((*_filled(engine, linked), *((POPULATION,) if population else ())))
         chosen = [measure for measure in chosen if measures or tables.issuperset(measure.needs)]
         _require_health_columns(engine, chosen, tables)
-        if population:
-            engine.register(POPULATION, read_population(population))
         asked = Asked(year, tuple(la), tables)
         divided_by = dividers(engine, source, by)
         chosen = [divided(measure, divided_by) for measure in chosen]
+        definitions = [measure.definition for measure in chosen]
+        people = register_population(engine, population, list(covered), definitions) if population else {}
         made: dict[str, dict[str, Figures]] = {}
         for together in derived_in_turn(engine, chosen, asked, source):
             engine.run_all(area_steps(divided_by, source))
@@ -98,9 +105,11 @@ def tables_official(
                 make_people(engine, measure, asked)
                 made[measure.id] = _figures(engine, measure, asked, rule)
                 _drop_tables(engine, measure, together[place:], asked)
+        days = beyond_the_data(definitions, covered, {one.id: looked_at([one], year) for one in chosen})
+        notes = data_notes(days, people, not_collected(engine, definitions, asked))
     figures = {name: one for measure in chosen for name, one in made[measure.id].items()}
     showing = Showing(linked, out, rule, ledger)
-    presented = [_presented(measure, figures) for measure in chosen]
+    presented = [_presented(measure, figures, notes.get(measure.id, ())) for measure in chosen]
     with staged_outputs(out) as staging, showing.checked(figures):
         beside = compared(printed, {name: one.gated for name, one in figures.items()})
         records = showing.write(staging, figures, write_presented(staging, presented, year, rule, beside))
@@ -109,12 +118,13 @@ def tables_official(
             "authorities": list(la),
             "measures": [measure.id for measure in chosen],
             "divided_by": [one.variable.name for one in divided_by],
+            "said_of_the_data": as_lines(notes),
             "disclosure": records,
         }
         given = [path for path in (population, published) if path]
         inputs = [file_record(path) for path in [*sorted(linked.glob("*.parquet")), *given]]
         Manifest(command="tables official", inputs=inputs, counts={}, settings=settings).write(staging)
-    return OfficialTables(out, year, {name: one.gated for name, one in figures.items()}, presented)
+    return OfficialTables(out, year, {name: one.gated for name, one in figures.items()}, presented, as_lines(notes))
 
 
 def derived_together(measures: Sequence[Measure]) -> list[list[Measure]]:
@@ -172,7 +182,10 @@ def make_people(engine: Engine, measure: Measure, asked: Asked) -> None:
     """Make ``<id>_people``. Raises UsageError when a table is lacking that the measure needs."""
     lacking = [name for name in measure.needs if name not in asked.tables]
     if lacking:
-        raise UsageError(f"{measure.id} needs {', '.join(lacking)}, which the linked folder does not have.")
+        raise UsageError(
+            f"{measure.id} needs {', '.join(lacking)}, which this folder does not have. Give the folder of 'cldlink link' of a "
+            "release that has people's links to such tables, or leave the measure out."
+        )
     engine.run_all(_not_yet_made(engine, measure.steps(asked)))
 
 
@@ -238,9 +251,9 @@ def _figures(engine: Engine, measure: Measure, asked: Asked, policy: DisclosureP
     return found | {f"{measure.id}_people": Figures(reasons, looked_at, headings=_HEADINGS)}
 
 
-def _presented(measure: Measure, figures: Mapping[str, Figures]) -> Presented:
+def _presented(measure: Measure, figures: Mapping[str, Figures], notes: Sequence[str]) -> Presented:
     tables = {breakdown: figures[table_name(measure, breakdown)] for breakdown in measure.definition.breakdowns}
-    return Presented(measure.definition, tables, figures[f"{measure.id}_people"])
+    return Presented(measure.definition, tables, figures[f"{measure.id}_people"], notes)
 
 
 def cells_of(definition: MeasureDefinition, breakdown: str, measure: Measure, asked: Asked) -> Cells:
@@ -258,15 +271,17 @@ def cells_of(definition: MeasureDefinition, breakdown: str, measure: Measure, as
     return Cells(
         counts=counts,
         amounts={one.column: f"{one.column}_people" for one in definition.amounts},
+        amount_sums=[one.column for one in definition.amounts if one.statistic == "sum"],
         percentages=rates,
         differences=[Difference(one.column, one.of, one.less) for one in definition.differences],
         totals=Totals({label.name: ALL for label in labels if label.total}, definition.sums),
     )
 
 
-def _filled(engine: Engine) -> list[str]:
-    """The linked tables that have rows: one that no release holds is there and empty."""
-    return [name for name in LINKED_TABLES if name != "person" and engine.count(name)]
+def _filled(engine: Engine, folder: Path) -> list[str]:
+    """The linked tables that have rows: one that no release holds is there and empty. One's own folder has no links."""
+    lacking = ("person",) if is_linked(folder) else ("person", "link_quality")
+    return [name for name in LINKED_TABLES if name not in lacking and engine.count(name)]
 
 
 def _require_health_columns(engine: Engine, measures: Sequence[Measure], tables: frozenset[str]) -> None:

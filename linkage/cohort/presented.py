@@ -29,11 +29,15 @@ _CERTAINTY = {
 
 @dataclass(frozen=True)
 class Presented:
-    """A measure with its tables as shown: breakdown → table (``main`` first), and why people do not count."""
+    """A measure with its tables as shown: breakdown → table (``main`` first), and why people do not count.
+
+    ``notes``: what its reader must know of these data.
+    """
 
     definition: MeasureDefinition
     tables: Mapping[str, Figures]
     reasons: Figures
+    notes: Sequence[str] = ()
 
 
 def write_presented(
@@ -176,6 +180,7 @@ def _decimals(gated: GatedTable) -> dict[str, int]:
 
 def _notes_sheet(name: str, one: Presented, policy: DisclosurePolicy) -> Sheet:
     rows = [[what, text] for what, text in definition_rows(one.definition, with_population=_has_population(one))]
+    rows += [["Of these data", text] for text in one.notes]
     rows += [["Rounding", rounding(policy)]]
     return text_sheet(name, [ExcelColumn("What", 26), ExcelColumn("Notes", 110, wrap=True)], rows)
 
@@ -247,6 +252,7 @@ def measure_section(one: Presented, *, only: Sequence[str] | None = None) -> Sec
     parts: list[Part] = [Text(about)]
     if only is None:
         parts.append(Text("\n".join(f"- {note}" for note in definition.notes)))
+    parts += [Text(text, tone="note") for text in one.notes]
     parts += measure_charts(definition, one.tables["main"].gated, headings(definition))
     for breakdown, figures in one.tables.items():
         if only is None or breakdown in only:

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
+from linkage.cohort.derive.covered import covered_days, require_all_covered
 from linkage.cohort.derive.dictionary import HEADINGS, data_dictionary, dictionary_rows, transformation_guide
 from linkage.cohort.derive.run import Derivation, derive
 from linkage.cohort.derive.source import CareSource, own_file
@@ -36,7 +37,7 @@ def write_variables(
     The dataset has one row per event row, named by authority, file and row number, and no identifier of a person.
     ``with_submitted``: it has everything that was submitted too, so it identifies people; as Parquet and as CSV.
     ``postcodes`` is a Parquet file with the columns postcode, lsoa, ward and la_code. Returns rows and people. Raises
-    InputError when a file lacks columns, UsageError when no submission covers the period.
+    InputError when a file lacks columns, UsageError when the submissions do not cover the period.
     """
     require_other_folder(out, folder)
     events = folder / EVENTS
@@ -50,6 +51,8 @@ def write_variables(
         if postcodes:
             engine.read_parquet(POSTCODES, [postcodes])
             require_columns(engine, POSTCODES, ("postcode", "lsoa", "ward", "la_code"))
+        if choices.period:
+            require_all_covered(covered_days(engine, source), choices.period)
         derived = derive(engine, source, choices)
         derive_variables(engine, source, derived.period)
         if with_submitted:

@@ -35,14 +35,18 @@ def open_own(folder: Path, options: EngineOptions | None = None) -> Engine:
     Its rows are numbered from 0 in the order of the file (``rowid``). Raises RefusedError when the folder is de-identified,
     UsageError when it holds no events, InputError when a file was altered or lacks columns. The caller closes the engine.
     """
-    if (folder / _SIGNATURE).is_file() or read_manifest(folder)["command"] in _DE_IDENTIFIED:
+    command = read_manifest(folder)["command"]
+    if (folder / _SIGNATURE).is_file() or command in _DE_IDENTIFIED:
         raise RefusedError(
             f"{folder}: this folder is de-identified: it holds pseudonyms or figures. Who is behind a figure is seen only where "
             "people may be identified: give the folder of 'cldlink submission consolidate' or 'cldlink processed' that the "
             "figures are from."
         )
     if not (folder / EVENTS).is_file():
-        raise UsageError(f"{folder}: there is no {EVENTS}. Give the folder of 'cldlink submission consolidate'.")
+        raise UsageError(
+            f"{folder}: made by 'cldlink {command}'; there is no {EVENTS}. Give the folder of 'cldlink submission consolidate' "
+            "or 'cldlink processed', or a linked folder where one will do."
+        )
     faults = verify_manifest(folder)
     if faults:
         raise InputError(f"{folder}: not as it was written ({'; '.join(faults)}). Consolidate again.")
@@ -51,13 +55,18 @@ def open_own(folder: Path, options: EngineOptions | None = None) -> Engine:
     return engine
 
 
+def is_linked(folder: Path) -> bool:
+    """Whether a folder is a linked one, in which there are pseudonyms only."""
+    return bool(read_manifest(folder)["command"] == LINK)
+
+
 def open_care(folder: Path, options: EngineOptions | None = None, *, in_place: bool = False) -> Engine:
     """Open a linked folder, or one's own as though it were linked with nothing: the health tables are there and empty.
 
     ``in_place``: the tables of a linked folder are read from their files, and ``person``, which the derivation makes again,
     is not there. Raises what ``open_linked`` and ``open_own`` raise. The caller closes the engine.
     """
-    if read_manifest(folder)["command"] == LINK:
+    if is_linked(folder):
         there = (
             {"without": ("person", *FURTHER_TABLES), "in_place": (*RELEASED_TABLES, "link_quality")} if in_place else {}
         )

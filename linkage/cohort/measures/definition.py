@@ -90,7 +90,8 @@ class MeasureDefinition(ConfigModel):
     it is the sum of. ``reasons``: why somebody who was looked at does not count. ``look_back_months`` and
     ``look_ahead_months``: how long before and after the period events are needed. ``population_ages``: whom the population
     table counts where no age band is a label. ``not_derived``: column of the published table that the data cannot fill → why.
-    ``empty_where``: column that stays empty where anybody is left out for this reason, which says that it cannot be derived.
+    ``empty_where``: column or sum that stays empty where anybody of the row is left out for this reason, which says that it
+    cannot be derived. ``not_collected``: why all cells of an authority stay empty whose submissions have no client type.
     """
 
     id: str
@@ -114,6 +115,7 @@ class MeasureDefinition(ConfigModel):
     amounts: tuple[Amount, ...] = ()
     not_derived: dict[str, str] = Field(default_factory=dict)
     empty_where: dict[str, str] = Field(default_factory=dict)
+    not_collected: str = ""
     population_ages: Ages | None = None
     age_bands: tuple[AgeBand, ...] = ()
     reasons: dict[str, str] = Field(default_factory=dict)
@@ -130,7 +132,7 @@ class MeasureDefinition(ConfigModel):
             "an amount names no column": {name for one in self.amounts for name in one.among} - columns,
             "a rate names no column": {one for rate in self.rates for one in (rate.numerator, rate.denominator)}
             - counts,
-            "an empty column is no column, or its reason no reason": set(self.empty_where) - columns
+            "an empty column is no column, or its reason no reason": set(self.empty_where) - counts
             | set(self.empty_where.values()) - set(self.reasons),
             "a difference names no rate": {name for one in self.differences for name in (one.of, one.less)}
             - {rate.column for rate in self.rates},

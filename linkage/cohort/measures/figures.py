@@ -7,9 +7,9 @@ from itertools import chain, combinations
 
 from linkage.cohort.derive.period import Period, months_later
 from linkage.cohort.measures.definition import ALL, NOT_DERIVED, POPULATION, Label, MeasureDefinition
-from linkage.cohort.measures.dividing import AGE_10, variables
 from linkage.cohort.measures.measure import Asked, Measure
-from linkage.engine import Step, ident, literal
+from linkage.cohort.measures.population import population_sql, uses_population
+from linkage.engine import Step, Value, ident, literal
 from linkage.errors import UsageError
 
 
@@ -86,15 +86,17 @@ def wide_step(measure: Measure, breakdown: str, asked: Asked) -> Step:
     definition = measure.definition
     labels = [definition.label(name) for name in definition.breakdowns[breakdown]]
     keys = ", ".join(["la_code", *(ident(label.name) for label in labels)])
-    counts = ",\n  ".join(f"{_count_sql(measure, name)} as {ident(name)}" for name in _zero_names(definition))
-    amounts = "".join(f",\n  {ident(one.column)}" for one in definition.amounts)
-    population = (
-        f",\n  {_population_sql(definition, labels)} as {POPULATION}" if uses_population(measure, asked) else ""
+    counts = ",\n  ".join(
+        f"{_count_sql(measure, labels, asked, name)} as {ident(name)}" for name in _zero_names(definition)
     )
+    amounts = "".join(f",\n  {ident(one.column)}" for one in definition.amounts)
+    population = f",\n  {population_sql(definition, labels)} as {POPULATION}" if uses_population(measure, asked) else ""
     lacking = "".join(f",\n  {literal(NOT_DERIVED)} as {ident(name)}" for name in definition.not_derived)
     places = "".join(f", {ident(label.name + '_place')}" for label in labels)
+    telling = without_client_types(asked)
+    not_telling = f"not_telling as ({telling.sql}),\n" if definition.not_collected else ""
     sql = f"""
-with {_counted_sql(measure, labels, asked)},
+with {not_telling}{_counted_sql(measure, labels, asked)},
 authority as (
   select distinct la_code from event where len($la_codes) = 0 or list_contains($la_codes, la_code)
 ){"".join(_values_cte(label, asked) for label in labels)},
@@ -103,7 +105,8 @@ select {literal(definition.id)} as "table", {literal(str(asked.period))} as peri
   {counts}{amounts}{population}{lacking}
 from frame left join counted using ({keys})
 order by la_code{places}"""
-    return Step(f"{table_name(measure, breakdown)}_wide", sql, {"la_codes": list(asked.la_codes)})
+    values = telling.values if definition.not_collected else {"la_codes": list(asked.la_codes)}
+    return Step(f"{table_name(measure, breakdown)}_wide", sql, values)
 
 
 def long_step(measure: Measure) -> Step:
@@ -141,11 +144,6 @@ group by la_code, reason order by la_code, reason"""
 def count_names(definition: MeasureDefinition) -> list[str]:
     """The columns of counts, sums after what they are made of."""
     return [*(column.id for column in definition.columns), *definition.sums]
-
-
-def uses_population(measure: Measure, asked: Asked) -> bool:
-    """Whether the measure has a rate per population, and a population table was given."""
-    return POPULATION in asked.tables and any(rate.denominator == POPULATION for rate in measure.definition.rates)
 
 
 def _zero_names(definition: MeasureDefinition) -> list[str]:
@@ -190,13 +188,30 @@ def _made_of(definition: MeasureDefinition) -> dict[str, tuple[str, ...]]:
     return {column.id: (column.id,) for column in definition.columns} | definition.sums
 
 
-def _count_sql(measure: Measure, name: str) -> str:
+def _count_sql(measure: Measure, labels: Sequence[Label], asked: Asked, name: str) -> str:
     """SQL: a count, 0 where nobody stands; null in a column that cannot be derived of these data."""
+    conditions = ["frame.la_code not in (select la_code from not_telling)"] if measure.definition.not_collected else []
     for column, reason in measure.definition.empty_where.items():
         if name in (column, f"{column}_people"):
-            nobody = f"not exists (select 1 from {ident(measure.people)} where reason = {literal(reason)})"
-            return f"case when {nobody} then coalesce({ident(name)}, 0) end"
-    return f"coalesce({ident(name)}, 0)"
+            of_row = "".join(
+                f" and {_shown_sql(label, asked, 'lacking')} = frame.{ident(label.name)}"
+                for label in labels
+                if not label.total
+            )
+            lacking = f"select 1 from {ident(measure.people)} as lacking where reason = {literal(reason)}{of_row}"
+            conditions.append(f"not exists ({lacking})")
+    count = f"coalesce({ident(name)}, 0)"
+    return f"case when {' and '.join(conditions)} then {count} end" if conditions else count
+
+
+def without_client_types(asked: Asked) -> Step:
+    """One row per authority whose submissions for the period have no client type at all, as in v4.2 of the specification."""
+    sql = """
+select la_code from submission
+where stated_start <= $last and stated_end >= $first and (len($la_codes) = 0 or list_contains($la_codes, la_code))
+group by la_code having bool_and(has_no_client_types) order by la_code"""
+    values: dict[str, Value] = {"first": asked.period.start, "last": asked.period.end, "la_codes": list(asked.la_codes)}
+    return Step("not_telling", sql, values)
 
 
 def _numbers(definition: MeasureDefinition) -> str:
@@ -215,13 +230,18 @@ def _numbers(definition: MeasureDefinition) -> str:
     return ",\n    ".join(found)
 
 
-def _grouped(label: Label, asked: Asked) -> str:
-    """SQL: a label as shown, or ``All`` in the rows that are grouped over it."""
+def _shown_sql(label: Label, asked: Asked, table: str) -> str:
+    """SQL: a label as shown."""
     whens = " ".join(
         f"when {literal(value)} then {literal(text)}" for value, text in shown_values(label, asked).items()
     )
-    name = f"placed.{ident(label.name)}"
-    return f"case when grouping({name}) = 1 then {literal(ALL)} else case {name} {whens} end end as {ident(label.name)}"
+    return f"case {table}.{ident(label.name)} {whens} end"
+
+
+def _grouped(label: Label, asked: Asked) -> str:
+    """SQL: a label as shown, or ``All`` in the rows that are grouped over it."""
+    shown, name = _shown_sql(label, asked, "placed"), f"placed.{ident(label.name)}"
+    return f"case when grouping({name}) = 1 then {literal(ALL)} else {shown} end as {ident(label.name)}"
 
 
 def _grouping_sets(labels: Sequence[Label], *more: str) -> str:
@@ -239,31 +259,3 @@ def _values_cte(label: Label, asked: Asked) -> str:
     rows = ", ".join(f"({literal(value)}, {place})" for place, value in enumerate(values, start=1))
     return f""",
 {ident("of_" + label.name)} ({ident(label.name)}, {ident(label.name + "_place")}) as (values {rows})"""
-
-
-def _population_sql(definition: MeasureDefinition, labels: Sequence[Label]) -> str:
-    """SQL: people of the row's authority, ages and gender in the population table; null where it does not divide as the row."""
-    names = {label.name for label in labels}
-    ages = definition.population_ages
-    everybody = f"age_from >= {ages.first if ages else 0}" + (
-        f" and age_to <= {ages.last}" if ages and ages.last is not None else ""
-    )
-    divided = {"age_band": definition.age_bands, AGE_10: variables()[AGE_10].bands}
-    by_age = next((name for name in divided if name in names), None)
-    listed = definition.label(by_age).values if by_age else {}
-    bands = " ".join(
-        f"when {literal(listed[band.label])} then age_from >= {band.first}"
-        + (f" and age_to <= {band.last}" if band.last is not None else "")
-        for band in divided.get(by_age or "", ())
-        if band.label in listed and band.first >= (ages.first if ages else 0)
-    )
-    of_ages = f"case frame.{ident(by_age)} {bands} when {literal(ALL)} then {everybody} end" if by_age else everybody
-    of_gender = f" and frame.gender in (given.gender, {literal(ALL)})" if "gender" in names else ""
-    others = "".join(
-        f" and frame.{ident(label.name)} = {literal(ALL)}"
-        for label in labels
-        if label.name not in (by_age, "gender") and not (label.month_ends or label.quarter_ends)
-    )
-    return f"""(
-    select cast(sum(people) as bigint) from population as given
-    where given.la_code = frame.la_code and {of_ages}{of_gender}{others})"""

@@ -286,7 +286,7 @@ def test_where_patients_live_is_as_released_or_the_only_authority() -> None:
 
 def test_without_hospital_data_the_measure_is_refused_when_it_is_named(tmp_path: Path) -> None:
     linked = linked_with_everything(tmp_path / "linked", [reabled("ann")])
-    with pytest.raises(UsageError, match="ascof_2d_1 needs admissions, which the linked folder does not have"):
+    with pytest.raises(UsageError, match="ascof_2d_1 needs admissions, which this folder does not have"):
         tables_official(linked, tmp_path / "out", measures=["ascof_2d_1"])
 
 
