@@ -6,7 +6,9 @@ rounded to 5 for 18 to 22. Refused is
 
 - a difference of two numbers for the same cell that is certain to be 1 to threshold - 1;
 - in bands that were cut otherwise (18 to 64 beside 18 to 65), a difference of cumulated numbers that is certain to be so;
-- for policies that show exact numbers, a hidden cell that another table of the same people shows to within the threshold.
+- for policies that show exact numbers, a hidden cell that another table of the same people shows to within the threshold;
+- for amounts (sums, averages, medians), the same cell where the people behind are certain to differ by 1 to threshold - 1 and
+  the roundings together leave less open than the amounts of that many average people.
 
 So numbers rounded to 5 with a threshold of 8 are not refused for a difference of two of them, which always leaves nine
 counts possible, while exact numbers are. The larger threshold of the two policies counts; where neither has one, nothing is
@@ -16,7 +18,7 @@ refused.
 import re
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -35,7 +37,8 @@ class Counted:
     """A table of counts as shown. ``columns``: numbers, None where hidden, empty text where there is none.
 
     ``where`` and the totals as in ``Population`` and ``Totals``; ``labels`` one list for each row, in the order of
-    ``variables``; ``policy`` the name, threshold, round_to, totals and secondary of the rule.
+    ``variables``; ``policy`` the name, threshold, round_to, totals, secondary and amount_threshold of the rule. ``amounts``:
+    for each row the average as shown, the step that it is rounded to and the people as shown; None where it is hidden.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Counted:
     columns: dict[str, list[int | str | None]]
     total_rows: dict[str, str]
     total_columns: dict[str, list[str]]
+    amounts: dict[str, list[list[float] | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -80,9 +84,12 @@ def conflicts(new: Counted, known: Iterable[tuple[Counted, str]]) -> list[Confli
         here = earlier.delivery == new.delivery
         nested = here and (_within(new.where, earlier.where) or _within(earlier.where, new.where))
         limit = max(int(new.policy["threshold"]), int(earlier.policy["threshold"]))
+        beside = f"beside {earlier.name} {when}"
+        if same or nested:
+            found += _amount_differences(new, earlier, beside)
         if not (same or nested) or limit == 1:
             continue
-        others, beside = _cells(earlier), f"beside {earlier.name} {when}"
+        others = _cells(earlier)
         found += _differences(new, cells, others, limit, beside)
         if same and here:
             found += _unhidden(new, earlier, cells, others, beside)
@@ -135,6 +142,34 @@ def _differences(
             continue
         if _small(cell.least - other.most, cell.most - other.least, limit):
             yield Conflict(new.name, cell.place, f"{beside}: differs by fewer than {limit}")
+
+
+def _amount_differences(new: Counted, earlier: Counted, beside: str) -> Iterator[Conflict]:
+    """Amounts of the same cell whose difference is that of few people, and told closely."""
+    limit = max(int(one.policy.get("amount_threshold", 1)) for one in (new, earlier))
+    known = _amounts(earlier)
+    for key, (average, step, people, place) in _amounts(new).items():
+        other = known.get(key)
+        if other is None or (average, people) == (other[0], other[2]):
+            continue
+        (least, most), (of_least, of_most) = _counts(people, new.policy), _counts(other[2], earlier.policy)
+        open_people = most - least + of_most - of_least
+        open_people += sum(n * s / abs(a) for a, s, n in ((average, step, people), other[:3]) if a)
+        if _small(least - of_most, most - of_least, limit) and open_people < limit:
+            yield Conflict(new.name, place, f"{beside}: an amount differs by that of fewer than {limit}")
+
+
+def _amounts(table: Counted) -> dict[Key, tuple[float, float, int, str]]:
+    """Average, step, people and place of every amount that is shown, by what it is of."""
+    found: dict[Key, tuple[float, float, int, str]] = {}
+    for row, labels in enumerate(table.labels):
+        named = zip(table.variables, labels, strict=True)
+        plain = frozenset((name, label) for name, label in named if table.total_rows.get(name) != label)
+        for column, cells in table.amounts.items():
+            if told := cells[row]:
+                average, step, people = told
+                found[column, plain] = (average, step, int(people), f"row {row + 1}, column {column}")
+    return found
 
 
 def _unhidden(

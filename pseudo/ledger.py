@@ -48,7 +48,7 @@ class Entry:
 
 
 def counted(name: str, gated: GatedTable, population: Population, headings: Sequence[str] = ()) -> Counted:
-    """A gated table as the ledger holds it: labels and counts as shown, without percentages and amounts.
+    """A gated table as the ledger holds it: labels, counts as shown and what amounts tell, without percentages.
 
     ``headings``: columns that say on every row what the table is, such as its name, and divide nobody.
     """
@@ -75,12 +75,17 @@ def counted(name: str, gated: GatedTable, population: Population, headings: Sequ
             "round_to": policy.round_to,
             "totals": policy.totals,
             "secondary": policy.secondary,
+            "amount_threshold": policy.amount_threshold,
         },
         variables=variables,
         labels=[list(row) for row in zip(*labels, strict=True)],
         columns=shown,
         total_rows=dict(cells.totals.rows),
         total_columns={total: list(parts) for total, parts in cells.totals.columns.items()},
+        amounts={
+            column: [[one.average, one.step, one.people] if one else None for one in told]
+            for column, told in gated.told.items()
+        },
     )
 
 

@@ -59,6 +59,8 @@ class Cells:
 
     ``counts``: count column → the column with the number of people behind it (often the same column).
     ``amounts``: mean, median, sum or length-of-time column → the column with the number of people behind it.
+    ``amount_sums``: those amounts that are sums over people.
+    ``properties``: rate or ratio of a linkage or model, which is nobody's amount → the number of people behind it.
     ``model_results``: results of a model (a rate ratio, its interval), which pass as they are.
     ``labels``: columns of numbers that are names of things, such as years.
     Columns that only give people behind others do not leave.
@@ -66,6 +68,8 @@ class Cells:
 
     counts: Mapping[str, str]
     amounts: Mapping[str, str] = field(default_factory=dict)
+    amount_sums: Sequence[str] = ()
+    properties: Mapping[str, str] = field(default_factory=dict)
     percentages: Sequence[Percentage] = ()
     differences: Sequence[Difference] = ()
     model_results: Sequence[str] = ()
@@ -90,7 +94,7 @@ class RowSum:
 def require_declared(policy: DisclosurePolicy, table: pa.Table, cells: Cells) -> None:
     """Raise PolicyError when a column of numbers is not declared, a declared one is missing, or one is an extreme value."""
     declared = {*cells.counts, *cells.counts.values(), *cells.amounts, *cells.amounts.values()}
-    declared |= {*cells.model_results, *cells.labels}
+    declared |= {*cells.properties, *cells.properties.values(), *cells.model_results, *cells.labels}
     needed = declared | set(cells.totals.rows)
     counted = {name for percentage in cells.percentages for name in (percentage.numerator, percentage.denominator)}
     made = {percentage.column for percentage in cells.percentages}
@@ -107,7 +111,8 @@ def require_declared(policy: DisclosurePolicy, table: pa.Table, cells: Cells) ->
             f"Columns of numbers that the disclosure gate was not told of: {', '.join(undeclared)}. "
             "Say how many people are behind each."
         )
-    extremes = [name for name in (*cells.counts, *cells.amounts, *cells.model_results) if _EXTREME.search(name)]
+    named = (*cells.counts, *cells.amounts, *cells.properties, *cells.model_results)
+    extremes = [name for name in named if _EXTREME.search(name)]
     if extremes and policy.extremes == "refused":
         raise PolicyError(
             f"A minimum or maximum is the value of one person and may not be shown: {', '.join(extremes)}. "

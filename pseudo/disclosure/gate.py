@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
+from pseudo.disclosure.amounts import AmountCell, shown_amounts, shown_properties
 from pseudo.disclosure.bounds import Flags, Sum
 from pseudo.disclosure.cells import Cells, Difference, Percentage, RowSum, require_declared, row_sums
-from pseudo.disclosure.figures import Counted, Shown, amounts, counted, people_behind
+from pseudo.disclosure.exact import Numbers
+from pseudo.disclosure.figures import Counted, Shown, counted, people_behind
 from pseudo.disclosure.policies import DisclosurePolicy
 from pseudo.disclosure.secondary import Exact, hidden_cells
 from pseudo.errors import PolicyError
@@ -44,7 +46,7 @@ class GatedTable:
     """A table that may be shown. Made by ``apply`` only.
 
     ``values`` holds numbers (null where hidden), for charts; ``display`` the same rows as text, for people. ``cells`` and
-    ``policy`` say what the columns are and by which rule they are shown.
+    ``policy`` say what the columns are and by which rule they are shown; ``told`` what each amount tells, for the ledger.
     """
 
     values: pa.Table
@@ -53,6 +55,7 @@ class GatedTable:
     cells: Cells
     policy: DisclosurePolicy
     made_by: object = field(repr=False, compare=False)
+    told: Mapping[str, Sequence[AmountCell | None]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         if self.made_by is not _MADE_BY_THE_GATE:
@@ -69,15 +72,17 @@ def apply(policy: DisclosurePolicy, table: pa.Table, cells: Cells) -> GatedTable
     require_declared(policy, table, cells)
     counts = {column: counted(table, column, people) for column, people in cells.counts.items()}
     primary = {column: _too_few(policy, count) for column, count in counts.items()}
-    sums = row_sums(table, cells) if policy.totals != "own_rule" or policy.secondary != "none" else []
+    needs_sums = cells.amounts or policy.totals != "own_rule" or policy.secondary != "none"
+    sums = row_sums(table, cells) if needs_sums else []
     hidden = primary if policy.secondary == "none" else _with_secondary(policy, counts, primary, cells, sums)
     shown = {column: _shown_counts(policy, count, hidden[column]) for column, count in counts.items()}
     if policy.totals == "sum_of_shown":
         _replace_totals(policy, shown, cells, sums)
-    for column, people in cells.amounts.items():
-        shown[column] = _shown_amounts(policy, table, column, people, cells.decimals)
+    made, told = shown_amounts(policy, table, cells, _people_shown(policy, table, cells, sums), sums)
+    shown |= made | shown_properties(policy, table, cells)
     for percentage in cells.percentages:
-        shown[percentage.column] = _percentages(percentage, shown[percentage.numerator], shown[percentage.denominator])
+        above, below = shown[percentage.numerator], shown[percentage.denominator]
+        shown[percentage.column] = _percentages(policy, percentage, above, below)
     for difference in cells.differences:
         shown[difference.column] = _difference(difference, shown[difference.of], shown[difference.less])
     secondary = sum(int((hidden[column] & ~primary[column]).sum()) for column in counts)
@@ -91,6 +96,7 @@ def apply(policy: DisclosurePolicy, table: pa.Table, cells: Cells) -> GatedTable
         cells,
         policy,
         _MADE_BY_THE_GATE,
+        told,
     )
 
 
@@ -105,24 +111,47 @@ def _shown_counts(policy: DisclosurePolicy, count: Counted, hidden: Flags) -> Sh
     return Shown(policy.rounded(count.values).astype(float), hidden, count.absent, rounded, 0)
 
 
-def _shown_amounts(policy: DisclosurePolicy, table: pa.Table, column: str, people: str, decimals: int) -> Shown:
-    values, absent = amounts(table, column)
-    behind, unknown = people_behind(table, people)
-    if (unknown & ~absent).any():
-        raise PolicyError("An amount needs the number of people behind it.")
-    nothing = (behind == 0) & (values == 0) & (not policy.hide_zero)
-    hidden = ~absent & (behind < policy.amount_threshold) & ~nothing
-    return Shown(values, hidden, absent, np.zeros(len(values), dtype=bool), decimals)
+def _people_shown(policy: DisclosurePolicy, table: pa.Table, cells: Cells, sums: Sequence[RowSum]) -> dict[str, Shown]:
+    """The people behind amounts as the policy would show them, though these columns do not leave."""
+    found: dict[str, Shown] = {}
+    for people in dict.fromkeys(cells.amounts.values()):
+        behind, unknown = people_behind(table, people)
+        count = Counted(behind, behind, unknown)
+        found[people] = _shown_counts(policy, count, _too_few(policy, count))
+    if policy.totals == "sum_of_shown":
+        _replace_totals(policy, found, Cells(counts={}), sums)
+    return found
 
 
-def _percentages(percentage: Percentage, above: Shown, below: Shown) -> Shown:
+def _percentages(policy: DisclosurePolicy, percentage: Percentage, above: Shown, below: Shown) -> Shown:
+    """From the numbers as shown; hidden where these are, and where their rounding leaves too much open."""
+    absent = above.absent | below.absent | (below.values == 0)
     hidden = above.hidden | below.hidden
-    absent = ~hidden & (above.absent | below.absent | (below.values == 0))
     shown = ~(hidden | absent)
     values = np.zeros(len(shown))
     exact = percentage.per * above.values[shown] / below.values[shown]
     values[shown] = [round(value, percentage.decimals) for value in exact.tolist()]
-    return Shown(values, hidden, absent, np.zeros(len(shown), dtype=bool), percentage.decimals)
+    if policy.round_to > 1:
+        hidden = hidden | (shown & _uncertain(policy, percentage, above.values, below.values, values))
+    return Shown(values, hidden, absent & ~hidden, np.zeros(len(shown), dtype=bool), percentage.decimals)
+
+
+def _uncertain(
+    policy: DisclosurePolicy, percentage: Percentage, above: Numbers, below: Numbers, values: Numbers
+) -> Flags:
+    """Where rounding could move a percentage by more than the policy allows, or alone made it none or all.
+
+    Judged from the numbers as shown only: what is left out tells nothing of the exact ones.
+    """
+    (least, most), (of_least, of_most) = policy.stands_for(above), policy.stands_for(below)
+    low, high = percentage.per * least / np.maximum(of_most, 1), percentage.per * most / np.maximum(of_least, 1)
+    if percentage.part:
+        high = np.minimum(high, percentage.per)
+    allowed = policy.percentage_points * percentage.per / 100
+    made_none = (values == 0) & (most > 0)
+    made_all = (values >= percentage.per) & (least < of_most) & percentage.part
+    uncertain: Flags = (np.maximum(high - values, values - low) > allowed) | made_none | made_all
+    return uncertain
 
 
 def _difference(difference: Difference, of: Shown, less: Shown) -> Shown:
@@ -227,7 +256,7 @@ def _sums(
 
 def _assemble(table: pa.Table, cells: Cells, made: Mapping[str, pa.Array]) -> pa.Table:
     """The columns in their order, percentages last; columns that only say how many people are behind others left out."""
-    behind = ({*cells.counts.values()} | {*cells.amounts.values()}) - made.keys()
+    behind = {*cells.counts.values(), *cells.amounts.values(), *cells.properties.values()} - made.keys()
     columns = {name: made.get(name, table[name]) for name in table.column_names if name not in behind}
     return pa.table(columns | {name: column for name, column in made.items() if name not in columns})
 

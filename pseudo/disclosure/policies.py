@@ -31,6 +31,9 @@ class DisclosurePolicy(ConfigModel):
     totals: Literal["own_rule", "sum_of_shown"]
     secondary: Literal["none", "complementary"]
     amount_threshold: int = Field(ge=1)
+    amount_people: int = Field(ge=1, default=1)
+    amount_figures: int = Field(ge=1, default=15)
+    percentage_points: float = Field(gt=0, default=100.0)
     extremes: Literal["refused", "shown"]
     inside: bool = False
 
@@ -48,6 +51,12 @@ class DisclosurePolicy(ConfigModel):
         made: npt.NDArray[np.int64] = self.round_to * ((counts + self.round_to // 2) // self.round_to)
         return made
 
+    def stands_for(self, shown: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        """The least and the most that is shown as these numbers."""
+        below, above = self.round_to // 2, (self.round_to - 1) // 2
+        of_zero = above if self.threshold <= above else 0
+        return np.where(shown > 0, shown - below, 0.0), np.where(shown > 0, shown + above, float(of_zero))
+
     def as_dict(self) -> dict[str, str | int]:
         """The rule as it stands in the record of an output."""
         return {
@@ -55,13 +64,24 @@ class DisclosurePolicy(ConfigModel):
             "version": self.version,
             "threshold": self.threshold,
             "amount_threshold": self.amount_threshold,
+            "amounts": self._amounts_said(),
             "round_base": self.round_to,
             "zero": "hidden" if self.hide_zero else f"shown as {self.zero_text}",
             "totals": "exact then rule" if self.totals == "own_rule" else "sum of the cells as shown",
-            "percentages": "from the numbers as shown",
+            "percentages": self._percentages_said(),
             "secondary": "none needed" if self.secondary == "none" else self.secondary,
             "minimum_and_maximum": self.extremes,
         }
+
+    def _amounts_said(self) -> str:
+        if self.inside:
+            return "exact"
+        return f"to {self.amount_people} average people, at most {self.amount_figures} figures; sums from averages as shown"
+
+    def _percentages_said(self) -> str:
+        if self.round_to == 1:
+            return "from the numbers as shown"
+        return f"from the numbers as shown, left out where rounding could move one by over {self.percentage_points:g} points"
 
 
 class _Policies(ConfigModel):

@@ -35,6 +35,11 @@ def hidden_cells(table: Exact, primary: Flags, threshold: int) -> Flags:
     Raises PolicyError when a total is not the sum of its parts (each part may be off by rounding).
     """
     require_sums(table)
+    return protected_cells(table, primary, threshold)
+
+
+def protected_cells(table: Exact, primary: Flags, threshold: int) -> Flags:
+    """As ``hidden_cells``, also where a total counts people once who stand in several parts."""
     suppression = _Suppression(table, primary, threshold)
     suppression.fill(range(len(table.sums)))
     while narrow := too_narrow(table.values, suppression.hidden, table.sums, threshold):

@@ -9,7 +9,7 @@ from pseudo.disclosure import Cells, Difference, Percentage, apply, load_policie
 from pseudo.errors import PolicyError
 
 POLICIES = load_policies(Path(__file__).parents[2] / "configs" / "disclosure" / "policies.yaml")
-COUNTS = {"part": [12, 3, 0], "all": [22, 40, 0], "sure": [8, 4, 2], "all_sure": [18, 20, 20]}
+COUNTS = {"part": [112, 3, 0], "all": [222, 40, 0], "sure": [108, 4, 2], "all_sure": [218, 20, 20]}
 RATES = [Percentage("rate", "part", "all", part=False), Percentage("sure_rate", "sure", "all_sure", part=False)]
 CELLS = Cells({name: name for name in COUNTS}, percentages=RATES, differences=[Difference("less", "sure_rate", "rate")])
 
@@ -20,8 +20,8 @@ def test_it_is_of_the_percentages_as_shown_and_hidden_or_empty_with_them() -> No
     assert rounded.display["sure_rate"].to_pylist() == ["50.0", "*", "*"]
     assert rounded.display["less"].to_pylist() == ["0.0", "*", "*"]
     exact = apply(POLICIES["none"], pa.table(COUNTS), CELLS)
-    assert exact.display["less"].to_pylist() == ["-10.1", "12.5", ""]
-    assert exact.values["less"].to_pylist() == [-10.1, 12.5, None]
+    assert exact.display["less"].to_pylist() == ["-1.0", "12.5", ""]
+    assert exact.values["less"].to_pylist() == [-1.0, 12.5, None]
 
 
 def test_only_percentages_of_the_gate_are_compared() -> None:

@@ -70,7 +70,7 @@ def ratios_table(fits: Sequence[tuple[str, Fit]], cells: pd.DataFrame, policy: D
         for term in fit.terms
     ]
     ratios = dict.fromkeys(("rate_ratio", "low", "high", "poisson_low", "poisson_high"), "people_admitted")
-    return apply(policy, pa.Table.from_pylist(rows), Cells(counts={}, amounts=ratios, decimals=2))
+    return apply(policy, pa.Table.from_pylist(rows), Cells(counts={}, properties=ratios, decimals=2))
 
 
 def models_table(fits: Sequence[tuple[str, Fit]], policy: DisclosurePolicy) -> GatedTable:
@@ -87,7 +87,9 @@ def models_table(fits: Sequence[tuple[str, Fit]], policy: DisclosurePolicy) -> G
         for model, fit in fits
     ]
     counts = dict.fromkeys(("people", ADMISSIONS, "person_years"), "people")
-    return apply(policy, pa.Table.from_pylist(rows), Cells(counts=counts, amounts={"dispersion": "people"}, decimals=2))
+    return apply(
+        policy, pa.Table.from_pylist(rows), Cells(counts=counts, properties={"dispersion": "people"}, decimals=2)
+    )
 
 
 def _rate_row(group: pd.DataFrame, label: str, band: str) -> dict[str, str | int]:

@@ -113,7 +113,7 @@ def _share_table(title: str, rows: Sequence[tuple[str, str, Proportion]], policy
     }
     counts = {"of": "of", **({"part": "part"} if exact else {})}
     rates = dict.fromkeys(("share", "low", "high"), "of")
-    gated = gated_rows(policy, columns, Cells(counts=counts, amounts=rates, decimals=3))
+    gated = gated_rows(policy, columns, Cells(counts=counts, properties=rates, decimals=3))
     headings = ["Measure", "What it is", "People concerned", *(["Of them"] if exact else []), "%", "95% from", "to"]
     return Table(title, headings, _cells(gated), "Intervals are Wilson score intervals. A dash: nobody is concerned.")
 
@@ -205,7 +205,7 @@ def _by_band(bands: Sequence[CalibrationBand], policy: DisclosurePolicy) -> Gate
     gated = gated_rows(policy, {name: columns[name] for name in ("band", "people", "right")}, counted)
     shown = [_share_shown(row["right"], row["people"]) for row in gated.values.to_pylist()]
     cells = Cells(
-        counts={"people": "people"}, amounts={"model": "people"}, model_results=("share", "low", "high"), decimals=3
+        counts={"people": "people"}, properties={"model": "people"}, model_results=("share", "low", "high"), decimals=3
     )
     kept = {name: columns[name] for name in ("band", "people", "model")}
     return gated_rows(policy, kept | _rate_columns(shown), cells)
