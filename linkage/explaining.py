@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from linkage.cohort.data_notes import as_lines, beyond_the_data
 from linkage.cohort.derive.covered import covered_days, require_all_covered
 from linkage.cohort.derive.definitions import lts001_definition
 from linkage.cohort.derive.dictionary import guide_steps
@@ -27,6 +28,7 @@ from linkage.cohort.explain import (
 )
 from linkage.cohort.measures.measure import Asked
 from linkage.cohort.measures.registry import MEASURES
+from linkage.cohort.official import looked_at
 from linkage.engine import Engine, EngineOptions, Step, ident
 from linkage.errors import UsageError
 from linkage.report.excel import without_formulas
@@ -66,14 +68,28 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Total:
+    """Everybody who counts in the cell of one measure, each once; ``events`` where the measure counts those."""
+
+    measure: str
+    people: int
+    events: int | None
+
+
+@dataclass(frozen=True)
 class Explanation:
-    """What was written, as numbers of people by place; ``lacking``: measures whose tables a submission does not have."""
+    """What was written, as numbers of people by place, and who counts in all.
+
+    ``lacking``: measures whose tables a submission does not have; ``said``: days that measures look at and no submission covers.
+    """
 
     folder: Path
     period: Period
     places: Sequence[Place]
+    totals: Sequence[Total]
     rows: int
     lacking: Sequence[str]
+    said: Sequence[str] = ()
 
 
 def explain(
@@ -112,11 +128,14 @@ def explain(
         events = engine.arrow(_events(engine, there, with_lts001=with_lts001, among=person is not None))
         write_table(staging / EVENTS_FILE, events)
         (staging / RULES_FILE).write_text(rules(there), encoding="utf-8", newline="\n")
-        places = _counted(engine, there)
+        shown = [MEASURES[name] for name in there if name in MEASURES]
+        wide = {one.id: looked_at([one], asked.period) for one in shown}
+        days = beyond_the_data([one.definition for one in shown], covered, wide)
+        places, totals = _counted(engine, there), _totals(engine, there)
         settings = {"measure": measure, "period": str(asked.period), "authorities": list(la)}
         counts = {"places": len(places), "events": events.num_rows}
         Manifest(COMMAND, [file_record(folder / EVENTS)], counts, settings).write(staging)
-    return Explanation(out, asked.period, places, events.num_rows, lacking)
+    return Explanation(out, asked.period, places, totals, events.num_rows, lacking, as_lines(days))
 
 
 def rules(ids: Sequence[str]) -> str:
@@ -206,12 +225,22 @@ order by care.la_code, min(care.person_unique_identifier) over (partition by car
 def _counted(engine: Engine, ids: Sequence[str]) -> list[Place]:
     """People by place, those who count first; a measure that looks at nobody stands with none."""
     sql = f"""
-select measure, in_group, stands_in, reason, count(distinct (la_code, person_pseudonym)) from {PLACES}
-group by measure, in_group, stands_in, reason order by reason is not null, in_group, stands_in, reason"""
+select measure, coalesce(in_group, ''), stands_in, reason, count(distinct (la_code, person_pseudonym)) from {PLACES}
+group by 1, 2, 3, 4 order by reason is not null, 2, 3, 4"""
     found: dict[str, list[Place]] = {name: [] for name in ids}
     for name, in_group, stands_in, reason, people in engine.rows(Step("explained_counts", sql)):
-        found[name].append(Place(name, in_group or "", stands_in, reason, people))
+        found[name].append(Place(name, in_group, stands_in, reason, people))
     return [place for name in ids for place in found[name] or [Place(name, "", None, None, 0)]]
+
+
+def _totals(engine: Engine, ids: Sequence[str]) -> list[Total]:
+    """Who counts, of each measure that looks at anybody."""
+    sql = f"""
+select measure, count(distinct (la_code, person_pseudonym)) filter (reason is null), count(*) filter (reason is null)
+from {PLACES} group by measure"""
+    found = {name: (people, rows) for name, people, rows in engine.rows(Step("explained_totals", sql))}
+    of_events = {name for name, measure in MEASURES.items() if measure.definition.one_row_per == "event"}
+    return [Total(name, found[name][0], found[name][1] if name in of_events else None) for name in ids if name in found]
 
 
 def _require_authorities(engine: Engine, la: Sequence[str]) -> None:

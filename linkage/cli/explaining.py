@@ -10,7 +10,7 @@ from linkage.cli.options import Json, Memory, Out, TempDir, Threads, engine_opti
 from linkage.cli.output import emit
 
 if TYPE_CHECKING:
-    from linkage.explaining import Explanation, Place
+    from linkage.explaining import Explanation, Place, Total
 
 Own = Annotated[
     Path, typer.Argument(help="A folder of 'cldlink submission consolidate' or 'cldlink processed', with people in it.")
@@ -53,6 +53,8 @@ def explain(
     options = engine_options(memory, threads, temp_dir)
     done = write(measure, folder, out, cell=named, person=person, period=period, la=la or [], options=options)
     results = {"period": str(done.period), "places": [vars(place) for place in done.places], "rows": done.rows}
+    results |= {"totals": [vars(total) for total in done.totals]}
+    results |= {"notes": list(done.said)}
     emit("tables explain", results | {"lacking": list(done.lacking)}, as_json=json, lines=_lines(done, person))
 
 
@@ -97,17 +99,28 @@ _MOVES = ("la_code", "column_before", "column_after", "people")
 
 def _lines(done: "Explanation", person: str | None) -> list[str]:
     looked_at = [place for place in done.places if place.stands_in or place.reason]
-    lines = [
-        f"{place.measure:<25} {'' if person else f'{place.people:>7,} people  '}{_where(place)}" for place in looked_at
-    ]
+    lines = [f"{place.measure:<25} {'' if person else _people(place.people)}{_where(place)}" for place in looked_at]
+    if not person:
+        lines = [f"{total.measure:<25} {_people(total.people)}{_counts(total)}" for total in done.totals] + lines
     others = [place.measure for place in done.places if place not in looked_at]
     if others:
         lines.append(f"not in the population of: {', '.join(others)}")
     if done.lacking:
-        lines.append(f"needs tables that a submission does not have: {', '.join(done.lacking)}")
+        lines.append(f"needs a release with links to health data: {', '.join(done.lacking)}")
+    lines += done.said
     return lines
 
 
 def _where(place: "Place") -> str:
-    where = f"does not count: {place.reason}" if place.reason else str(place.stands_in)
-    return f"{where}  ({place.in_group})" if place.in_group and not place.reason else where
+    verb = "does" if place.people == 1 else "do"
+    where = f"{verb} not count: {place.reason}" if place.reason else str(place.stands_in)
+    return f"{where}  ({place.in_group})" if place.in_group else where
+
+
+def _people(number: int) -> str:
+    return f"{number:>7,} {'person' if number == 1 else 'people'}  "
+
+
+def _counts(total: "Total") -> str:
+    events = "" if total.events is None else f", with {total.events:,} {'event' if total.events == 1 else 'events'}"
+    return f"{'counts' if total.people == 1 else 'count'} in all{events}"

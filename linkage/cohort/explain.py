@@ -199,7 +199,7 @@ def _cell_values(cell: CellOf, asked: Asked) -> dict[str, Value]:
 
 
 def _fates(number: int) -> Step:
-    """One row per row of explained people: what the derivation made of it, the step that did, the effective end.
+    """One row per row of explained people: what the derivation made of it, the step that left it out, the effective end.
 
     Derivations of measures that look ahead keep more; a row that any of them keeps is kept.
     """
@@ -212,7 +212,7 @@ with fate as (
   from events_in_period left join not_kept using (row_id, reference_no) left join cropped using (row_id, reference_no)
 ),
 told as (
-  select row_id, coalesce(left_out, {literal(KEPT)}) as became, case left_out {steps} else 'event (3 to 9, 12)' end as step,
+  select row_id, coalesce(left_out, {literal(KEPT)}) as became, case left_out {steps} end as step,
     case when left_out is null then effective_end_date end as effective_end_date, kept_row
   from fate{before}
 )

@@ -183,8 +183,8 @@ def make_people(engine: Engine, measure: Measure, asked: Asked) -> None:
     lacking = [name for name in measure.needs if name not in asked.tables]
     if lacking:
         raise UsageError(
-            f"{measure.id} needs {', '.join(lacking)}, which this folder does not have. Give the folder of 'cldlink link' of a "
-            "release that has people's links to such tables, or leave the measure out."
+            f"{measure.id} needs {', '.join(lacking)}, which this folder does not have. The measure needs a "
+            "release with links to health data, as 'cldlink link' makes it."
         )
     engine.run_all(_not_yet_made(engine, measure.steps(asked)))
 

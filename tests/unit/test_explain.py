@@ -175,8 +175,10 @@ def test_the_command_prints_places_and_nobody(own: Path, tmp_path: Path) -> None
         "tables", "explain", "ascof_3d_clients", own, "--cell", "column=direct_payment", "--out", tmp_path / "out"
     )
     assert ran.out == (
-        "ascof_3d_clients                1 people  a direct payment  (Age on the last day: 18 to 64)\n"
-        "ascof_3d_clients                1 people  a direct payment  (Age on the last day: Age not known)\n"
-        "ascof_3d_clients                1 people  does not count: has a nursing or residential place on the last day\n"
+        "ascof_3d_clients                2 people  count in all\n"
+        "ascof_3d_clients                1 person  a direct payment  (Age on the last day: 18 to 64)\n"
+        "ascof_3d_clients                1 person  a direct payment  (Age on the last day: Age not known)\n"
+        "ascof_3d_clients                1 person  does not count: has a nursing or residential place on the last day"
+        "  (Age on the last day: 65 and above)\n"
     ), ran.err
     assert "NAME=VALUE" in cldlink("tables", "explain", "ascof_2b", own, "--cell", "x", "--out", tmp_path / "o").err

@@ -16,7 +16,7 @@ def high_confidence(asked: Asked) -> list[Step]:
     """The rows that count in ASCOF 2D, once for the numerator and once for the denominator that they stand in.
 
     A row of somebody whom social care knows is of high confidence when the link is: of the authority that gave the reablement,
-    for a discharge of every authority that knows the person.
+    for a discharge of every authority that knows the person. Discharges that cannot be placed stand in no column.
     """
     sql = """
 with link as (
@@ -40,7 +40,9 @@ placed as (
 )
 select la_code, person_key, event_id, measure, case when is_high then 'high_' else 'other_' end || side as column_id,
   null::varchar as reason
-from placed"""
+from placed
+union all
+select la_code, person_key, event_id, 'ascof_2d_2', null, reason from ascof_2d_2_people where reason = 'not_placed'"""
     return [*OUTCOMES.steps(asked), PROVISION.steps(asked)[-1], Step("linked_high_confidence_people", sql)]
 
 

@@ -69,3 +69,47 @@ def test_the_sum_of_an_authority_is_that_of_all_packages() -> None:
         (total,) = figures(engine, "package_costs_gross")
     assert (total["costed"], total["not_costed"], total["weekly_cost"]) == (2, 2, 900.0)
     assert round(total["last_quarter_cost"], 2) == round(700 * 90 / 7 + 200 + 500, 2)
+
+
+def test_whose_packages_are_in_the_sum_at_the_ends_of_the_year() -> None:
+    last, after = date(2023, 3, 31), date(2023, 4, 1)
+    rows = [
+        service("starts on the last day", **BORN, **WEEKLY, event_start_date=last),
+        service("ends on the last day", **BORN, **WEEKLY, event_end_date=last),
+        service("starts the day after", **BORN, **WEEKLY, event_start_date=after),
+        service("ends the day before", **BORN, **WEEKLY, event_end_date=date(2023, 3, 30)),
+        service("dies on the last day", **BORN, **WEEKLY, date_of_death=last),
+        service("died the day before", **BORN, **WEEKLY, date_of_death=date(2023, 3, 30)),
+        service("twice the same event", **BORN, **WEEKLY),
+        service("twice the same event", **BORN, **WEEKLY),
+        service("nested", **BORN, **HOME, **HOURLY, **MANAGED),
+        service("nested", **BORN, **HOME, **HOURLY, **MANAGED, event_start_date=date(2022, 6, 1), event_end_date=last),
+        service("nested and over", **BORN, **WEEKLY),
+        service(
+            "nested and over", **BORN, **WEEKLY, event_start_date=date(2022, 6, 1), event_end_date=date(2022, 9, 1)
+        ),
+        service("no frequency", **BORN, unit_cost=700.0),
+        service("no units", **BORN, **HOME, unit_cost=20.0, cost_frequency="Hourly"),
+        service("age not known", **WEEKLY, birth_month=None),
+        service("18 on the last day", birth_month="2005-03", **WEEKLY),
+        service("17 on the last day", birth_month="2005-04", **WEEKLY),
+        service("carer", **BORN, **WEEKLY, client_type="Carer"),
+    ]
+    with measured("package_costs_gross", rows) as engine:
+        found = people(engine, "package_costs_gross", "weekly")
+        (total,) = figures(engine, "package_costs_gross")
+    week = [(700.0, "costed")]
+    assert found == {
+        "starts on the last day": week,
+        "ends on the last day": week,
+        "dies on the last day": week,
+        "twice the same event": week,
+        "nested": [(400.0, "costed")],
+        "nested and over": week,
+        "no frequency": [(None, "not_costed")],
+        "no units": [(None, "not_costed")],
+        "age not known": week,
+        "18 on the last day": week,
+        "17 on the last day": [(700.0, "under_18")],
+    }
+    assert (total["costed"], total["not_costed"], total["weekly_cost"]) == (8, 2, 7 * 700.0 + 400.0)
