@@ -153,7 +153,7 @@ def _amount_differences(new: Counted, earlier: Counted, beside: str) -> Iterator
         if other is None or (average, people) == (other[0], other[2]):
             continue
         (least, most), (of_least, of_most) = _counts(people, new.policy), _counts(other[2], earlier.policy)
-        open_people = most - least + of_most - of_least
+        open_people = float(most - least + of_most - of_least)
         open_people += sum(n * s / abs(a) for a, s, n in ((average, step, people), other[:3]) if a)
         if _small(least - of_most, most - of_least, limit) and open_people < limit:
             yield Conflict(new.name, place, f"{beside}: an amount differs by that of fewer than {limit}")

@@ -111,6 +111,17 @@ def rounding(policy: DisclosurePolicy) -> str:
     )
     zero = "" if policy.zero_text == "0" else f" {policy.zero_text} is a number that rounds to nobody, or nobody."
     rates = "Percentages and rates are made from the numbers as shown."
+    if policy.round_to > 1:
+        rates += (
+            f" One that rounding could move by more than {policy.percentage_points:g} points, or make none or all, is left "
+            f"out: {policy.hidden}."
+        )
+    if not policy.inside:
+        rates += (
+            " Averages and medians are rounded by the number of people behind them; a sum is the average as shown times the "
+            f"people as shown. {policy.hidden} is an amount of nobody, of fewer than {policy.amount_threshold} people, or one "
+            "that would tell such an amount."
+        )
     return f"Disclosure policy {policy.name}: {policy.description}{zero} {totals} {rates}"
 
 

@@ -27,8 +27,8 @@ def read(path: Path) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def linked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    rows = [service(f"d{number}", **HOME, delivery_mechanism="Direct Payment") for number in range(12)]
-    rows += [service(f"m{number}", **HOME, delivery_mechanism="CASSR Managed Personal Budget") for number in range(8)]
+    rows = [service(f"d{number}", **HOME, delivery_mechanism="Direct Payment") for number in range(112)]
+    rows += [service(f"m{number}", **HOME, delivery_mechanism="CASSR Managed Personal Budget") for number in range(88)]
     rows += [service(f"n{number}") for number in range(3)]
     return linked_with_everything(tmp_path_factory.mktemp("official") / "linked", rows)
 
@@ -42,10 +42,10 @@ def test_figures_are_written_as_the_gate_shows_them(linked: Path, tmp_path: Path
         "manifest.json",
     }
     adults = next(row for row in read(out / "ascof_3d_clients.csv") if row["age_band"] == "18 to 64")
-    assert (adults["direct_payment"], adults["self_directed"], adults["commissioned"]) == ("10", "20", "-")
-    assert adults["part_2a_percent"] == "50.0"
+    assert (adults["direct_payment"], adults["self_directed"], adults["commissioned"]) == ("110", "200", "-")
+    assert adults["part_2a_percent"] == "55.0"
     reasons = {row["reason"]: row["people"] for row in read(out / "ascof_3d_clients_people.csv")}
-    assert reasons == {"counted": "20", "has a nursing or residential place on the last day": "5"}
+    assert reasons == {"counted": "200", "has a nursing or residential place on the last day": "5"}
     assert json.loads((out / "manifest.json").read_text())["settings"]["measures"] == ["ascof_3d_clients"]
     assert (tmp_path / "disclosure_ledger.jsonl").is_file()
     assert str(done.period) == "2022-04-01 to 2023-03-31"

@@ -17,8 +17,9 @@ IDS = ["ascof_3d_clients", "ascof_2b", "long_term_monthly"]
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> OfficialTables:
     folder = tmp_path_factory.mktemp("presented")
-    rows = [service(f"d{number}", **HOME, delivery_mechanism="Direct Payment") for number in range(12)]
-    rows += [service(f"m{number}", **HOME, delivery_mechanism="CASSR Managed Personal Budget") for number in range(8)]
+    rows = [service(f"d{number}", **HOME, delivery_mechanism="Direct Payment") for number in range(112)]
+    rows += [service(f"m{number}", **HOME, delivery_mechanism="CASSR Managed Personal Budget") for number in range(88)]
+    rows += [service(f"u{number}", **HOME) for number in range(60)]
     rows += [service(f"n{number}") for number in range(3)]
     return tables_official(linked_with_everything(folder / "linked", rows), folder / "out", measures=IDS)
 
@@ -51,7 +52,7 @@ def test_figures_are_numbers_and_marks_are_text(book: openpyxl.Workbook) -> None
     rows = [[cell.value for cell in row] for row in book["ascof_3d_clients"].iter_rows()]
     titles, adults = rows[2], rows[3]
     row = dict(zip(titles, adults, strict=True))
-    assert (row["Age on the last day"], row["A direct payment"], row["Part 2a, percent"]) == ("18 to 64", 10, 50)
+    assert (row["Age on the last day"], row["A direct payment"], row["Part 2a, percent"]) == ("18 to 64", 110, 42.3)
     assert row["Support that the authority commissions"] == "-"
 
 
@@ -91,7 +92,7 @@ def test_exact_counts_are_nowhere(written: OfficialTables, book: openpyxl.Workbo
         if isinstance(cell.value, int)
     }
     assert numbers and all(number % 5 == 0 for number in numbers)
-    assert ">12<" not in (written.folder / "official.html").read_text(encoding="utf-8")
+    assert ">112<" not in (written.folder / "official.html").read_text(encoding="utf-8")
 
 
 def test_the_checker_knows_workbook_and_page(written: OfficialTables, tmp_path: Path) -> None:

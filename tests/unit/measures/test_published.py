@@ -100,8 +100,11 @@ def test_the_difference_is_the_newsletters(tmp_path: Path, ours: int, published:
 def test_measures_stand_beside_published_figures_too(folder: Path) -> None:
     text = "table,la_code,age_band,column,published\nascof_3d_clients,991,18 to 64,part_2a_percent,40.0\n"
     out = folder / "official"
-    tables_official(folder / "linked", out, measures=["ascof_3d_clients"], published=written(text, folder))
-    assert "ascof_3d_clients,991,18 to 64,part_2a_percent,50.0,40.0,-25.0\n" in (out / "published.csv").read_text()
+    rows = [service(f"d{number}", **HOME, delivery_mechanism="Direct Payment") for number in range(112)]
+    rows += [service(f"m{number}", **HOME, delivery_mechanism="CASSR Managed Personal Budget") for number in range(88)]
+    linked_with_everything(folder / "more", rows)
+    tables_official(folder / "more", out, measures=["ascof_3d_clients"], published=written(text, folder))
+    assert "ascof_3d_clients,991,18 to 64,part_2a_percent,55.0,40.0,-37.5\n" in (out / "published.csv").read_text()
     assert "Published" in openpyxl.load_workbook(out / "official.xlsx").sheetnames
 
 
