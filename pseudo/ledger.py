@@ -21,7 +21,7 @@ from pseudo.lock_file import waiting_lock
 
 FORMAT = "cldlink-ledger-1"
 _START = "0" * 64
-_MOST_TOLD = 100
+_MOST_TABLES, _MOST_PLACES = 10, 3
 
 
 @dataclass(frozen=True)
@@ -149,16 +149,24 @@ class Ledger:
 
 
 def _blocked(found: Sequence[Conflict]) -> str:
-    """Which cells and why, by table and place; the first hundred."""
+    """Which tables and why, how many cells of each, and where the first of them are."""
     places: dict[str, list[str]] = {}
-    for one in found[:_MOST_TOLD]:
+    for one in found:
         places.setdefault(f"{one.table} ({one.why})", []).append(one.place)
-    told = ". ".join(f"{table}: {'; '.join(cells)}" for table, cells in places.items())
-    more = f"; and {len(found) - _MOST_TOLD} more" if len(found) > _MOST_TOLD else ""
+    first = list(places.items())[:_MOST_TABLES]
+    told = ". ".join(f"{table}: {_first(list(dict.fromkeys(cells)))}" for table, cells in first)
+    left = len(places) - len(first)
+    more = f". And cells of {left} more {'table' if left == 1 else 'tables'}" if left else ""
     return (
         f"The disclosure gate stops this output: {len(found)} {'cell tells' if len(found) == 1 else 'cells tell'} too much "
         f"beside other tables. {told}{more}. Leave out one of the tables or the finer categories, or take a policy that rounds."
     )
+
+
+def _first(cells: Sequence[str]) -> str:
+    """The first cells by name, and how many there are where that is not all."""
+    named = "; ".join(cells[:_MOST_PLACES])
+    return named if len(cells) <= _MOST_PLACES else f"{len(cells)} cells, such as {named}"
 
 
 def _entry(line: bytes, previous: str, seq: int) -> Entry | None:

@@ -106,6 +106,13 @@ def test_fewer_values_of_a_condition_are_part_of_more(ledger: Path) -> None:
     refusal(ledger, table([45], Population("d", "1", {"authority": ("991",)})))
 
 
+def test_of_many_cells_the_first_are_named(ledger: Path) -> None:
+    areas = list("abcdefgh")
+    show(ledger, table([50] * 8, area=areas))
+    told = refusal(ledger, table([45] * 8, ON_THE_LAST_DAY, area=areas))
+    assert "8 cells tell too much" in told and "8 cells, such as" in told and told.count("area ") < 8
+
+
 def test_tables_that_are_shown_together_are_checked_against_one_another(ledger: Path) -> None:
     tables = [table([50, 60], name="all"), table([46, 50], ON_THE_LAST_DAY, name="last day")]
     with pytest.raises(PolicyError, match="beside all at the same time"), Ledger(ledger).showing(tables):

@@ -134,6 +134,19 @@ def test_a_person_whom_two_authorities_know_stands_by_the_less_sure_link() -> No
         assert patients(engine, "linked_high_confidence", "la_code") == {"ann": [("991", "other_denominator")]}
 
 
+def test_discharges_that_cannot_be_placed_leave_the_denominator_empty() -> None:
+    rows = [reabled("sure", link_quality="confirmed"), service("elsewhere", **COMMUNITY, la_code="992")]
+    with with_hospital(["linked_high_confidence"], rows, [episode("sure")]) as engine:
+        first, second = (row for row in figures(engine, "linked_high_confidence") if row["la_code"] == "991")
+    assert (first["denominator"], first["high_denominator"]) == (1, 1)
+    assert [second[name] for name in ("numerator", "denominator", "high_denominator", "other_denominator")] == [
+        1,
+        None,
+        None,
+        None,
+    ]
+
+
 @pytest.mark.parametrize("measure_id", ["linked_high_confidence", "linkage_bias"])
 def test_they_say_that_the_rule_is_this_projects(measure_id: str) -> None:
     assert MEASURES[measure_id].definition.certainty == "design"
