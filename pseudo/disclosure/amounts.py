@@ -71,7 +71,7 @@ def shown_amounts(
         averages = np.where(visible, values / np.maximum(behind, 1) if is_sum else values, 0.0)
         steps = _steps(policy, averages, counted, cells.decimals)
         rounded = _rounded(averages, steps, cells.decimals)
-        made = _rounded(rounded * counted, steps, cells.decimals) if is_sum else rounded
+        made = _rounded(rounded * _summed(policy, counted), steps, cells.decimals) if is_sum else rounded
         told[column] = [
             AmountCell(average, step, int(count)) if shown else None
             for average, step, count, shown in zip(
@@ -96,6 +96,12 @@ def step_of(policy: DisclosurePolicy, average: float, people: float, decimals: i
 def _steps(policy: DisclosurePolicy, averages: Numbers, people: Numbers, decimals: int) -> Numbers:
     pairs = zip(averages.tolist(), people.tolist(), strict=True)
     return np.array([step_of(policy, average, count, decimals) for average, count in pairs], dtype=float)
+
+
+def _summed(policy: DisclosurePolicy, people: Numbers) -> Numbers:
+    """The people that a sum is of; where counts are exact, to the nearest ``amount_threshold``, for a count may be hidden."""
+    base = policy.amount_threshold
+    return people if policy.round_to > 1 else base * np.floor((people + base // 2) / base)
 
 
 def _rounded(values: Numbers, steps: Numbers, decimals: int) -> Numbers:
