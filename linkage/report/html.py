@@ -10,8 +10,9 @@ from markupsafe import Markup
 
 from linkage.errors import MachineError
 from linkage.report.cells import is_numeric, shown, shown_column
-from linkage.report.charts import can_draw, draw_svg, drawable_rows
+from linkage.report.charts import can_draw, draw_svg
 from linkage.report.document import Chart, Figures, Part, Report, Section, Table, Text
+from linkage.report.specification import drawable_rows
 
 _SHORT = 22
 """Characters of a text that stays on one line."""

@@ -39,7 +39,7 @@ DOORWAYS = {
     ),
     "hmac": ("pseudo/keys.py", "pseudo/pseudonym.py", "pseudo/custody/"),
     "typer": ("linkage/cli/",),
-    "altair": ("linkage/report/",),
+    "altair": (),
     "vl_convert": ("linkage/report/",),
     "jinja2": ("linkage/report/",),
     "xlsxwriter": ("linkage/report/",),

@@ -1,10 +1,10 @@
-"""How the figures of the synthetic world are drawn, through the charts of the reports (altair, vl-convert)."""
+"""How the figures of the synthetic world are drawn, through the looks of the reports (altair, vl-convert)."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from linkage.report import charts
-from linkage.report.charts import COLOURS
+from linkage.report.specification import COLOURS, config
 from tests.charts.figures import FAULTS, Rows
 
 _DESIGN = "#1c2733"
@@ -17,8 +17,8 @@ def svg(chart: Any) -> str:
     import vl_convert
 
     specification = chart.properties(background="white").to_dict()
-    config = charts._config() | {"padding": 12, "header": {"labelFontSize": 13, "titleFontSize": 13}}
-    text = vl_convert.vegalite_to_svg(specification, config=config, allowed_base_urls=[])
+    looks = config() | {"padding": 12, "header": {"labelFontSize": 13, "titleFontSize": 13}}
+    text = vl_convert.vegalite_to_svg(specification, config=looks, allowed_base_urls=[])
     drawn = charts._stand_alone(text)
     return drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1) + "\n"
 

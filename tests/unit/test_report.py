@@ -22,6 +22,7 @@ from linkage.report import (
     charts,
     html,
     render_html,
+    specification,
     write_html,
 )
 
@@ -120,7 +121,7 @@ def test_a_chart_has_words_and_its_table_beside_it() -> None:
 
 def test_a_hidden_value_is_not_drawn_and_stays_in_the_table() -> None:
     chart = Chart("Outcomes", "bar", ("Outcome", "People"), [("found", "1,200"), ("rare", "*")], "One bar.")
-    assert [row["value"] for row in charts.drawable_rows(chart)] == [1200.0]
+    assert [row["value"] for row in specification.drawable_rows(chart)] == [1200.0]
     text = render_html(report(chart))
     assert "Not drawn, because hidden or missing: 1 of 2 values." in text and '<td class="number">*</td>' in text
 
@@ -147,13 +148,20 @@ def test_text_has_paragraphs_and_lists() -> None:
     assert "<p>One line.</p>" in text and "<li>first</li>\n<li>second</li>" in text and 'class="note"' in text
 
 
+@pytest.mark.parametrize("chart", [BARS, STACKED, LINE, RATIO, INTERVAL, CURVE], ids=lambda chart: chart.kind)
+def test_what_is_asked_of_vega_lite_fits_its_schema(chart: Chart) -> None:
+    altair = pytest.importorskip("altair")
+    rows = specification.drawable_rows(chart)
+    assert altair.Chart.from_dict(specification.specification(chart, rows)).to_dict()
+
+
 def test_inner_names_of_drawings_start_from_one() -> None:
     svg = charts.draw_svg(LINE)
     assert charts.draw_svg(LINE) == svg
     assert not re.search(r'clip[0-9]|xmlns="', svg)
 
 
-@pytest.mark.parametrize("colour", charts.COLOURS)
+@pytest.mark.parametrize("colour", specification.COLOURS)
 def test_colours_stand_out_from_white(colour: str) -> None:
     channels = [int(colour[position : position + 2], 16) / 255 for position in (1, 3, 5)]
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels)
