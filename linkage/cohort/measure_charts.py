@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from linkage.cohort.measures.definition import ALL, POPULATION, MeasureDefinition
-from linkage.report import Part
+from linkage.report import Chart
 from linkage.report.gated import Drawing, Labels, chart_across, chart_of
 from pseudo.disclosure import GatedTable
 
@@ -14,7 +14,7 @@ Titles = Mapping[str, str]
 _Rows = Callable[[Labels], bool]
 
 
-def measure_charts(definition: MeasureDefinition, gated: GatedTable, titles: Titles) -> list[Part]:
+def measure_charts(definition: MeasureDefinition, gated: GatedTable, titles: Titles) -> list[Chart]:
     """Lines over month ends, a bar for each group's first percentage, or bars made of the columns.
 
     Where there are too many groups, each authority's total; where that is too many too, nothing. ``titles``: of columns.
@@ -53,7 +53,7 @@ def _total(value: str) -> bool:
     return value == ALL
 
 
-def _bars(definition: MeasureDefinition, gated: GatedTable, titles: Titles, only: _Rows) -> list[Part]:
+def _bars(definition: MeasureDefinition, gated: GatedTable, titles: Titles, only: _Rows) -> list[Chart]:
     rate = next((rate for rate in definition.rates if rate.denominator != POPULATION and rate.part), None)
     if rate or len(definition.columns) == 1:
         column = rate.column if rate else definition.columns[0].id
@@ -68,7 +68,7 @@ def _bars(definition: MeasureDefinition, gated: GatedTable, titles: Titles, only
     return [chart_across(drawing, [gated], lambda row: _group(definition, row), columns, only=only)]
 
 
-def _lines(definition: MeasureDefinition, gated: GatedTable, titles: Titles) -> list[Part]:
+def _lines(definition: MeasureDefinition, gated: GatedTable, titles: Titles) -> list[Chart]:
     """For each authority a line over the month ends for each sum (or column); none of too many, or of groups without a total."""
     month, *others = sorted(definition.breakdowns["main"], key=lambda name: not definition.label(name).month_ends)
     codes = list(dict.fromkeys(gated.display["la_code"].to_pylist()))
@@ -79,7 +79,7 @@ def _lines(definition: MeasureDefinition, gated: GatedTable, titles: Titles) -> 
     return [_lines_of(code, month, others, series, gated) for code in codes]
 
 
-def _lines_of(code: str, month: str, others: Sequence[str], series: Titles, gated: GatedTable) -> Part:
+def _lines_of(code: str, month: str, others: Sequence[str], series: Titles, gated: GatedTable) -> Chart:
     def here(row: Labels) -> bool:
         return bool(row["la_code"] == code and row[month] != ALL and all(row[name] == ALL for name in others))
 

@@ -11,32 +11,24 @@ from linkage.cohort.derive.own import care_source, is_linked, open_care
 from linkage.cohort.derive.period import Period, covered_period, months_later
 from linkage.cohort.derive.run import Derivation, derive, end_earlier, last_quarter
 from linkage.cohort.derive.source import CareSource, linked_source
-from linkage.cohort.measures.definition import ALL, POPULATION, MeasureDefinition
+from linkage.cohort.figured import figures_of
+from linkage.cohort.measures.definition import POPULATION
 from linkage.cohort.measures.dividing import area_steps, divided, dividers
-from linkage.cohort.measures.figures import (
-    cells_step,
-    count_names,
-    counts_rows,
-    long_step,
-    reasons_step,
-    table_name,
-    wide_step,
-)
+from linkage.cohort.measures.figures import table_name
 from linkage.cohort.measures.measure import Asked, Measure
-from linkage.cohort.measures.population import uses_population
 from linkage.cohort.measures.registry import chosen_measures
-from linkage.cohort.presented import Presented, write_presented
+from linkage.cohort.presented import Presented, charts_of, write_presented
 from linkage.cohort.published import compared, read_published
 from linkage.cohort.shown import Figures, Showing, disclosure_policy
-from linkage.engine import Engine, EngineOptions, Step, Value, ident, literal
-from linkage.errors import InternalError, UsageError
+from linkage.engine import Engine, EngineOptions, Step
+from linkage.errors import UsageError
+from linkage.report.ahead import DrawnAhead
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.store import LINKED_TABLES, require_columns, require_days, require_other_folder
-from pseudo.disclosure import Cells, Difference, DisclosurePolicy, GatedTable, Percentage, Totals, apply
+from pseudo.disclosure import GatedTable
 
 POLICY = "cld_round5"
 _DAYS = ("admidate", "disdate")
-_HEADINGS = ("table", "period")
 
 
 @dataclass(frozen=True)
@@ -82,48 +74,52 @@ def tables_official(
     require_other_folder(out, linked)
     rule, chosen = disclosure_policy(policy), chosen_measures(measures)
     printed = read_published(published) if published else []
-    with open_care(linked, options, in_place=True) as engine:
-        source = care_source(engine, linked)
-        _require_authorities(engine, la)
-        require_columns(engine, "social_care", sorted({field for one in chosen for field in one.definition.fields}))
-        require_days(engine, "social_care", ["event_start_date"])
-        year = period or covered_period(engine, list(la))
-        covered = covered_days(engine, source, la)
-        require_all_covered(covered, year)
-        tables = frozenset((*_filled(engine, linked), *((POPULATION,) if population else ())))
-        chosen = [measure for measure in chosen if measures or tables.issuperset(measure.needs)]
-        _require_health_columns(engine, chosen, tables)
-        asked = Asked(year, tuple(la), tables)
-        divided_by = dividers(engine, source, by)
-        chosen = [divided(measure, divided_by) for measure in chosen]
-        definitions = [measure.definition for measure in chosen]
-        people = register_population(engine, population, list(covered), definitions) if population else {}
-        made: dict[str, dict[str, Figures]] = {}
-        for together in derived_in_turn(engine, chosen, asked, source):
-            engine.run_all(area_steps(divided_by, source))
-            for place, measure in enumerate(together, start=1):
-                make_people(engine, measure, asked)
-                made[measure.id] = _figures(engine, measure, asked, rule)
-                _drop_tables(engine, measure, together[place:], asked)
-        days = beyond_the_data(definitions, covered, {one.id: looked_at([one], year) for one in chosen})
-        notes = data_notes(days, people, not_collected(engine, definitions, asked))
-    figures = {name: one for measure in chosen for name, one in made[measure.id].items()}
-    showing = Showing(linked, out, rule, ledger)
-    presented = [_presented(measure, figures, notes.get(measure.id, ())) for measure in chosen]
-    with staged_outputs(out) as staging, showing.checked(figures):
-        beside = compared(printed, {name: one.gated for name, one in figures.items()})
-        records = showing.write(staging, figures, write_presented(staging, presented, year, rule, beside))
-        settings = {
-            "period": str(year),
-            "authorities": list(la),
-            "measures": [measure.id for measure in chosen],
-            "divided_by": [one.variable.name for one in divided_by],
-            "said_of_the_data": as_lines(notes),
-            "disclosure": records,
-        }
-        given = [path for path in (population, published) if path]
-        inputs = [file_record(path) for path in [*sorted(linked.glob("*.parquet")), *given]]
-        Manifest(command="tables official", inputs=inputs, counts={}, settings=settings).write(staging)
+    with DrawnAhead() as pictures:
+        with open_care(linked, options, in_place=True) as engine:
+            source = care_source(engine, linked)
+            _require_authorities(engine, la)
+            require_columns(engine, "social_care", sorted({field for one in chosen for field in one.definition.fields}))
+            require_days(engine, "social_care", ["event_start_date"])
+            year = period or covered_period(engine, list(la))
+            covered = covered_days(engine, source, la)
+            require_all_covered(covered, year)
+            tables = frozenset((*_filled(engine, linked), *((POPULATION,) if population else ())))
+            chosen = [measure for measure in chosen if measures or tables.issuperset(measure.needs)]
+            _require_health_columns(engine, chosen, tables)
+            asked = Asked(year, tuple(la), tables)
+            divided_by = dividers(engine, source, by)
+            chosen = [divided(measure, divided_by) for measure in chosen]
+            definitions = [measure.definition for measure in chosen]
+            people = register_population(engine, population, list(covered), definitions) if population else {}
+            made: dict[str, dict[str, Figures]] = {}
+            for together in derived_in_turn(engine, chosen, asked, source):
+                engine.run_all(area_steps(divided_by, source))
+                for place, measure in enumerate(together, start=1):
+                    make_people(engine, measure, asked)
+                    made[measure.id] = figures_of(engine, measure, asked, rule)
+                    pictures.ask(charts_of(measure.definition, made[measure.id][measure.id]))
+                    _drop_tables(engine, measure, together[place:], asked)
+            days = beyond_the_data(definitions, covered, {one.id: looked_at([one], year) for one in chosen})
+            notes = data_notes(days, people, not_collected(engine, definitions, asked))
+        figures = {name: one for measure in chosen for name, one in made[measure.id].items()}
+        showing = Showing(linked, out, rule, ledger)
+        presented = [_presented(measure, figures, notes.get(measure.id, ())) for measure in chosen]
+        with staged_outputs(out) as staging, showing.checked(figures):
+            beside = compared(printed, {name: one.gated for name, one in figures.items()})
+            records = showing.write(
+                staging, figures, write_presented(staging, presented, year, rule, beside, pictures.svg)
+            )
+            settings = {
+                "period": str(year),
+                "authorities": list(la),
+                "measures": [measure.id for measure in chosen],
+                "divided_by": [one.variable.name for one in divided_by],
+                "said_of_the_data": as_lines(notes),
+                "disclosure": records,
+            }
+            given = [path for path in (population, published) if path]
+            inputs = [file_record(path) for path in [*sorted(linked.glob("*.parquet")), *given]]
+            Manifest(command="tables official", inputs=inputs, counts={}, settings=settings).write(staging)
     return OfficialTables(out, year, {name: one.gated for name, one in figures.items()}, presented, as_lines(notes))
 
 
@@ -207,75 +203,9 @@ def _drop_tables(engine: Engine, measure: Measure, later: Sequence[Measure], ask
     engine.drop(*(name for name in made if name not in shared))
 
 
-def make_figures(engine: Engine, measure: Measure, asked: Asked) -> None:
-    """Make ``<table>_wide`` for every breakdown and ``<id>_figures``, exact, from ``<id>_people``.
-
-    Raises InternalError when a counted row stands in no cell.
-    """
-    definition = measure.definition
-    if counts_rows(definition):
-        engine.run(cells_step(measure))
-    for breakdown in definition.breakdowns:
-        engine.run(wide_step(measure, breakdown, asked))
-    engine.run(long_step(measure))
-    for breakdown, names in definition.breakdowns.items():
-        _require_all_placed(engine, measure, breakdown, names, asked)
-
-
-def _require_all_placed(engine: Engine, measure: Measure, breakdown: str, names: Sequence[str], asked: Asked) -> None:
-    definition = measure.definition
-    columns = ", ".join(literal(column.id) for column in definition.columns)
-    inner = "".join(f" and {ident(name)} <> {literal(ALL)}" for name in names if definition.label(name).total)
-    sql = f"""
-select (select count(*) from {ident(measure.people)}
-    where reason is null and (len($la_codes) = 0 or list_contains($la_codes, la_code))),
-  coalesce(sum("count"), 0)
-from {ident(measure.id + "_figures")} where breakdown = $breakdown and column_id in ({columns}){inner}"""
-    values: dict[str, Value] = {"breakdown": breakdown, "la_codes": list(asked.la_codes)}
-    placed, counted = engine.rows(Step("all_placed", sql, values))[0]
-    if placed != counted:
-        raise InternalError(f"{measure.id}, {breakdown}: somebody who counts stands in no cell.")
-
-
-def _figures(engine: Engine, measure: Measure, asked: Asked, policy: DisclosurePolicy) -> dict[str, Figures]:
-    make_figures(engine, measure, asked)
-    definition = measure.definition
-    where = {definition.population: (str(asked.period),)} | {what: (one,) for what, one in definition.narrowed.items()}
-    found = {}
-    for breakdown in definition.breakdowns:
-        name = table_name(measure, breakdown)
-        gated = apply(policy, engine.table(f"{name}_wide"), cells_of(definition, breakdown, measure, asked))
-        found[name] = Figures(gated, where, headings=(*_HEADINGS, *definition.not_derived))
-    looked_at = {f"people looked at for {definition.id}": (str(asked.period),)}
-    reasons = apply(policy, engine.arrow(reasons_step(measure, asked)), Cells(counts={"people": "people"}))
-    return found | {f"{measure.id}_people": Figures(reasons, looked_at, headings=_HEADINGS)}
-
-
 def _presented(measure: Measure, figures: Mapping[str, Figures], notes: Sequence[str]) -> Presented:
     tables = {breakdown: figures[table_name(measure, breakdown)] for breakdown in measure.definition.breakdowns}
     return Presented(measure.definition, tables, figures[f"{measure.id}_people"], notes)
-
-
-def cells_of(definition: MeasureDefinition, breakdown: str, measure: Measure, asked: Asked) -> Cells:
-    """What the columns of a breakdown's table are, for the gate."""
-    labels = [definition.label(name) for name in definition.breakdowns[breakdown]]
-    counts = {name: f"{name}_people" for name in count_names(definition)}
-    with_population = uses_population(measure, asked)
-    if with_population:
-        counts[POPULATION] = POPULATION
-    rates = [
-        Percentage(rate.column, rate.numerator, rate.denominator, rate.per, rate.decimals, rate.part)
-        for rate in definition.rates
-        if rate.denominator != POPULATION or with_population
-    ]
-    return Cells(
-        counts=counts,
-        amounts={one.column: f"{one.column}_people" for one in definition.amounts},
-        amount_sums=[one.column for one in definition.amounts if one.statistic == "sum"],
-        percentages=rates,
-        differences=[Difference(one.column, one.of, one.less) for one in definition.differences],
-        totals=Totals({label.name: ALL for label in labels if label.total}, definition.sums),
-    )
 
 
 def _filled(engine: Engine, folder: Path) -> list[str]:

@@ -7,11 +7,14 @@ from pathlib import Path
 from linkage.cohort.derive.period import Period
 from linkage.cohort.measure_charts import measure_charts, words
 from linkage.cohort.measures.definition import POPULATION, MeasureDefinition
-from linkage.cohort.published import FILE, HEADINGS, Compared
-from linkage.cohort.shown import Figures, write_beside
-from linkage.report import Cell, Part, Report, Section, Table, Text, write_html
+from linkage.cohort.presented_published import published_section, published_sheet, write_published
+from linkage.cohort.published import Compared
+from linkage.cohort.shown import Figures
+from linkage.report import Cell, Chart, Part, Report, Section, Table, Text, write_html
+from linkage.report.charts import draw_svg
 from linkage.report.excel import ExcelColumn, Sheet, text_sheet, write_workbook
 from linkage.report.gated import records
+from linkage.report.html import Draw
 from pseudo.disclosure import DisclosurePolicy, GatedTable
 
 WORKBOOK, PAGE = "official.xlsx", "official.html"
@@ -46,53 +49,16 @@ def write_presented(
     period: Period,
     policy: DisclosurePolicy,
     beside: Sequence[Compared] = (),
+    draw: Draw = draw_svg,
 ) -> list[str]:
     """Write the workbook and the page, and what stands ``beside`` published figures; return the names of the files.
 
-    Raises MachineError when they cannot be written.
+    ``draw``: gives the page's charts, ``charts_of`` of each measure. Raises MachineError when they cannot be written.
     """
     sheets = [*_sheets(measures, period, policy), *published_sheet(beside)]
     write_workbook(folder / WORKBOOK, f"Official measures, {period}", sheets)
-    write_html(official_report(measures, period, policy, beside), folder / PAGE)
+    write_html(official_report(measures, period, policy, beside), folder / PAGE, draw)
     return [WORKBOOK, PAGE, *write_published(folder, beside)]
-
-
-def write_published(folder: Path, beside: Sequence[Compared]) -> list[str]:
-    """Write ``published.csv`` if there is anything to compare; return its name in a list."""
-    return [write_beside(folder, FILE, HEADINGS, [one.cells() for one in beside])] if beside else []
-
-
-def published_sheet(beside: Sequence[Compared]) -> list[Sheet]:
-    """Published figures and ours, a line each."""
-    if not beside:
-        return []
-    columns = [ExcelColumn("Table", 26), ExcelColumn("Authority", 12), ExcelColumn("Group", 50, wrap=True)]
-    columns += [
-        ExcelColumn("Column", 30),
-        ExcelColumn("Ours", 24, number=True),
-        ExcelColumn("Published", 14, number=True),
-    ]
-    columns.append(ExcelColumn("Difference, percent of the published figure", 22, number=True))
-    return [
-        text_sheet(
-            "Published", columns, [one.cells() for one in beside], ["Published figures beside those of this workbook"]
-        )
-    ]
-
-
-def published_section(beside: Sequence[Compared]) -> list[Section]:
-    """Published figures and ours, a table for each table."""
-    if not beside:
-        return []
-    about = (
-        "Difference: the published figure less ours, in percent of the published one, as in the department's newsletter of "
-        "December 2021. Both are rounded, so that a difference of small numbers says little; marks have none."
-    )
-    parts: list[Part] = [Text(about)]
-    for name in dict.fromkeys(one.table for one in beside):
-        rows: list[list[Cell]] = [list(one.cells()[1:]) for one in beside if one.table == name]
-        parts.append(Table(name, ["Authority", "Group", "Column", "Ours", "Published", "Difference, %"], rows))
-    return [Section("Beside the published figures", parts)]
 
 
 def headings(definition: MeasureDefinition) -> dict[str, str]:
@@ -264,13 +230,18 @@ def measure_section(one: Presented, *, only: Sequence[str] | None = None) -> Sec
     if only is None:
         parts.append(Text("\n".join(f"- {note}" for note in definition.notes)))
     parts += [Text(text, tone="note") for text in one.notes]
-    parts += measure_charts(definition, one.tables["main"].gated, headings(definition))
+    parts += charts_of(definition, one.tables["main"])
     for breakdown, figures in one.tables.items():
         if only is None or breakdown in only:
             parts += _table(definition, _divided(definition, breakdown), figures)
     if only is None:
         parts += _table(definition, "counted, or why not", one.reasons)
     return Section(definition.title, parts)
+
+
+def charts_of(definition: MeasureDefinition, main: Figures) -> list[Chart]:
+    """The charts of a measure, made from its ``main`` table."""
+    return measure_charts(definition, main.gated, headings(definition))
 
 
 def _table(definition: MeasureDefinition, divided: str, figures: Figures) -> list[Part]:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from linkage.cohort.presented import published_section, published_sheet, rounding, write_published
+from linkage.cohort.presented import rounding
+from linkage.cohort.presented_published import published_section, published_sheet, write_published
 from linkage.cohort.published import Compared
 from linkage.cohort.report import lts001_section
 from linkage.cohort.salt_tables import SaltTables

@@ -1,6 +1,6 @@
 """One self-contained HTML file: no outside request, everything escaped, usable on paper and with a screen reader."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,9 @@ from linkage.report.charts import can_draw, draw_svg
 from linkage.report.document import Chart, Figures, Part, Report, Section, Table, Text
 from linkage.report.specification import drawable_rows
 
+Draw = Callable[[Chart], str]
+"""Draws a chart as one ``<svg>`` element."""
+
 _SHORT = 22
 """Characters of a text that stays on one line."""
 
@@ -22,16 +25,19 @@ NOT_DRAWN = (
 )
 
 
-def render_html(report: Report) -> str:
-    """The report as the text of one HTML page; the same report gives the same text."""
-    sections = [_section(position, section) for position, section in enumerate(report.sections, start=1)]
+def render_html(report: Report, draw: Draw = draw_svg) -> str:
+    """The report as the text of one HTML page; the same report gives the same text.
+
+    ``draw``: gives the drawings that ``draw_svg`` makes, such as those that were drawn ahead.
+    """
+    sections = [_section(position, section, draw) for position, section in enumerate(report.sections, start=1)]
     return _template().render(report=report, sections=sections)
 
 
-def write_html(report: Report, path: Path) -> None:
+def write_html(report: Report, path: Path, draw: Draw = draw_svg) -> None:
     """Write the report to a file. Raises MachineError when the file cannot be written."""
     try:
-        path.write_text(render_html(report), encoding="utf-8", newline="\n")
+        path.write_text(render_html(report, draw), encoding="utf-8", newline="\n")
     except OSError:
         raise MachineError(
             f"{path}: the report cannot be written. Check the folder, the rights and the space."
@@ -51,13 +57,13 @@ def _template() -> Template:
     return environment.get_template("report.html.j2")
 
 
-def _section(position: int, section: Section) -> dict[str, Any]:
+def _section(position: int, section: Section, draw: Draw) -> dict[str, Any]:
     anchor = f"section-{position}"
-    parts = [_part(f"{anchor}-{number}", part) for number, part in enumerate(section.parts, start=1)]
+    parts = [_part(f"{anchor}-{number}", part, draw) for number, part in enumerate(section.parts, start=1)]
     return {"anchor": anchor, "title": section.title, "parts": parts}
 
 
-def _part(anchor: str, part: Part) -> dict[str, Any]:
+def _part(anchor: str, part: Part, draw: Draw) -> dict[str, Any]:
     if isinstance(part, Text):
         return {"kind": "text", "tone": part.tone, "blocks": _blocks(part.text)}
     if isinstance(part, Figures):
@@ -65,10 +71,10 @@ def _part(anchor: str, part: Part) -> dict[str, Any]:
         return {"kind": "figures", "figures": figures}
     if isinstance(part, Table):
         return {"kind": "table", "anchor": anchor, **_table(part)}
-    return _chart(anchor, part)
+    return _chart(anchor, part, draw)
 
 
-def _chart(anchor: str, chart: Chart) -> dict[str, Any]:
+def _chart(anchor: str, chart: Chart, draw: Draw) -> dict[str, Any]:
     table = {"anchor": anchor, **_table(chart.table())}
     if not can_draw():
         return {"kind": "table", **table, "note": f"{chart.note} {NOT_DRAWN}".strip()}
@@ -79,7 +85,7 @@ def _chart(anchor: str, chart: Chart) -> dict[str, Any]:
         note = f"{note} Not drawn, because hidden or missing: {left_out} of {len(chart.rows)} values.".strip()
     if not rows:
         return {"kind": "table", **table, "note": note}
-    return {"kind": "chart", "svg": Markup(draw_svg(chart)), "alt": chart.alt, "table": table, "note": note}  # noqa: S704
+    return {"kind": "chart", "svg": Markup(draw(chart)), "alt": chart.alt, "table": table, "note": note}  # noqa: S704
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from importlib import import_module
 import pandas as pd
 import pytest
 
+from linkage.cohort.figured import make_figures
 from linkage.cohort.measures.measure import Asked, Measure
 from linkage.cohort.measures.registry import MEASURES
-from linkage.cohort.official import derived_in_turn, make_figures, make_people
+from linkage.cohort.official import derived_in_turn, make_people
 from linkage.engine import Engine, Step
 from tests.independent.patients import register_hospital
 from tests.independent.tables import Derived, read

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from linkage.cohort.derive.source import linked_source
+from linkage.cohort.figured import cells_of
 from linkage.cohort.hospital.links import link_confidence
 from linkage.cohort.measures.measure import Asked
 from linkage.cohort.measures.registry import MEASURES
-from linkage.cohort.official import cells_of
 from linkage.cohort.shown import disclosure_policy
 from pseudo.disclosure import apply
 from tests.unit.derived_events import YEAR, Row, care_engine, request, review, service, table
