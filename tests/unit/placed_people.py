@@ -10,7 +10,8 @@ from typing import Any
 from linkage.cohort.derive.period import Period
 from linkage.cohort.measures.measure import Asked
 from linkage.cohort.measures.registry import MEASURES
-from linkage.cohort.official import derive_for, make_figures, make_people
+from linkage.cohort.figured import make_figures
+from linkage.cohort.official import derive_for, make_people
 from linkage.engine import Engine, Step, ident, open_engine
 from linkage.runs import Manifest
 from tests.unit.derived_events import YEAR, Row, care_engine
