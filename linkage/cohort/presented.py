@@ -7,8 +7,7 @@ from pathlib import Path
 from linkage.cohort.derive.period import Period
 from linkage.cohort.measure_charts import measure_charts, words
 from linkage.cohort.measures.definition import POPULATION, MeasureDefinition
-from linkage.cohort.presented_published import published_section, published_sheet, write_published
-from linkage.cohort.published import Compared
+from linkage.cohort.published import Compared, published_section, published_sheet, write_published
 from linkage.cohort.shown import Figures
 from linkage.report import Cell, Chart, Part, Report, Section, Table, Text, write_html
 from linkage.report.charts import draw_svg

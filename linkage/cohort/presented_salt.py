@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from linkage.cohort.presented import rounding
-from linkage.cohort.presented_published import published_section, published_sheet, write_published
-from linkage.cohort.published import Compared
+from linkage.cohort.published import Compared, published_section, published_sheet, write_published
 from linkage.cohort.report import lts001_section
 from linkage.cohort.salt_tables import SaltTables
 from linkage.report import Cell, Report, Section, Table, Text, write_html

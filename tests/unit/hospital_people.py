@@ -6,9 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from linkage.cohort.figured import make_figures
 from linkage.cohort.measures.measure import Asked
 from linkage.cohort.measures.registry import MEASURES
-from linkage.cohort.figured import make_figures
 from linkage.cohort.official import derive_for, make_people
 from linkage.engine import Engine, Step
 from tests.unit.derived_events import YEAR, Row, care_engine

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from linkage.cohort.derive.period import Period
+from linkage.cohort.figured import make_figures
 from linkage.cohort.measures.measure import Asked
 from linkage.cohort.measures.registry import MEASURES
-from linkage.cohort.figured import make_figures
 from linkage.cohort.official import derive_for, make_people
 from linkage.engine import Engine, Step, ident, open_engine
 from linkage.runs import Manifest

@@ -8,10 +8,11 @@ import pytest
 
 from linkage.cohort.data_notes import register_population
 from linkage.cohort.derive.source import linked_source
+from linkage.cohort.figured import make_figures
 from linkage.cohort.measures.dividing import area_steps, divided, dividers, variables
 from linkage.cohort.measures.measure import Asked
 from linkage.cohort.measures.registry import MEASURES
-from linkage.cohort.official import derive_for, make_figures, make_people, tables_official
+from linkage.cohort.official import derive_for, make_people, tables_official
 from linkage.engine import Engine, Step
 from linkage.errors import InputError, UsageError
 from tests.unit.derived_events import YEAR, care_engine, review, service

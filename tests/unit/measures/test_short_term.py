@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from linkage.cohort.figured import make_figures
 from linkage.cohort.measures.measure import Asked
 from linkage.cohort.measures.registry import MEASURES
-from linkage.cohort.official import derive_for, make_figures, make_people
+from linkage.cohort.official import derive_for, make_people
 from linkage.engine import Engine
 from tests.unit.derived_events import YEAR, Row, care_engine, service
 from tests.unit.placed_people import figures, people
