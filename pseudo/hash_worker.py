@@ -9,17 +9,16 @@ import signal
 import struct
 import sys
 from array import array
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
+from itertools import chain, pairwise
 from typing import IO
-
-import numpy as np
 
 from pseudo.domain import Domain
 from pseudo.keys import DomainKey
 
 _LENGTH = struct.Struct(">Q")
 _WIDTH = struct.Struct(">I")
+_TAKEN = 1024  # messages taken out of a frame at a time
 
 
 class BytePipe:
@@ -66,12 +65,19 @@ def messages_in(frame: bytes) -> Iterable[bytes]:
     """
     (width,) = _WIDTH.unpack_from(frame)
     if width:
-        return np.frombuffer(frame, dtype=f"V{width}", offset=_WIDTH.size).tolist()  # type: ignore[no-any-return]
+        return chain.from_iterable(_of_one_width(frame, width))
     (count,) = _WIDTH.unpack_from(frame, _WIDTH.size)
     ends = array("i")
     first = 2 * _WIDTH.size + count * ends.itemsize
     ends.frombytes(frame[2 * _WIDTH.size : first])
     return [frame[first + start : first + end] for start, end in pairwise(ends)]
+
+
+def _of_one_width(frame: bytes, width: int) -> Iterator[tuple[bytes, ...]]:
+    """The messages of a fixed frame, some at a time."""
+    for start in range(_WIDTH.size, len(frame), _TAKEN * width):
+        count = min(_TAKEN, (len(frame) - start) // width)
+        yield struct.unpack_from(f"{width}s" * count, frame, start)
 
 
 def serve(pipe: BytePipe) -> None:

@@ -4,12 +4,13 @@ A handle shows its id and its key check value and nothing else: no key bytes in 
 or in a copy.
 """
 
-import secrets
-from collections.abc import Callable, Iterable
+import os
+from array import array
+from collections.abc import Iterable
 from functools import cache
+from itertools import islice
 from typing import Protocol
 
-import numpy as np
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
@@ -25,6 +26,9 @@ MAC_BYTES = 16
 
 _KCV_MESSAGE = b"cldlink-kcv-1"
 _KCV_BYTES = 4
+_AT_ONCE = (
+    1024  # codes held one by one at a time: so few stay in the processor's cache, which saves a fifth of the time
+)
 
 
 class Pipe(Protocol):
@@ -63,17 +67,12 @@ class DomainKey(Handle):
 
         128 bits: among 60 million people the odds that any two share a code are about 5 in 10^24.
         """
-        if self._keyed is None:
+        keyed = self._keyed
+        if keyed is None:
             raise KeyCustodyError("This key has been closed. Derive it again from the root key.")
-        fresh: Callable[[], HMAC] = self._keyed.copy
-        codes: list[bytes] = []
-        add = codes.append
-        for message in messages:
-            code = fresh()
-            code.update(message)
-            add(code.finalize())
-        whole = np.frombuffer(b"".join(codes), dtype=np.uint8)
-        return whole.reshape(-1, SHA256.digest_size)[:, :MAC_BYTES].tobytes()
+        left = iter(messages)
+        some = iter(lambda: _digests(keyed, islice(left, _AT_ONCE)), b"")
+        return b"".join(map(_first_halves, some))
 
     def hand_over(self, worker: Pipe) -> None:
         """Send the key down the pipe of a process that this one started, and nowhere else: it calls ``receive``."""
@@ -110,7 +109,7 @@ class RootKey(Handle):
     @classmethod
     def generate(cls, key_id: str) -> "RootKey":
         """A new random root key that exists in memory only."""
-        return cls(secrets.token_bytes(ROOT_KEY_BYTES), key_id)
+        return cls(os.urandom(ROOT_KEY_BYTES), key_id)
 
     def __repr__(self) -> str:
         return f"<RootKey {self.key_id} kcv={self.kcv}>"
@@ -132,6 +131,30 @@ class RootKey(Handle):
     def close(self) -> None:
         """Drop the key. Any later use of the handle raises KeyCustodyError."""
         self._secret = None
+
+
+def _digests(keyed: HMAC, messages: Iterable[bytes]) -> bytes:
+    """The 32 bytes of every message, end to end."""
+    fresh = keyed.copy
+    digests: list[bytes] = []
+    add = digests.append
+    for message in messages:
+        code = fresh()
+        code.update(message)
+        add(code.finalize())
+    return b"".join(digests)
+
+
+def _first_halves(digests: bytes) -> bytes:
+    """The first 16 of every 32 bytes. Without numpy, which a worker would need a tenth of a second to import.
+
+    >>> _first_halves(bytes(range(64))) == bytes([*range(16), *range(32, 48)])
+    True
+    """
+    words = array("Q", digests)
+    halves = array("Q", bytes(len(digests) // 2))
+    halves[0::2], halves[1::2] = words[0::4], words[1::4]
+    return halves.tobytes()
 
 
 def _hkdf(secret: bytes, info: bytes, salt: bytes | None = None, length: int = ROOT_KEY_BYTES) -> bytes:
