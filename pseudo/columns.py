@@ -160,24 +160,38 @@ def _open_parquet(name: str, path: Path) -> Source:
     metadata = pq.read_metadata(path)
     schema = metadata.schema.to_arrow_schema()
     texts = [field.name for field in schema if field.type in _TEXT]
+    repeated = sorted(_short_dictionaries(metadata).intersection(texts))
 
     @lru_cache(maxsize=2)  # the LA code is needed with every local identifier
     def read(column: str) -> pa.ChunkedArray:
         try:
-            with pq.ParquetFile(path) as file:
+            with pq.ParquetFile(path, read_dictionary=repeated) as file:
                 return file.read([column]).column(0)
         except (pa.ArrowException, OSError):
             raise SourceError(f"{name}: column {column} of {path} cannot be read.") from None
 
     def read_rows(columns: Sequence[str]) -> Iterator[pa.Table]:
         try:
-            with pq.ParquetFile(path, read_dictionary=texts) as file:
+            with pq.ParquetFile(path, read_dictionary=repeated) as file:
                 for batch in file.iter_batches(_BATCH_ROWS, columns=list(columns)):
                     yield pa.Table.from_batches([batch])
         except (pa.ArrowException, OSError):
             raise SourceError(f"{name}: {path} cannot be read.") from None
 
     return Source(name, schema.names, metadata.num_rows, read, read_rows)
+
+
+def _short_dictionaries(metadata: pq.FileMetaData) -> set[str]:
+    """The columns that are quicker to read as they are stored: distinct values apart, in less than a byte for each row."""
+    if not metadata.num_row_groups:
+        return set()
+    group = metadata.row_group(0)
+    columns = [group.column(place) for place in range(group.num_columns)]
+    return {
+        column.path_in_schema
+        for column in columns
+        if column.has_dictionary_page and column.data_page_offset - column.dictionary_page_offset < column.num_values
+    }
 
 
 def _open_csv(name: str, path: Path) -> Source:

@@ -24,6 +24,8 @@ _PLAIN_ID = r"^[!-~]+$"
 _LA_CODE = r"^[0-9]{3}$"
 _HALF = 100_000  # a number of ten digits is two of five
 
+Places = npt.NDArray[np.int32]
+
 
 def nhs_number_messages(values: pa.ChunkedArray) -> pa.DictionaryArray:
     """Messages of NHS numbers given as text: ten ASCII digits that pass Modulus 11, spaces and hyphens taken out.
@@ -31,14 +33,18 @@ def nhs_number_messages(values: pa.ChunkedArray) -> pa.DictionaryArray:
     Null where the value is null or anything else. Ten equal digits and forms such as 1000000001 pass the check and are
     used as fillers or result codes: they are refused too, so that no two strangers share a pseudonym.
     """
-    numbers, positions = distinct_numbers(_ten_digit_numbers(_text(values)))
-    upper = numbers // _HALF
-    lower = numbers - upper * _HALF
-    right = _passes_modulus_11(upper, lower) & ~_is_filler(upper, lower)
+    return encoded_at(*placed_nhs_numbers(values))
+
+
+def placed_nhs_numbers(values: pa.ChunkedArray) -> tuple[Places, pa.Array]:
+    """``nhs_number_messages`` as the place of each row's message, -1 for null, and the messages."""
+    numbers, places = distinct_numbers(_ten_digit_numbers(_text(values)))
+    blocks = [numbers[start : start + _BLOCK] for start in range(0, len(numbers), _BLOCK)]
+    right = np.concatenate([np.empty(0, dtype=np.bool_), *map(_is_nhs_number, blocks)])
     if not right.all():
-        upper, lower = upper[right], lower[right]
-        positions = np.append(np.where(right, np.cumsum(right) - 1, -1), -1).astype(np.int32)[positions]
-    return encoded_at(positions, _fixed_width(_ten_digits(upper, lower), pa.binary()))
+        places = np.append(np.where(right, np.cumsum(right) - 1, -1), -1).astype(np.int32)[places]
+        numbers = numbers[right]
+    return places, _fixed_width(_ten_digits(numbers), pa.binary())
 
 
 def la_person_id_messages(la_codes: pa.ChunkedArray, ids: pa.ChunkedArray) -> pa.DictionaryArray:
@@ -126,16 +132,20 @@ def _ten_digit_numbers(column: pa.ChunkedArray) -> Numbers:
 def _numbers_of(texts: pa.Array) -> Numbers:
     if pa.types.is_dictionary(texts.type):
         return np.append(_numbers_of(texts.dictionary), -1)[positions_of(texts)]
-    numbers = np.full(len(texts), -1, dtype=np.int64)
-    is_ten = np.diff(_ends(texts)) == _NHS_DIGITS
+    ends = _ends(texts)
+    width = np.diff(ends)
+    is_ten = width == _NHS_DIGITS
     if texts.null_count:
         is_ten &= np.asarray(texts.is_valid())
     if is_ten.all():
-        return _read_digits(texts)
-    numbers[is_ten] = _read_digits(texts.filter(pa.array(is_ten)))
-    rest = np.flatnonzero(~is_ten & np.asarray(texts.is_valid()))
-    if not len(rest):
+        return _read_digits(_bytes_of(texts, ends))
+    numbers = np.full(len(texts), -1, dtype=np.int64)
+    if int(width.sum()) == _NHS_DIGITS * int(is_ten.sum()):  # the others are blank: the digits stand end to end
+        numbers[is_ten] = _read_digits(_bytes_of(texts, ends))
         return numbers
+    filled = texts.filter(pa.array(is_ten))
+    numbers[is_ten] = _read_digits(_bytes_of(filled, _ends(filled)))
+    rest = np.flatnonzero(~is_ten & np.asarray(texts.is_valid()))
     others = texts.take(pa.array(rest)).dictionary_encode()
     compact = pc.replace_substring_regex(others.dictionary, r"[ -]", "")
     cleaned = pc.if_else(pc.equal(pc.binary_length(compact), _NHS_DIGITS), compact, None)
@@ -152,15 +162,23 @@ def _all_ten(texts: pa.Array) -> Numbers:
     return numbers
 
 
-def _read_digits(texts: pa.Array) -> Numbers:
-    """Texts of ten bytes, without nulls, as whole numbers; -1 where a byte is no ASCII digit."""
-    start = int(_ends(texts)[0])
-    data = np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)[start : start + len(texts) * _NHS_DIGITS]
-    if all(_is_digit(data[place : place + _BLOCK]).all() for place in range(0, len(data), _BLOCK)):
-        return np.asarray(texts.cast(pa.int64()))
-    is_number = _is_digit(data).reshape(-1, _NHS_DIGITS).all(axis=1)
-    numbers = np.full(len(texts), -1, dtype=np.int64)
-    numbers[is_number] = np.asarray(texts.filter(pa.array(is_number)).cast(pa.int64()))
+def _bytes_of(texts: pa.Array, ends: npt.NDArray[np.int32]) -> npt.NDArray[np.uint8]:
+    """The bytes of the texts, end to end."""
+    return np.frombuffer(texts.buffers()[2] or b"", dtype=np.uint8)[ends[0] : ends[-1]]
+
+
+def _read_digits(data: npt.NDArray[np.uint8]) -> Numbers:
+    """Texts of ten bytes, end to end, as whole numbers; -1 where a byte is no ASCII digit."""
+    rows = data.reshape(-1, _NHS_DIGITS)
+    is_number = None
+    if not all(_is_digit(data[place : place + _BLOCK]).all() for place in range(0, len(data), _BLOCK)):
+        is_number = _is_digit(rows).all(axis=1)
+        rows = rows[is_number]
+    read = np.asarray(_fixed_width(rows, pa.string()).cast(pa.int64()))
+    if is_number is None:
+        return read
+    numbers = np.full(len(is_number), -1, dtype=np.int64)
+    numbers[is_number] = read
     return numbers
 
 
@@ -174,24 +192,34 @@ def _ends(texts: pa.Array) -> npt.NDArray[np.int32]:
     return ends[texts.offset : texts.offset + len(texts) + 1]
 
 
-def _ten_digits(upper: Numbers, lower: Numbers) -> npt.NDArray[np.uint8]:
-    """Ten ASCII digits for each number, leading zeros included, from its two halves."""
-    texts = np.empty((len(upper), _NHS_DIGITS), dtype=np.uint8)
-    for start in range(0, len(upper), _BLOCK):
-        texts[start : start + _BLOCK, :5] = _five_digits().take(upper[start : start + _BLOCK], axis=0)
-        texts[start : start + _BLOCK, 5:] = _five_digits().take(lower[start : start + _BLOCK], axis=0)
+def _ten_digits(numbers: Numbers) -> npt.NDArray[np.uint8]:
+    """Ten ASCII digits for each number, leading zeros included."""
+    texts = np.empty((len(numbers), _NHS_DIGITS), dtype=np.uint8)
+    for start in range(0, len(numbers), _BLOCK):
+        upper, lower = _halves(numbers[start : start + _BLOCK])
+        texts[start : start + _BLOCK, :5] = _five_digits().take(upper, axis=0)
+        texts[start : start + _BLOCK, 5:] = _five_digits().take(lower, axis=0)
     return texts
 
 
-def _passes_modulus_11(upper: Numbers, lower: Numbers) -> npt.NDArray[np.bool_]:
-    """Whether each number of ten digits has its check digit (weights 10 to 2, then the check digit at weight 1)."""
-    return np.asarray((_weighted(10)[upper] + _weighted(5)[lower]) % 11 == 0)
+def _halves(numbers: Numbers) -> tuple[Numbers, Numbers]:
+    """The first and the last five digits of each number of ten digits."""
+    upper = numbers // _HALF
+    return upper, numbers - upper * _HALF
 
 
-def _is_filler(upper: Numbers, lower: Numbers) -> npt.NDArray[np.bool_]:
-    """Ten equal digits, or one digit at both ends of eight zeros: they pass the check digit and stand for nobody."""
-    equal = (upper == lower) & (upper % 11_111 == 0)
-    return np.asarray(equal | ((lower < 10) & (upper == lower * 10_000)))
+def _is_nhs_number(numbers: Numbers) -> npt.NDArray[np.bool_]:
+    """Whether each number of ten digits has its check digit (weights 10 to 2, then the digit at weight 1), and no filler.
+
+    Fillers pass the check digit and stand for nobody: ten equal digits, or one digit at both ends of eight zeros.
+    """
+    upper, lower = _halves(numbers)
+    right = np.asarray((_weighted(10)[upper] + _weighted(5)[lower]) % 11 == 0)
+    for place in np.flatnonzero((upper == lower) | (lower < 10)).tolist():
+        first, last = int(upper[place]), int(lower[place])
+        is_filler = (first == last and first % 11_111 == 0) or (last < 10 and first == last * 10_000)
+        right[place] &= not is_filler
+    return right
 
 
 @cache

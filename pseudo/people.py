@@ -3,7 +3,7 @@
 The NHS number of an accepted link, else the local person id, else nobody known, who gets a pseudonym used once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pseudo.columns import Source
-from pseudo.distinct import encode, encoded_at, positions_of
+from pseudo.distinct import encode, positions_of
 from pseudo.errors import IdentifierError
 from pseudo.hashing import Hasher
-from pseudo.messages import la_person_id_messages, nhs_number_messages, one_time_messages
+from pseudo.messages import la_person_id_messages, one_time_messages, placed_nhs_numbers
 from pseudo.partitions import Array
 from pseudo.policy import PersonRoles
 from pseudo.rendering import Codes, order_of
@@ -25,6 +25,7 @@ from pseudo.treatments import shift_days
 ID_TYPES = ("nhs_number", "la_person_id", "one_time")
 
 Ranks = npt.NDArray[np.int32]  # places in the ordered codes, -1 for none
+Kinds = npt.NDArray[np.int8]  # places in ``ID_TYPES``
 Hashers = Mapping[str, Hasher]
 
 
@@ -39,7 +40,7 @@ class People:
 
     codes: Codes
     person: Ranks
-    kind: npt.NDArray[np.int8]
+    kind: Kinds
     local: Ranks
     shift_codes: Codes | None
     counts: Mapping[str, int]
@@ -67,61 +68,68 @@ def find_people(source: Source, roles: PersonRoles, hashers: Hashers, release_id
         len(ID_TYPES), thread_name_prefix="people"
     ) as threads:  # hashes one kind while the next is read
         numbers = _accepted_numbers(source, roles, counts) if roles.nhs_number else _nobody(source.rows)
-        made = [threads.submit(hashers["nhs_number"].codes, numbers.dictionary)]
+        made = [threads.submit(hashers["nhs_number"].codes, numbers.messages)]
         locals_ = _local_ids(source, roles, counts) if roles.la_person_id else _nobody(source.rows)
-        made.append(threads.submit(hashers["la_person_id"].codes, locals_.dictionary))
-        unknown = ~(np.asarray(numbers.is_valid()) | np.asarray(locals_.is_valid()))
-        once = _one_time(source, roles, unknown, release_id)
-        made.append(threads.submit(hashers["one_time"].codes, once.dictionary))
+        made.append(threads.submit(hashers["la_person_id"].codes, locals_.messages))
+        once = _one_time(source, roles, (numbers.places < 0) & (locals_.places < 0), release_id)
+        made.append(threads.submit(hashers["one_time"].codes, once.messages))
         parts = [numbers, locals_, once]
         person, kind = _first_of(parts)
+        counts |= _id_type_counts(person, kind, parts)
         codes = np.concatenate([part.result() for part in made])
-    shift_codes = np.concatenate([hashers["date_shift"].codes(part.dictionary) for part in parts]) if shifts else None
+    shift_codes = np.concatenate([hashers["date_shift"].codes(part.messages) for part in parts]) if shifts else None
     order = order_of(codes, roles.text)
     rank = np.empty(len(order) + 1, dtype=np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     rank[-1] = -1
-    local = _moved(positions_of(locals_), len(numbers.dictionary))
-    people = rank[person]
-    counts |= _id_type_counts(people, kind, len(order))
+    local = np.where(locals_.places < 0, -1, locals_.places + len(numbers.messages))
     ordered = None if shift_codes is None else shift_codes[order]
-    return People(codes[order], people, kind, rank[local], ordered, counts)
+    return People(codes[order], rank[person], kind, rank[local], ordered, counts)
 
 
-def _accepted_numbers(source: Source, roles: PersonRoles, counts: dict[str, int]) -> pa.DictionaryArray:
+@dataclass(frozen=True)
+class _Known:
+    """Rows known by one kind of id: ``places`` in the distinct messages row by row, -1 where there is none."""
+
+    places: Ranks
+    messages: pa.Array
+
+
+def _accepted_numbers(source: Source, roles: PersonRoles, counts: dict[str, int]) -> _Known:
     """Messages of the valid NHS numbers of accepted links; counts the others by reason."""
     given = source.column(str(roles.nhs_number))
-    messages = nhs_number_messages(given)
+    places, messages = placed_nhs_numbers(given)
     counts["nhs_number_given"] = len(given) - null_rows(given)
-    counts["nhs_number_invalid"] = counts["nhs_number_given"] - (len(messages) - messages.null_count)
+    valid = int(np.count_nonzero(places >= 0))
+    counts["nhs_number_invalid"] = counts["nhs_number_given"] - valid
     if roles.link_quality is None:
-        return messages
+        return _Known(places, messages)
     quality = encode(source.column(roles.link_quality))
     accepted = np.array([value in roles.accepted_links for value in quality.dictionary.cast(pa.string()).to_pylist()])
     rows = np.append(accepted, False).astype(np.bool_)[positions_of(quality)]
-    positions = positions_of(messages)
-    counts["nhs_number_not_accepted"] = int(((positions >= 0) & ~rows).sum())
-    return _only_used(np.where(rows, positions, -1).astype(np.int32), messages.dictionary)
+    places[~rows] = -1
+    counts["nhs_number_not_accepted"] = valid - int(np.count_nonzero(places >= 0))
+    return _only_used(places, messages)
 
 
-def _only_used(positions: Ranks, messages: pa.Array) -> pa.DictionaryArray:
+def _only_used(places: Ranks, messages: pa.Array) -> _Known:
     """Messages that some row still has: nobody else is hashed."""
     used = np.zeros(len(messages) + 1, dtype=np.bool_)
-    used[positions] = True
+    used[places] = True
     used[-1] = False
+    if used[:-1].all():
+        return _Known(places, messages)
     lookup = np.where(used, np.cumsum(used) - 1, -1).astype(np.int32)
-    return encoded_at(lookup[positions], messages.filter(pa.array(used[:-1])))
+    return _Known(lookup[places], messages.filter(pa.array(used[:-1])))
 
 
-def _local_ids(source: Source, roles: PersonRoles, counts: dict[str, int]) -> pa.DictionaryArray:
+def _local_ids(source: Source, roles: PersonRoles, counts: dict[str, int]) -> _Known:
     messages = la_person_id_messages(source.column(str(roles.la_code)), source.column(str(roles.la_person_id)))
     counts["la_person_id_missing"] = messages.null_count
-    return messages
+    return _Known(positions_of(messages).astype(np.int32, copy=False), messages.dictionary)
 
 
-def _one_time(
-    source: Source, roles: PersonRoles, unknown: npt.NDArray[np.bool_], release_id: str
-) -> pa.DictionaryArray:
+def _one_time(source: Source, roles: PersonRoles, unknown: npt.NDArray[np.bool_], release_id: str) -> _Known:
     """Messages used once, for the rows of nobody known. Without a record id the row number stands for it."""
     rows = np.flatnonzero(unknown)
     if not len(rows):
@@ -137,44 +145,38 @@ def _one_time(
             f"{source.name}: {lost} rows of people without any identifier have no record id of their own (blank or used "
             "twice), and would be taken for one person. Number the records."
         )
-    positions = np.full(source.rows, -1, dtype=np.int32)
-    positions[rows] = positions_of(messages)
-    return encoded_at(positions, messages.dictionary)
+    places = np.full(source.rows, -1, dtype=np.int32)
+    places[rows] = positions_of(messages)
+    return _Known(places, messages.dictionary)
 
 
-def _first_of(parts: list[pa.DictionaryArray]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int8]]:
+def _first_of(parts: Sequence[_Known]) -> tuple[Ranks, Kinds]:
     """The first message that each row has, in the parts one after another, and the part that it came from."""
-    person = np.full(len(parts[0]), -1, dtype=np.int32)
-    kind = np.full(len(parts[0]), -1, dtype=np.int8)
-    offset = 0
-    for place, part in enumerate(parts):
-        if not len(part.dictionary):
-            continue
-        here = positions_of(part)
-        mine = (person < 0) & (here >= 0)
-        person[mine] = here[mine] + offset
-        kind[mine] = place
-        offset += len(part.dictionary)
+    person = parts[0].places.copy()
+    kind = (person >= 0).astype(np.int8) - np.int8(1)
+    offset = len(parts[0].messages)
+    for place, part in enumerate(parts[1:], 1):
+        rows = np.flatnonzero((person < 0) & (part.places >= 0))
+        person[rows] = part.places[rows] + offset
+        kind[rows] = place
+        offset += len(part.messages)
     return person, kind
 
 
-def _moved(positions: npt.NDArray[np.int32], offset: int) -> npt.NDArray[np.int32]:
-    return np.where(positions < 0, -1, positions + offset)
-
-
-def _id_type_counts(person: Ranks, kind: npt.NDArray[np.int8], people: int) -> dict[str, int]:
+def _id_type_counts(person: Ranks, kind: Kinds, parts: Sequence[_Known]) -> dict[str, int]:
+    """Rows and people of each kind. ``person``: places in the parts one after another."""
     counts = {}
-    for place, name in enumerate(ID_TYPES):
-        mine = kind == place
-        seen = np.zeros(people, dtype=np.bool_)
-        seen[person[mine]] = True
-        counts[f"rows_{name}"] = int(mine.sum())
-        counts[f"people_{name}"] = int(seen.sum())
+    seen = np.zeros(sum(len(part.messages) for part in parts), dtype=np.bool_)
+    seen[person] = True
+    for place, (name, part) in enumerate(zip(ID_TYPES, parts, strict=True)):
+        counts[f"rows_{name}"] = int(np.count_nonzero(kind == place))
+        counts[f"people_{name}"] = int(np.count_nonzero(seen[: len(part.messages)]))
+        seen = seen[len(part.messages) :]
     return counts | {"rows_out": len(kind)}
 
 
-def _nobody(rows: int) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(pa.nulls(rows, pa.int32()), pa.array([], pa.binary()))
+def _nobody(rows: int) -> _Known:
+    return _Known(np.full(rows, -1, dtype=np.int32), pa.nulls(0, pa.binary()))
 
 
 def null_rows(column: pa.ChunkedArray) -> int:
