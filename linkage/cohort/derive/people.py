@@ -1,6 +1,6 @@
 """Steps 10 and 11: the latest details of a person, accommodation that services tell, carers, age."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 
 from linkage.cohort.derive.age import dhsc_age_sql
@@ -18,26 +18,9 @@ _UNKNOWN = "unknown"
 _DAY_ZERO = "date '1900-01-01'"
 _DAYS = 2**17
 _VALUES = 2**7
-
-
-def stated_detail() -> Step:
-    """One row per (authority, person, combination of stated details) in the chosen submissions, with the latest place.
-
-    ``place`` sorts by submission (its stated end), effective end (open last) and start. Rows without event count too: a carer
-    known by association has none.
-    """
-    period_end = _day("stated_end")
-    open_last = f"coalesce({effective_end_sql()}, date '9999-12-31')"
-    end = f"case when start_date is null then 0 else {_day(open_last)} end"
-    sql = f"""
-with stated_on as (select distinct submission_no, stated_end from chosen_submission)
-select la_code, person_key, client_type_group = 'service_user' as is_service_user,
-  case when birth_month <= stated_end then birth_month end as birth_month, {", ".join(DETAILS)},
-  max(date_of_death) as date_of_death, max({period_end}) as stated_day,
-  max(({period_end} * {_DAYS} + {end}) * {_DAYS} + {_day("start_date")}) as place
-from submitted join stated_on using (submission_no) where person_key is not null and not without_number
-group by all"""
-    return Step("stated_detail", sql)
+# Where every day must be told apart, it is one of the years 1 to 9999.
+_YEAR_1 = "date '0001-01-01'"
+_ALL_DAYS = 2**22
 
 
 def _day(day: str) -> str:
@@ -45,35 +28,70 @@ def _day(day: str) -> str:
 
 
 def latest_detail() -> Step:
-    """Step 11, one row per (authority, person): each detail as last known.
+    """Step 11, one row per (authority, person) of the chosen submissions: each detail as last known.
 
-    Known goes before unknown, then the later submission, the later end, the later start; two known values in one place are in
-    conflict and make it unknown; blank everywhere is null. Primary support reason: of rows as a service user first, for a
-    carer's rows have the carer's own. Birth month: of the latest submission that has one before its end, the earliest there.
-    Date of death: the latest stated. Source: DHSC step 11; service user first and date of death: design.
+    Rows without event count too: a carer known by association has none. Known goes before unknown, then the later submission
+    (its stated end), the later effective end (open last), the later start; two known values in one place are in conflict and
+    make it unknown; blank everywhere is null. Primary support reason: of rows as a service user first, for a carer's rows have
+    the carer's own. Birth month: of the latest submission that has one before its end, the earliest there. Date of death: the
+    latest stated. Source: DHSC step 11; service user first and date of death: design.
+
+    Each detail of a row is one number, its place and the code of its value (0: unknown), so that the greatest number is the
+    detail as last known, and the greatest with the bits of the code turned over tells whether another is in the same place.
+    The numbers are made without ``case``, within which DuckDB would count every place again for each detail.
     """
-    order = dict.fromkeys(DETAILS, "place")
-    order["primary_support_reason"] = f"(place + case when is_service_user then {_DAYS**3} else 0 end)"
-    tops = ",\n    ".join(_tops(field, order[field]) for field in DETAILS)
-    picks = ",\n  ".join(_picked(field) for field in DETAILS)
-    born = f"arg_max(birth_month, stated_day * {2**20} - (birth_month - {_DAY_ZERO})) filter (birth_month is not null)"
+    open_last = f"coalesce({effective_end_sql()}, date '9999-12-31')"
+    end = f"case when start_date is null then 0 else {_day(open_last)} end"
+    details = ", ".join(DETAILS)
     sql = f"""
-with top as (
-  select la_code, person_key, max(date_of_death) as date_of_death, {born} as birth_month,
-    {tops}
-  from stated_detail group by la_code, person_key
+with stated_on as (select distinct submission_no, stated_end from chosen_submission),
+placed as (
+  select la_code, person_key, date_of_death, {details},
+    case when birth_month <= stated_end
+      then {_day("stated_end")} * {2 * _ALL_DAYS} + {_ALL_DAYS} - (birth_month - {_YEAR_1}) end as born,
+    ({_day("stated_end")} * {_DAYS} + {end}) * {_DAYS} + {_day("start_date")} + 1 as place,
+    place + case when client_type_group = 'service_user' then {_DAYS**3} else 0 end as own_place
+  from submitted join stated_on using (submission_no) where person_key is not null and not without_number
+),
+said as (
+  select la_code, person_key, date_of_death, born,
+    {_each(_said)}
+  from placed
+),
+top as (
+  select la_code, person_key, max(date_of_death) as date_of_death, max(born) as born,
+    {_each(_tops)}
+  from said group by la_code, person_key
 )
-select la_code, person_key, birth_month, date_of_death,
-  {picks}
+select la_code, person_key, {_YEAR_1} + cast({_ALL_DAYS} - born % {2 * _ALL_DAYS} as integer) as birth_month, date_of_death,
+  {_each(_picked)}
 from top"""
     return Step("latest_detail", sql)
 
 
-def _codes_unknown(field: str) -> str:
-    """SQL list of the codes of a field's values that say nothing."""
-    unknown = {meaning.value for meaning in meanings(field).values() if meaning.group == _UNKNOWN}
-    codes = [place for place, value in enumerate(values(field)) if value in unknown]
-    return ", ".join(str(code) for code in (*codes, len(values(field))))
+def _each(made: Callable[[str], str]) -> str:
+    return ",\n    ".join(made(field) for field in DETAILS)
+
+
+def _said(field: str) -> str:
+    """SQL: the place and the code of a known value, 0 for one that says nothing, null for blank."""
+    unknown = {meaning.value: None for meaning in meanings(field).values() if meaning.group == _UNKNOWN}
+    known = " and ".join(f"{field} <> {literal(value)}" for value in (*unknown, grouped_values().not_mapped))
+    place = "own_place" if field == "primary_support_reason" else "place"
+    return f"cast({known} as bigint) * ({place} * {_VALUES} + enum_code({field})) as {field}"
+
+
+def _tops(field: str) -> str:
+    """SQL: the latest place with the last of its known values, and with the first of them (its code turned over)."""
+    return f"max({field}) as {field}_last, max(xor({field}, {_VALUES - 1})) as {field}_first"
+
+
+def _picked(field: str) -> str:
+    return (
+        f"case when {field}_last > 0 and {field}_last = xor({field}_first, {_VALUES - 1}) "
+        f"then {_of_code(values(field), value_type(field))}[{field}_last % {_VALUES} + 1] "
+        f"when {field}_last is not null then cast({literal(_unknown_value(field))} as {value_type(field)}) end as {field}"
+    )
 
 
 def _unknown_value(field: str) -> str:
@@ -81,42 +99,29 @@ def _unknown_value(field: str) -> str:
     return next(meaning.value for meaning in meanings(field).values() if meaning.group == _UNKNOWN)
 
 
-def _tops(field: str, order: str) -> str:
-    """SQL: the latest place with the last of its known values, with the first of them, and whether anything was stated."""
-    known = f"filter (enum_code({field}) not in ({_codes_unknown(field)}))"
-    return (
-        f"max({order} * {_VALUES} + enum_code({field})) {known} as {field}_last, "
-        f"max({order} * {_VALUES} + {_VALUES - 1} - enum_code({field})) {known} as {field}_first, "
-        f"count({field}) > 0 as {field}_stated"
-    )
+def _of_code(names: Sequence[str | None], kind: str) -> str:
+    """SQL list of these texts, of the enumerated type ``kind``: looked up by place, they are never handled as texts."""
+    listed = ", ".join("null" if name is None else literal(name) for name in names)
+    return f"cast([{listed}] as {kind}[])"
 
 
-def _picked(field: str) -> str:
-    value = f"{_list(values(field))}[{field}_last % {_VALUES} + 1]"
-    return (
-        f"cast(case when {field}_last % {_VALUES} = {_VALUES - 1} - {field}_first % {_VALUES} then {value} "
-        f"when {field}_stated then {literal(_unknown_value(field))} end as {value_type(field)}) as {field}"
-    )
-
-
-def _list(names: Sequence[str | None]) -> str:
-    return f"[{', '.join('null' if name is None else literal(name) for name in names)}]"
-
-
-def inferred_accommodation(rules: tuple[InferredAccommodation, ...]) -> Step:
+def inferred_accommodation(rules: tuple[InferredAccommodation, ...], events: str = "event") -> Step:
     """One row per (authority, person) whose latest services tell where the person lives: the first rule that fits them.
 
-    Latest: open or ending last, then starting last; services that tie are looked at together. Source: DHSC step 11.
+    Latest: open or ending last, then starting last; services that tie are looked at together. Source: DHSC step 11. End, start
+    and the rules from last to first are one number, whose greatest is what the latest services tell. ``events``: a table.
     """
-    whens = " ".join(f"when {_fits(rule)} then {place}" for place, rule in enumerate(rules, start=1))
-    names = " ".join(f"when {place} then {literal(rule.accommodation)}" for place, rule in enumerate(rules, start=1))
+    places = len(rules) + 1  # 0: no rule fits
+    whens = " ".join(f"when {_fits(rule)} then {len(rules) - place}" for place, rule in enumerate(rules))
+    names = [None, *(rule.accommodation for rule in reversed(rules))]
     sql = f"""
-with latest as (
-  select *, rank() over (partition by la_code, person_key order by end_date desc nulls first, start_date desc) as place
-  from event where event_type = 'service' and client_type_group = 'service_user'
+with told as (
+  select la_code, person_key, max(
+    (coalesce(end_date - {_YEAR_1}, {_ALL_DAYS - 1}) * {_ALL_DAYS} + (start_date - {_YEAR_1})) * {places}
+    + case {whens} else 0 end) % {places} as rule
+  from {events} where event_type = 'service' and client_type_group = 'service_user' group by la_code, person_key
 )
-select la_code, person_key, case min(case {whens} end) {names} end as accommodation
-from latest where place = 1 group by la_code, person_key having accommodation is not null"""
+select la_code, person_key, {_of_code(names, _lives_type())}[rule + 1] as accommodation from told where rule > 0"""
     return Step("inferred_accommodation", sql)
 
 
@@ -142,9 +147,12 @@ def cared_for(source: CareSource) -> Step:
 with named as (
 {named}
 ),
-row_of as (select cast({source.row_id} as bigint) as row_id, la_code, {source.local_id} as local_id from {source.rows}),
-known as (select row_id from row_of join named using (la_code, local_id))
-select distinct la_code, person_key from submitted join known using (row_id) where person_key is not null"""
+row_of as (
+  select la_code, {source.local_id} as local_id, coalesce({source.traced}, {source.given}, {source.local}) as person_pseudonym
+  from {source.rows}
+),
+known as (select distinct la_code, person_pseudonym from row_of semi join named using (la_code, local_id))
+select la_code, person_key from known join person_key using (person_pseudonym)"""
     return Step("cared_for", sql, source.values)
 
 
@@ -156,18 +164,18 @@ def person(period_end: date) -> Step:
     names the person. Source: DHSC steps 10 and 11; settled: SALT.
     """
     settings = derivation_settings()
-    presumed = (*settings.settled_when_inferred, *settings.unsettled_when_inferred)
-    lives_type = enum_sql([*values("accommodation_status"), *presumed, grouped_values().not_mapped])
-    settled = ", ".join(literal(value) for value in settings.settled_accommodation)
-    settled_inferred = ", ".join(literal(value) for value in settings.settled_when_inferred)
+    settled = _texts(settings.settled_accommodation)
+    settled_inferred = _texts(settings.settled_when_inferred)
     others = ", ".join(field for field in DETAILS if field != "accommodation_status")
-    nowhere = f"{literal(_unknown_value('accommodation_status'))}, {literal(grouped_values().not_mapped)}"
+    unmapped = grouped_values().not_mapped
+    nowhere = _texts((_unknown_value("accommodation_status"), unmapped))
+    stated = _of_code((*values("accommodation_status"), unmapped), _lives_type())
     sql = f"""
 with housed as (
   select latest_detail.*, inferred.accommodation is not null
       and coalesce(accommodation_status in ({nowhere}), true) as accommodation_inferred,
-    cast(case when accommodation_inferred then inferred.accommodation else accommodation_status::varchar end
-      as {lives_type}) as accommodation
+    case when accommodation_inferred then inferred.accommodation
+      else {stated}[enum_code(accommodation_status) + 1] end as accommodation
   from latest_detail left join inferred_accommodation as inferred using (la_code, person_key)
 )
 select la_code, person_key, person_pseudonym, birth_month, {dhsc_age_sql("birth_month", "$period_end")} as age,
@@ -183,11 +191,22 @@ from housed join person_key using (person_key) left join cared_for using (la_cod
     return Step("person", sql, {"period_end": period_end})
 
 
+def _lives_type() -> str:
+    """SQL type of the accommodation of a person: stated, or presumed from services."""
+    settings = derivation_settings()
+    presumed = (*settings.settled_when_inferred, *settings.unsettled_when_inferred)
+    return enum_sql([*values("accommodation_status"), *presumed, grouped_values().not_mapped])
+
+
+def _texts(names: Sequence[str]) -> str:
+    return ", ".join(literal(name) for name in names)
+
+
 def _group_sql(field: str) -> str:
     """SQL for the group of a field's value."""
     group_of = [meanings(field)[wording_key(value)].group for value in values(field)]
     groups = [*group_of, grouped_values().not_mapped]
-    return f"cast({_list(groups)}[enum_code({field}) + 1] as {group_type(field)})"
+    return f"{_of_code(groups, group_type(field))}[enum_code({field}) + 1]"
 
 
 def _learning_disability() -> str:

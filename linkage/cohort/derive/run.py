@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from linkage.cohort.derive.event import event, event_flow
 from linkage.cohort.derive.events import cropped, events_in_period, not_kept, shared_event
 from linkage.cohort.derive.grouped import submitted_value, unmapped_value
-from linkage.cohort.derive.people import cared_for, inferred_accommodation, latest_detail, person, stated_detail
+from linkage.cohort.derive.people import cared_for, inferred_accommodation, latest_detail, person
 from linkage.cohort.derive.period import Period, months_later
 from linkage.cohort.derive.settings import Hierarchy, PersonRule, Selection, derivation_settings
 from linkage.cohort.derive.source import NO_ID, CareSource
@@ -93,20 +93,28 @@ def end_earlier(engine: Engine, end: date) -> None:
     """Make ``event``, ``person`` and ``spell`` what a derivation of a period that ends on this earlier day would have made.
 
     After ``derive`` with ``keep_details``; the cost period stays. Which record of an event is kept does not depend on the last
-    day: records of one event start together, and end together unless they are services, which count from their start.
+    day: records of one event start together, and end together unless they are services, which count from their start. Spells
+    are made again only of people whose support began after that day: ``cut_person``.
     """
     rules = derivation_settings()
+    began_later = """
+select distinct la_code, person_key from event
+where setting is not null and client_type_group = 'service_user' and start_date > $period_end"""
+    engine.run(Step("cut_person", began_later, {"period_end": end}))
     within = "case when event_type = 'service' then start_date else end_date end <= $period_end"
     engine.keep_rows(Step("event", within, {"period_end": end}))
-    engine.run_all(
-        [
-            inferred_accommodation(rules.inferred_accommodation),
-            person(end),
-            setting_spell(rules.spell_gap_days),
-            spell(rules.spell_gap_days),
-        ]
-    )
-    engine.drop("setting_spell")
+    engine.run_all([inferred_accommodation(rules.inferred_accommodation), person(end)])
+    if engine.count("cut_person"):
+        of_cut = "event semi join cut_person using (la_code, person_key)"
+        engine.run_all([setting_spell(rules.spell_gap_days, of_cut), _spell_of_cut(rules.spell_gap_days)])
+    engine.drop("setting_spell", "cut_person")
+
+
+def _spell_of_cut(gap_days: int) -> Step:
+    """``spell`` with those of ``cut_person`` from ``setting_spell``, and all others as they are."""
+    again = spell(gap_days)
+    sql = f"select * from spell anti join cut_person using (la_code, person_key)\nunion all\n({again.sql})"
+    return Step("spell", sql, again.values)
 
 
 def steps_of_submissions(source: CareSource, choices: Derivation) -> list[NamedStep]:
@@ -140,15 +148,16 @@ def steps_of_events(source: CareSource, choices: Derivation, derived: Derived) -
     """Steps from the chosen submissions to the tables that measures read."""
     settings = derivation_settings()
     return [
-        NamedStep("11", stated_detail(), stated_detail),
-        NamedStep("11", latest_detail(), latest_detail, done_with=("stated_detail",)),
+        NamedStep("11", latest_detail(), latest_detail),
         NamedStep("3, 4", events_in_period(), events_in_period),
         NamedStep("8", cropped(), cropped),
         NamedStep("7", shared_event(choices.selection), shared_event),
         NamedStep("9", not_kept(choices.selection), not_kept, done_with=("shared_event",)),
-        NamedStep("3 to 9, 12", event(choices.selection, derived.cost_period), event, done_with=("cropped",)),
+        NamedStep(
+            "3 to 9, 12", event(choices.selection, derived.cost_period), event, done_with=("cropped", "submitted")
+        ),
         NamedStep("9", event_flow(choices.selection), event_flow, done_with=("events_in_period", "not_kept")),
-        NamedStep("11", cared_for(source), cared_for, done_with=("submitted",)),
+        NamedStep("11", cared_for(source), cared_for),
         NamedStep("11", inferred_accommodation(settings.inferred_accommodation), inferred_accommodation),
         NamedStep("10, 11", person(derived.period.end), person, done_with=("latest_detail",)),
         NamedStep("spells", setting_spell(settings.spell_gap_days), setting_spell),

@@ -28,23 +28,34 @@ select * exclude (reached_date), cast(count(*) filter (reached_date is null or s
 from reached"""
 
 
-def spells_sql(rows: str, by: str, gap: str, *, events: str = "count(*)") -> str:
-    """SQL for the spells of ``rows``, as ``numbered_sql`` has them.
+def spells_sql(rows: str, by: str, gap: str) -> str:
+    """SQL for the spells of ``rows``, as ``numbered_sql`` numbers them; ``first_event`` is the service that began it.
 
-    ``events``: SQL for the services of a spell; ``first_event`` is the one that began it.
+    Of the services only those that begin a spell are kept: the latest end before the next of them is the end of a spell, the
+    last spell has the latest end of all. To number services and to group them would sort them twice.
     """
+    end = f"coalesce(end_date, {OPEN_END})"
     return f"""
-select {by}, spell_no, min(start_date) as start_date,
-  nullif(max(end_date), {OPEN_END}) as end_date, cast({events} as integer) as events,
-  arg_min(event_id, (start_date, event_id)) as first_event
-from ({numbered_sql(rows, by, gap)}) group by {by}, spell_no"""
+with reached as (
+  select {by}, start_date, event_id, max({end}) over everything as last_end, max({end}) over earlier as reached_date
+  from {rows}
+  window everything as (partition by {by}),
+    earlier as (partition by {by} order by start_date, event_id rows between unbounded preceding and 1 preceding)
+),
+begun as (select * from reached where reached_date is null or start_date - reached_date > {gap})
+select {by}, start_date, nullif(coalesce(lead(reached_date) over spell, last_end), {OPEN_END}) as end_date,
+  event_id as first_event
+from begun window spell as (partition by {by} order by start_date)"""
 
 
-def setting_spell(gap_days: int) -> Step:
-    """One row per (authority, person, setting, unbroken spell of long-term support of service users in that setting)."""
+def setting_spell(gap_days: int, events: str = "event") -> Step:
+    """One row per (authority, person, setting, unbroken spell of long-term support of service users in that setting).
+
+    ``events``: a table like ``event``, or SQL for one.
+    """
     rows = f"""(
-    select la_code, person_key, cast(setting::varchar as {_SETTING}) as setting, start_date, end_date, event_id
-    from event where setting is not null and client_type_group = 'service_user')"""
+    select la_code, person_key, setting, start_date, end_date, event_id
+    from {events} where setting is not null and client_type_group = 'service_user')"""
     return Step("setting_spell", spells_sql(rows, "la_code, person_key, setting", "$gap_days"), {"gap_days": gap_days})
 
 
@@ -54,8 +65,10 @@ def spell(gap_days: int) -> Step:
     ``setting``: nursing, residential, community, prison, and ``any`` for support of whichever setting taken together.
     ``end_date`` null: open. Source: NHS England's allowance of a day (running maximum, as DHSC's 2A and 2D).
     """
-    rows = f"""(
-    select la_code, person_key, cast({literal(ANY_SETTING)} as {_SETTING}) as setting, start_date, end_date,
-      first_event as event_id, events from setting_spell)"""
-    together = spells_sql(rows, "la_code, person_key, setting", "$gap_days", events="sum(events)")
-    return Step("spell", f"select * from setting_spell union all\nselect * from ({together})", {"gap_days": gap_days})
+    rows = "(select la_code, person_key, start_date, end_date, first_event as event_id from setting_spell)"
+    together = spells_sql(rows, "la_code, person_key", "$gap_days")
+    sql = f"""
+select * replace (cast(setting::varchar as {_SETTING}) as setting) from setting_spell
+union all
+select la_code, person_key, {literal(ANY_SETTING)}, start_date, end_date, first_event from ({together})"""
+    return Step("spell", sql, {"gap_days": gap_days})
