@@ -17,8 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from linkage.cohort.derive.coded import DETAILS, GROUP_COLUMNS
 from linkage.cohort.derive.source import linked_file
-from linkage.cohort.derive.submitted import DETAILS, GROUP_COLUMNS
 from linkage.cohort.measures.registry import MEASURES
 from linkage.engine import Step, ident, open_engine
 from tests.benchmarks.measures_data import make_linked

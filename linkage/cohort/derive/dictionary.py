@@ -2,11 +2,11 @@
 
 from datetime import date
 
+from linkage.cohort.derive.coded import DETAILS, GROUP_COLUMNS
 from linkage.cohort.derive.period import Period
 from linkage.cohort.derive.run import Derivation, NamedStep, steps_shown
 from linkage.cohort.derive.sequels import sequel_steps_shown
 from linkage.cohort.derive.source import release_source
-from linkage.cohort.derive.submitted import DETAILS, GROUP_COLUMNS
 from linkage.cohort.derive.variables import derived_variables
 
 HEADINGS = ("Column", "Variable", "Number", "Of", "Holds", "Definition", "Source", "Certainty", "Step")

@@ -1,8 +1,8 @@
 """Steps 3, 4 and 7 to 9: which submitted rows are events of the period, until when, and which record of an event is kept."""
 
+from linkage.cohort.derive.coded import NUMBERED, NUMBERED_IN_ONE_FILE
 from linkage.cohort.derive.grouped import enum_sql
 from linkage.cohort.derive.settings import Selection
-from linkage.cohort.derive.submitted import NUMBERED, NUMBERED_IN_ONE_FILE
 from linkage.engine import Step, literal
 
 LEFT_OUT = (

@@ -100,9 +100,14 @@ def group_type(field: str) -> str:
     return enum_sql([*grouped_values().fields[field].groups, grouped_values().not_mapped])
 
 
+def present_columns(field: str, columns: Sequence[str]) -> list[str]:
+    """The columns of a field, quoted, that a table with these columns has: the first that is filled counts."""
+    return [ident(column) for column in grouped_values().fields[field].columns if column in columns]
+
+
 def source_sql(field: str, columns: Sequence[str]) -> str:
     """SQL for the submitted wording of a field in a table with these columns; null where it has none of the field's."""
-    present = [ident(column) for column in grouped_values().fields[field].columns if column in columns]
+    present = present_columns(field, columns)
     texts = ", ".join(f"nullif(cast({column} as varchar), '')" for column in present)
     return f"coalesce({texts})" if present else "cast(null as varchar)"
 
@@ -114,11 +119,7 @@ def submitted_value(source: CareSource, hierarchy: Hierarchy) -> Step:
     mapped keep a ``value_no`` of their own.
     """
     fields = list(grouped_values().fields)
-    scans = "\n  union all\n".join(
-        f"  select {literal(field)} as field, {source_sql(field, source.columns)} as submitted, count(*) as rows "
-        f"from {source.rows} group by all"
-        for field in fields
-    )
+    scans = "\n  union all\n".join(f"  {_counted(field, source)}" for field in fields)
     known = ",\n  ".join(
         f"({literal(field)}, {literal(key)}, {literal(meaning.value)}, {_text(meaning.group)}, {_number(meaning, hierarchy)})"
         for field in fields
@@ -140,6 +141,19 @@ select field, submitted, rows,
 from worded left join known using (field, wording)
 order by field, submitted"""
     return Step("submitted_value", sql, source.values)
+
+
+def _counted(field: str, source: CareSource) -> str:
+    """SQL for the wordings of a field with their rows.
+
+    The columns are grouped as they are, and joined after: a column of a Parquet file is then counted by its dictionary.
+    """
+    present = ", ".join(present_columns(field, source.columns))
+    rows = f"(select {present}, count(*) as rows from {source.rows} group by all)" if present else "(select 0 as rows)"
+    return (
+        f"select {literal(field)} as field, {source_sql(field, source.columns)} as submitted, "
+        f"cast(sum(rows) as bigint) as rows from {rows} group by all"
+    )
 
 
 def unmapped_value() -> Step:

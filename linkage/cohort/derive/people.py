@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from datetime import date
 
 from linkage.cohort.derive.age import dhsc_age_sql
+from linkage.cohort.derive.coded import DETAILS
 from linkage.cohort.derive.events import effective_end_sql
 from linkage.cohort.derive.grouped import enum_sql, group_type, meanings, value_type, values
 from linkage.cohort.derive.settings import InferredAccommodation, derivation_settings, grouped_values
 from linkage.cohort.derive.source import NO_ID, CareSource
-from linkage.cohort.derive.submitted import DETAILS
 from linkage.cohort.derive.wording import wording_key
 from linkage.engine import Step, ident, literal
 

@@ -1,10 +1,11 @@
 """The derivation: from submitted events to ``event``, ``person`` and ``spell``, the tables that every measure reads."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from linkage.cohort.derive.coded import coding_values
 from linkage.cohort.derive.event import event, event_flow
 from linkage.cohort.derive.events import cropped, events_in_period, not_kept, shared_event
 from linkage.cohort.derive.grouped import submitted_value, unmapped_value
@@ -15,7 +16,7 @@ from linkage.cohort.derive.source import NO_ID, CareSource
 from linkage.cohort.derive.spells import setting_spell, spell
 from linkage.cohort.derive.submissions import Chosen, chosen_submission, reporting_period
 from linkage.cohort.derive.submitted import numbered_local, person_key, submission, submitted
-from linkage.engine import Engine, Step
+from linkage.engine import Engine, Step, Value
 from linkage.errors import InputError, UsageError
 
 TABLES = ("event", "person", "spell")
@@ -79,7 +80,9 @@ def derive(engine: Engine, source: CareSource, derivation: Derivation | None = N
     """
     choices = derivation or Derivation()
     _keep_linked_person(engine)
-    _run(engine, steps_of_submissions(source, choices), choices)
+    _run(engine, steps_of_wordings(source, choices), choices)
+    coding = coding_values(engine, source.columns, cleaned=choices.cleaned)
+    _run(engine, steps_of_submissions(source, choices, coding), choices)
     period = choices.period or stated_period(engine)
     result = Derived(period, choices.cost_period or last_quarter(period))
     _run(engine, [step_of_choice(choices, period)], choices)
@@ -117,8 +120,8 @@ def _spell_of_cut(gap_days: int) -> Step:
     return Step("spell", sql, again.values)
 
 
-def steps_of_submissions(source: CareSource, choices: Derivation) -> list[NamedStep]:
-    """Steps that look at what was submitted. Raises InputError when NHS England's rule lacks the authority's own id."""
+def steps_of_wordings(source: CareSource, choices: Derivation) -> list[NamedStep]:
+    """Steps that find submissions, wordings and people. Raises InputError when NHS England's rule lacks local ids."""
     local: list[NamedStep] = []
     if choices.person_rule == "nhs_england":
         if source.local_id == NO_ID:
@@ -133,7 +136,14 @@ def steps_of_submissions(source: CareSource, choices: Derivation) -> list[NamedS
         NamedStep("6", unmapped_value(), unmapped_value),
         *local,
         NamedStep("5", person_key(source), person_key),
-        NamedStep("5, 6", submitted(source, choices.person_rule, cleaned=choices.cleaned), submitted),
+    ]
+
+
+def steps_of_submissions(source: CareSource, choices: Derivation, coding: Mapping[str, Value]) -> list[NamedStep]:
+    """Steps that look at every submitted row, whose wordings are coded by the lists that are bound."""
+    rows = submitted(source, choices.person_rule, cleaned=choices.cleaned, coding=coding)
+    return [
+        NamedStep("5, 6", rows, submitted),
         NamedStep("1", reporting_period(derivation_settings().reporting_period), reporting_period),
     ]
 
@@ -169,7 +179,8 @@ def steps_shown(source: CareSource, derivation: Derivation, period: Period) -> l
     """Every step of a derivation in the order in which it runs, to be read; nothing is run."""
     derived = Derived(period, derivation.cost_period or last_quarter(period))
     return [
-        *steps_of_submissions(source, derivation),
+        *steps_of_wordings(source, derivation),
+        *steps_of_submissions(source, derivation, {}),
         step_of_choice(derivation, period),
         *steps_of_events(source, derivation, derived),
     ]
