@@ -45,6 +45,7 @@ class Engine:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._worker = ThreadPoolExecutor(1)
+        self._empty: dict[tuple[str, str], str] = {}
         self.steps: list[Step] = []
 
     def __enter__(self) -> "Engine":
@@ -60,6 +61,19 @@ class Engine:
         rows = self.rows(created)
         self.steps.append(step)
         return int(rows[0][0])
+
+    def run_empty(self, step: Step) -> None:
+        """Make (or replace) the table of a step with its columns and no rows: nothing is worked out.
+
+        The columns are asked for once, so the tables that the step reads must always have the same ones.
+        """
+        made = self._empty.get((step.name, step.sql))
+        if made is None:
+            described = self.rows(Step(step.name, f"describe {step.sql}", step.values))
+            columns = ", ".join(f"{ident(column)} {kind}" for column, kind, *_ in described)
+            made = self._empty[step.name, step.sql] = f"create or replace table {ident(step.name)} ({columns})"
+        self._execute(Step(step.name, made))
+        self.steps.append(step)
 
     def run_all(self, steps: Sequence[Step]) -> None:
         """Run steps in order."""
@@ -108,6 +122,11 @@ class Engine:
         except InputError:
             files = ", ".join(str(path) for path in paths)
             raise InputError(f"{files}: this is not a readable Parquet file. Make it again.") from None
+
+    def view(self, step: Step) -> None:
+        """Let a query without values be asked for as the table ``step.name``: its rows are worked out each time."""
+        self._execute(Step(step.name, f"create or replace view {ident(step.name)} as\n{step.sql}"))
+        self.steps.append(step)
 
     def look_into(self, name: str, path: Path) -> None:
         """Let a Parquet file be asked for as the table ``name`` while it stays where it lies."""

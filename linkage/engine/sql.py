@@ -28,10 +28,6 @@ class Step:
         if not _NAME.fullmatch(self.name):
             raise InternalError("A step needs a plain name of letters, digits and underscores.")
 
-    def without_rows(self) -> "Step":
-        """The step with its columns and no rows, whatever it finds: the database works nothing out."""
-        return Step(self.name, f"select * from ({self.sql}) where false", self.values)
-
     def __str__(self) -> str:
         """The step as readable SQL. Bound values are shown by name only, never by content."""
         return f"-- {self.name}\n{self.sql.strip()};\n"

@@ -2,12 +2,10 @@
 
 from linkage.engine import Engine, Step
 from linkage.trace.comparisons import FREQUENCY_COLUMNS
+from linkage.trace.few_people import FEW, query_table
 from linkage.trace.nicknames import load_nicknames
-from linkage.trace.records import nickname_step, normalised_rows, normalised_step, query_key_steps, query_step
+from linkage.trace.records import query_key_steps, query_steps
 from linkage.trace.register.folder import Register, reads_register, whole_person_sql
-
-_KEEP = ("query_row", "query_id", "nhs_number_given")
-_FEW = 10  # people who are normalised without the database
 
 
 @reads_register
@@ -27,14 +25,11 @@ def prepare_queries(engine: Engine, register: Register) -> None:
     """From ``query_source`` to ``query`` (one row per query, as compared), ``number_person`` (the people whose number was
     given) and ``query_known`` (``query``, with ``enough`` and what the register says of the number).
     """
-    if engine.count("query_source") <= _FEW:
-        rows = engine.table("query_source").to_pylist()
-        engine.register("query_normalised", normalised_rows(rows, register.postcode_as, keep=_KEEP))
+    if engine.count("query_source") <= FEW:
+        engine.register("query", query_table(engine.table("query_source").to_pylist(), register.postcode_as))
     else:
-        engine.run(normalised_step("query_normalised", "query_source", register.postcode_as, keep=_KEEP))
-    engine.run(query_step(register.postcode_as))
-    engine.run(nickname_step("query", "query_words", "query_row"))
-    engine.drop("query_normalised", "query_words")
+        engine.run_all(query_steps(register.postcode_as))
+        engine.drop("query_normalised", "query_words")
     engine.run(Step("wanted_number", "select distinct nhs_number from query where nhs_number is not null"))
     engine.run(_numbered_step(engine, register))
     engine.run(Step("number_person", whole_person_sql("packed_person", "current_number", register.postcode_as)))

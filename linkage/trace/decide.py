@@ -40,11 +40,7 @@ def decide(engine: Engine, profile: Profile, caps: WeightCaps, prior_weight: flo
     alone. ``today`` says who is of age.
     """
     of_age = _of_age(today)
-    is_anybody = engine.count("scored") > 0
-
-    def run(step: Step) -> None:
-        engine.run(step if is_anybody else step.without_rows())
-
+    run = engine.run if engine.count("scored") else engine.run_empty
     run(_dated_step())
     run(_capped_step(caps, of_age))
     engine.drop("scored", "dated")
@@ -56,15 +52,17 @@ def decide(engine: Engine, profile: Profile, caps: WeightCaps, prior_weight: flo
     engine.run(_outcome_step(profile, of_age))
 
 
-def cross_check_steps() -> list[Step]:
-    """Steps that make ``cross_checked``: queries whose valid number is in the register with the same date of birth.
+def cross_check(engine: Engine) -> None:
+    """Make ``cross_checked``: queries whose valid number is in the register with the same date of birth.
 
     The date may be that of any version of the record. Number and date may both be a spouse's or a twin's: a query whose
     names or gender speak for that goes on to the probabilistic step; so does one whose given name is only another or a familiar
     form of the person's (``doubtful``), to see whether it is somebody else's. ``number_level`` keeps the level of every
     comparison, as the model has them.
     """
-    return [_number_level_step(), _cross_checked_step()]
+    run = engine.run if engine.count("candidate_person") else engine.run_empty
+    run(_number_level_step())
+    run(_cross_checked_step())
 
 
 def _number_level_step() -> Step:

@@ -4,13 +4,14 @@ Splink's messages and SQL carry cell values. Nothing of them is passed on: any f
 """
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from splink import DuckDBAPI, Linker
 
-from linkage.engine import Engine, Step, ident, translate_cause
+from linkage.engine import Engine, Step, ident, literal, translate_cause
 from linkage.errors import InputError, InternalError, LinkageError
 from linkage.trace.comparisons import COMPARISONS, FREQUENCY_COLUMNS, MODEL_COLUMNS, Comparison, paired_columns_sql
 from linkage.trace.settings import RegisterSettings, TraceModel
@@ -20,47 +21,53 @@ Probabilities = Mapping[str, Mapping[str, float]]
 # Splink calls the data set whose name sorts first "left"; our conditions rely on it.
 _REGISTER, _QUERY = "a_register", "b_query"
 _LEAST = 1e-9
+_TABLE_MADE = re.compile(r"\s*CREATE TABLE (?P<name>\w+)")
 
 
 class Scorer:
     """Scores candidates with one model, chunk after chunk in one database.
 
     Splink works out its SQL for the first chunk; the tables have the same names every time, and for the chunks after it the
-    same SQL is run again. For a single person that is most of the time.
+    same SQL is run again. Its last query stays a view, so that only what we ask of it is worked out.
     """
 
-    def __init__(self, engine: Engine, trace_model: TraceModel, u: Probabilities, people: int) -> None:
-        """Raise InputError when the register has no u of a level."""
+    def __init__(
+        self, engine: Engine, trace_model: TraceModel, u: Probabilities, people: int, queries: str = "query"
+    ) -> None:
+        """``queries``: the table of those to score. Raise InputError when the register has no u of a level."""
         _require_levels(u)
         self._engine = engine
         self._settings = _settings(trace_model.m, u, prior=trace_model.share_in_register / max(people, 2))
-        self._script: list[str] = []
+        self._queries = queries
+        self._inputs: dict[str, str] = {}
         self._predicted = ""
 
-    def score(self, queries: str = "query") -> int:
+    def score(self) -> int:
         """Score the pairs of table ``candidate`` (person_id, query_row) into table ``scored``, one row per pair; return
         how many.
 
         Needs ``candidate_person`` and the table of queries with the model's columns, and ``term_frequency`` (field, value,
-        frequency). ``match_weight`` is in bits (log2 Bayes factor, the prior included), rounded to 4 decimals; ``level_*``
-        is the name of the level of each comparison, null when a value is missing.
+        frequency; no other value of the queries can agree). ``match_weight`` is in bits (log2 Bayes factor, the prior
+        included), rounded to 4 decimals; ``level_*`` is the name of the level of each comparison, null when a value is missing.
         """
         engine = self._engine
-        engine.run(_frame_step("splink_register", "candidate_person", "person_id"))
-        engine.run(_frame_step("splink_query", queries, "query_row"))
-        engine.run_all([_pair_step(), *(_term_step(column, queries) for column in FREQUENCY_COLUMNS)])
-        if self._script:
-            for sql in self._script:
-                engine.at_work("score_candidates", lambda sql=sql: engine.connection.execute(sql).fetchall())  # type: ignore[misc]
-        else:
+        if not self._predicted:
             self._predict()
+        else:
+            for sql in self._inputs.values():
+                engine.at_work("score_candidates", lambda sql=sql: engine.connection.execute(sql).fetchall())  # type: ignore[misc]
         pairs = engine.run(_scored_step(self._predicted))
-        engine.drop("splink_register", "splink_query", "splink_pair", self._predicted)
+        engine.drop(*self._inputs)
         return pairs
 
     def _predict(self) -> None:
+        engine = self._engine
+        engine.view(_frame_step("splink_register", "candidate_person", "person_id"))
+        engine.view(_frame_step("splink_query", self._queries, "query_row"))
+        for step in (_pair_step(), *(_term_step(column) for column in FREQUENCY_COLUMNS)):
+            engine.view(step)
         with _quiet_splink():
-            api = _RecordingAPI(connection=self._engine.connection)
+            api = _ViewingAPI(connection=engine.connection)
             frames = [
                 api.register("splink_register", dataset_display_name=_REGISTER),
                 api.register("splink_query", dataset_display_name=_QUERY),
@@ -70,22 +77,25 @@ class Scorer:
                 linker.table_management.register_term_frequency_lookup(api.register(f"tf_{column}"), column)
             linker.table_management.register_blocked_pairs_for_predict(api.register("splink_pair"))
             predict = linker.inference.predict
-            self._predicted = self._engine.at_work(
-                "score_candidates", lambda: predict(warning_mode="never").physical_name
-            )
-        self._script = api.changes
+            self._predicted = engine.at_work("score_candidates", lambda: predict(warning_mode="never").physical_name)
+        self._inputs = api.inputs
 
 
-class _RecordingAPI(DuckDBAPI):  # type: ignore[misc]
-    """Splink's database, with the statements that made or dropped a table in order."""
+class _ViewingAPI(DuckDBAPI):  # type: ignore[misc]
+    """Splink's database, where the prediction is a view, and the tables that it reads stay: their names and statements."""
 
     def __init__(self, connection: Any) -> None:
         super().__init__(connection=connection)
-        self.changes: list[str] = []
+        self.inputs: dict[str, str] = {}
 
     def _execute_sql_against_backend(self, final_sql: str) -> Any:
-        if final_sql.lstrip()[:6].upper() in ("CREATE", "DROP T"):
-            self.changes.append(final_sql)
+        if final_sql.lstrip().startswith("DROP TABLE"):
+            return None
+        if made := _TABLE_MADE.match(final_sql):
+            if made["name"].startswith("__splink__df_predict"):
+                final_sql = final_sql.replace("CREATE TABLE", "CREATE OR REPLACE VIEW", 1)
+            else:
+                self.inputs[made["name"]] = final_sql
         return super()._execute_sql_against_backend(final_sql)
 
 
@@ -182,15 +192,12 @@ from candidate""",
     )
 
 
-def _term_step(column: str, queries: str) -> Step:
-    """The term frequencies of the values that a query has: no other value can agree."""
+def _term_step(column: str) -> Step:
     return Step(
         f"tf_{column}",
         f"""
-select value as {ident(column)}, max(frequency) as {ident(f"tf_{column}")}
-from term_frequency semi join (select distinct {ident(column)} as value from {ident(queries)}) using (value)
-where field = $field group by value""",
-        {"field": column},
+select value as {ident(column)}, frequency as {ident(f"tf_{column}")} from term_frequency
+where field = {literal(column)}""",
     )
 
 

@@ -3,20 +3,28 @@
 Raw text stays in the source tables; everything here is derived and used only to compare.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import pyarrow as pa
+from typing import Literal
 
 from linkage.engine import Step, ident, literal
 from linkage.normalise import date_of_birth, date_parts, gender, name, nhs_number, postcode
-from linkage.normalise.text import WHITESPACE, let_sql, simple_upper, without, without_sql
+from linkage.normalise.text import WHITESPACE, let_sql, without_sql
 
 PostcodeKind = Literal["uk", "text"]
 
-_NAMES = ("given_name", "family_name")
+NAMES = ("given_name", "family_name")
 LINK_FIELDS = ("nhs_number", "given_name", "family_name", "date_of_birth", "postcode", "gender")
+
+
+def query_steps(postcode_as: PostcodeKind) -> list[Step]:
+    """Steps that make ``query``, one row per row of ``query_source``, as compared; needs table ``nickname``."""
+    return [
+        normalised_step(
+            "query_normalised", "query_source", postcode_as, keep=("query_row", "query_id", "nhs_number_given")
+        ),
+        _query_step(postcode_as),
+        nickname_step("query", "query_words", "query_row"),
+    ]
 
 
 def normalised_step(step_name: str, source: str, postcode_as: PostcodeKind, *, keep: tuple[str, ...]) -> Step:
@@ -38,48 +46,10 @@ select {kept}{nhs_number.clean_sql("nhs_number")} as nhs_number,
   case when dob is null and dob_read is null then {date_of_birth.reason_sql("date_of_birth")} end as dob_fault,
   {code} as postcode,
   nullif(nullif({gender.clean_sql("gender")}, '0'), '9') as gender,
-  given is null and family is null and ({" or ".join(f"({name.reason_sql(field)}) = 'placeholder'" for field in _NAMES)})
+  given is null and family is null and ({" or ".join(f"({name.reason_sql(field)}) = 'placeholder'" for field in NAMES)})
     as nameless
 from {ident(source)}"""
     return Step(step_name, sql)
-
-
-def normalised_rows(rows: Sequence[dict[str, Any]], postcode_as: PostcodeKind, *, keep: tuple[str, ...]) -> pa.Table:
-    """What ``normalised_step`` makes, without the database: for a few rows, as preparing its long query takes longer."""
-    normalised = [_normalised(row, postcode_as) | {column: row[column] for column in keep} for row in rows]
-    kinds = {"query_row": pa.int64(), "nameless": pa.bool_()}
-    columns = (*keep, *_normalised(dict.fromkeys((*LINK_FIELDS, "other_given_name")), postcode_as))
-    return pa.table(
-        {column: pa.array([row[column] for row in normalised], kinds.get(column, pa.string())) for column in columns}
-    )
-
-
-def _normalised(row: dict[str, Any], postcode_as: PostcodeKind) -> dict[str, Any]:
-    born, code = row["date_of_birth"], row["postcode"]
-    given, family = name.comparison(row["given_name"]), name.comparison(row["family_name"])
-    dob = date_of_birth.clean(born)
-    read = date_parts.known(born) if dob is None else None
-    if postcode_as == "uk":
-        place = postcode.clean(code)
-        place = None if place and postcode.is_pseudo(place) else place
-    else:
-        place = simple_upper(without(code, WHITESPACE)) or None
-    sex = gender.clean(row["gender"])
-    return {
-        "nhs_number": nhs_number.clean(row["nhs_number"]),
-        "nhs_number_fault": nhs_number.reason(row["nhs_number"]),
-        "given": given,
-        "other_given": name.comparison(row["other_given_name"]),
-        "family": family,
-        "dob": dob,
-        "dob_read": read,
-        "dob_fault": date_of_birth.reason(born) if dob is None and read is None else None,
-        "postcode": place,
-        "gender": None if sex in ("0", "9") else sex,
-        "nameless": given is None
-        and family is None
-        and any(name.reason(row[field]) == "placeholder" for field in _NAMES),
-    }
 
 
 def postcode_sql(expression: str, postcode_as: PostcodeKind) -> str:
@@ -107,7 +77,7 @@ def words_sql(expression: str) -> str:
     )
 
 
-def query_step(postcode_as: PostcodeKind) -> Step:
+def _query_step(postcode_as: PostcodeKind) -> Step:
     """One row per query, in the form that is compared; needs table ``query_normalised``.
 
     A date of birth of which only the year can be read is its 1 January, as case systems have it; ``dob_part`` then has what

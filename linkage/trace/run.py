@@ -21,7 +21,7 @@ from linkage.trace.cascade.trace import (
     trace_by_cascade,
     write_diagnostics,
 )
-from linkage.trace.decide import cross_check_steps, decide
+from linkage.trace.decide import cross_check, decide
 from linkage.trace.queries import Queries, load_queries
 from linkage.trace.records import LINK_FIELDS
 from linkage.trace.register import Register, open_register, with_scratch
@@ -114,7 +114,7 @@ class Tracer:
     def __init__(self, engine: Engine, register: Register, profile: Profile) -> None:
         self.engine, self.register, self.profile = engine, register, profile
         self._model = load_model(profile.model)
-        self._scorer = model.Scorer(engine, self._model, register.u, register.people)
+        self._scorer = model.Scorer(engine, self._model, register.u, register.people, "asked")
         open_tables(engine, register)
 
     def trace(self, queries: Queries, chunks: "Chunks") -> TraceResult:
@@ -127,7 +127,7 @@ class Tracer:
         _read_queries(engine, queries, register, chunks.folder)
         prepare_queries(engine, register)
         engine.run(Step("candidate_person", "select * from number_person"))
-        engine.run_all(cross_check_steps())
+        cross_check(engine)
         pairs = _score_chunks(engine, register, self._scorer, chunks)
         prior_weight = math.log2(self._model.share_in_register / max(register.people, 2))
         today = date.fromisoformat(register.as_at) if register.as_at else date.today()
@@ -201,7 +201,7 @@ def _score_chunk(engine: Engine, register: Register, scorer: model.Scorer, numbe
     found = find_candidates(engine, register, "asked")
     load_terms(engine, register, "asked")
     engine.run(Step("candidate", "select person_id, query_row from found"))
-    scored = scorer.score("asked")
+    scored = scorer.score()
     engine.run(_kept_step())
     return {"candidate_pairs": found, "scored_pairs": scored}
 

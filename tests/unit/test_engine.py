@@ -177,6 +177,27 @@ def test_a_step_makes_a_table_and_counts_it(engine: Engine) -> None:
         engine.count("adult")
 
 
+def test_a_step_can_make_its_table_without_rows(engine: Engine) -> None:
+    step = Step(
+        "made",
+        "select $n as n, [day] as days from range(date '2024-01-01', date '2024-01-03', interval 1 day) t(day)",
+        {"n": 1},
+    )
+    engine.run(step)
+    kinds = engine.table("made").schema
+    for _ in range(2):
+        engine.run_empty(step)
+        assert engine.table("made").num_rows == 0
+        assert engine.table("made").schema == kinds
+
+
+def test_a_view_is_worked_out_each_time(engine: Engine) -> None:
+    engine.run(Step("one", "select 1 as n"))
+    engine.view(Step("seen", "select n + 1 as n from one"))
+    engine.run(Step("one", "select 5 as n"))
+    assert engine.rows(Step("look", "from seen")) == [(6,)]
+
+
 def test_the_script_shows_steps_and_no_values(engine: Engine) -> None:
     engine.run(Step("wanted", "select * from person where name = $name", {"name": CANARY}))
     assert engine.script() == "-- wanted\nselect * from person where name = $name;\n"
