@@ -1,6 +1,6 @@
 """Steps 10 and 11: the latest details of a person, accommodation that services tell, carers, age."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 
 from linkage.cohort.derive.age import dhsc_age_sql
@@ -23,12 +23,36 @@ _YEAR_1 = "date '0001-01-01'"
 _ALL_DAYS = 2**22
 
 
+# What ``person`` has beside a detail → the detail that it is made of.
+_MADE_OF = {
+    "ethnic_group": "ethnicity",
+    "employment_group": "employment_status",
+    "learning_disability": "primary_support_reason",
+    "stated_accommodation": "accommodation_status",
+    "accommodation": "accommodation_status",
+    "accommodation_inferred": "accommodation_status",
+    "settled_dhsc": "accommodation_status",
+    "settled_salt": "accommodation_status",
+    "has_carer": "has_informal_carer",
+}
+
+
+def details_named(columns: Collection[str]) -> list[str]:
+    """The details that these columns of ``person`` are, or are made of.
+
+    >>> details_named({"age", "gender", "settled_dhsc"})
+    ['gender', 'accommodation_status']
+    """
+    made_of = {_MADE_OF.get(column, column) for column in columns}
+    return [field for field in DETAILS if field in made_of]
+
+
 def _day(day: str) -> str:
     return f"cast(greatest(0, least({_DAYS - 1}, coalesce({day} - {_DAY_ZERO}, 0))) as bigint)"
 
 
-def latest_detail() -> Step:
-    """Step 11, one row per (authority, person) of the chosen submissions: each detail as last known.
+def latest_detail(details: Sequence[str] = DETAILS) -> Step:
+    """Step 11, one row per (authority, person) of the chosen submissions: each of the details as last known.
 
     Rows without event count too: a carer known by association has none. Known goes before unknown, then the later submission
     (its stated end), the later effective end (open last), the later start; two known values in one place are in conflict and
@@ -42,11 +66,10 @@ def latest_detail() -> Step:
     """
     open_last = f"coalesce({effective_end_sql()}, date '9999-12-31')"
     end = f"case when start_date is null then 0 else {_day(open_last)} end"
-    details = ", ".join(DETAILS)
     sql = f"""
 with stated_on as (select distinct submission_no, stated_end from chosen_submission),
 placed as (
-  select la_code, person_key, date_of_death, {details},
+  select la_code, person_key, date_of_death, {"".join(f"{field}, " for field in details)}
     case when birth_month <= stated_end
       then {_day("stated_end")} * {2 * _ALL_DAYS} + {_ALL_DAYS} - (birth_month - {_YEAR_1}) end as born,
     ({_day("stated_end")} * {_DAYS} + {end}) * {_DAYS} + {_day("start_date")} + 1 as place,
@@ -54,23 +77,21 @@ placed as (
   from submitted join stated_on using (submission_no) where person_key is not null and not without_number
 ),
 said as (
-  select la_code, person_key, date_of_death, born,
-    {_each(_said)}
+  select la_code, person_key, date_of_death, born{_each(_said, details)}
   from placed
 ),
 top as (
-  select la_code, person_key, max(date_of_death) as date_of_death, max(born) as born,
-    {_each(_tops)}
+  select la_code, person_key, max(date_of_death) as date_of_death, max(born) as born{_each(_tops, details)}
   from said group by la_code, person_key
 )
-select la_code, person_key, {_YEAR_1} + cast({_ALL_DAYS} - born % {2 * _ALL_DAYS} as integer) as birth_month, date_of_death,
-  {_each(_picked)}
+select la_code, person_key, {_YEAR_1} + cast({_ALL_DAYS} - born % {2 * _ALL_DAYS} as integer) as birth_month,
+  date_of_death{_each(_picked, details)}
 from top"""
     return Step("latest_detail", sql)
 
 
-def _each(made: Callable[[str], str]) -> str:
-    return ",\n    ".join(made(field) for field in DETAILS)
+def _each(made: Callable[[str], str], details: Sequence[str]) -> str:
+    return "".join(f",\n    {made(field)}" for field in details)
 
 
 def _said(field: str) -> str:
@@ -156,39 +177,52 @@ select la_code, person_key from known join person_key using (person_pseudonym)""
     return Step("cared_for", sql, source.values)
 
 
-def person(period_end: date) -> Step:
+def person(period_end: date, details: Sequence[str] = DETAILS) -> Step:
     """One row per (authority, person): latest details, with accommodation inferred where unknown, carers, age and flags.
 
     ``age``: DHSC's, at the end of the period, null without birth month. ``settled_dhsc``: null where the accommodation is
     unknown; ``settled_salt``: of the stated accommodation, unknown being unsettled. ``has_carer``: stated, or a carer's row
-    names the person. Source: DHSC steps 10 and 11; settled: SALT.
+    names the person. Source: DHSC steps 10 and 11; settled: SALT. ``details``: those of ``latest_detail``; what is made of
+    another is not there.
     """
+    made = {
+        "ethnic_group": _group_sql("ethnicity"),
+        "employment_group": _group_sql("employment_status"),
+        "learning_disability": f"coalesce(primary_support_reason = {literal(_learning_disability())}, false)",
+        **_accommodation_columns(),
+        "has_carer": f"coalesce(has_informal_carer = {literal(_yes('has_informal_carer'))}, false)"
+        " or cared_for.person_key is not null",
+    }
+    columns = [field for field in details if field != "accommodation_status"]
+    columns += [f"{sql} as {name}" for name, sql in made.items() if _MADE_OF[name] in details]
+    told = "(select la_code, person_key, accommodation as told from inferred_accommodation)"
+    homes = f"left join {told} using (la_code, person_key)"
+    carers = "left join cared_for using (la_code, person_key)"
+    sql = f"""
+select la_code, person_key, person_pseudonym, birth_month, {dhsc_age_sql("birth_month", "$period_end")} as age,
+  {", ".join(["date_of_death", *columns])}
+from latest_detail join person_key using (person_key)
+{homes if "accommodation_status" in details else ""} {carers if "has_informal_carer" in details else ""}"""
+    return Step("person", sql, {"period_end": period_end})
+
+
+def _accommodation_columns() -> dict[str, str]:
+    """SQL of what ``person`` tells of where somebody lives: what services ``told`` where the stated status tells nothing."""
     settings = derivation_settings()
     settled = _texts(settings.settled_accommodation)
     settled_inferred = _texts(settings.settled_when_inferred)
-    others = ", ".join(field for field in DETAILS if field != "accommodation_status")
     unmapped = grouped_values().not_mapped
     nowhere = _texts((_unknown_value("accommodation_status"), unmapped))
     stated = _of_code((*values("accommodation_status"), unmapped), _lives_type())
-    sql = f"""
-with housed as (
-  select latest_detail.*, inferred.accommodation is not null
-      and coalesce(accommodation_status in ({nowhere}), true) as accommodation_inferred,
-    case when accommodation_inferred then inferred.accommodation
-      else {stated}[enum_code(accommodation_status) + 1] end as accommodation
-  from latest_detail left join inferred_accommodation as inferred using (la_code, person_key)
-)
-select la_code, person_key, person_pseudonym, birth_month, {dhsc_age_sql("birth_month", "$period_end")} as age,
-  date_of_death, {others},
-  {_group_sql("ethnicity")} as ethnic_group, {_group_sql("employment_status")} as employment_group,
-  coalesce(primary_support_reason = {literal(_learning_disability())}, false) as learning_disability,
-  accommodation_status as stated_accommodation, accommodation, accommodation_inferred,
-  case when accommodation in ({settled}, {settled_inferred}) then true
-    when accommodation in ({nowhere}) then null when accommodation is not null then false end as settled_dhsc,
-  coalesce(accommodation_status in ({settled}), false) as settled_salt,
-  coalesce(has_informal_carer = {literal(_yes("has_informal_carer"))}, false) or cared_for.person_key is not null as has_carer
-from housed join person_key using (person_key) left join cared_for using (la_code, person_key)"""
-    return Step("person", sql, {"period_end": period_end})
+    return {
+        "stated_accommodation": "accommodation_status",
+        "accommodation_inferred": f"told is not null and coalesce(accommodation_status in ({nowhere}), true)",
+        "accommodation": "case when accommodation_inferred then told"
+        f" else {stated}[enum_code(accommodation_status) + 1] end",
+        "settled_dhsc": f"""case when accommodation in ({settled}, {settled_inferred}) then true
+    when accommodation in ({nowhere}) then null when accommodation is not null then false end""",
+        "settled_salt": f"coalesce(accommodation_status in ({settled}), false)",
+    }
 
 
 def _lives_type() -> str:

@@ -9,7 +9,7 @@ from linkage.cohort.derive.coded import coding_values
 from linkage.cohort.derive.event import event, event_flow
 from linkage.cohort.derive.events import cropped, events_in_period, not_kept, shared_event
 from linkage.cohort.derive.grouped import submitted_value, unmapped_value
-from linkage.cohort.derive.people import cared_for, inferred_accommodation, latest_detail, person
+from linkage.cohort.derive.people import cared_for, details_named, inferred_accommodation, latest_detail, person
 from linkage.cohort.derive.period import Period, months_later
 from linkage.cohort.derive.settings import Hierarchy, PersonRule, Selection, derivation_settings
 from linkage.cohort.derive.source import NO_ID, CareSource
@@ -106,7 +106,10 @@ where setting is not null and client_type_group = 'service_user' and start_date 
     engine.run(Step("cut_person", began_later, {"period_end": end}))
     within = "case when event_type = 'service' then start_date else end_date end <= $period_end"
     engine.keep_rows(Step("event", within, {"period_end": end}))
-    engine.run_all([inferred_accommodation(rules.inferred_accommodation), person(end)])
+    details = details_named(engine.columns("latest_detail"))
+    if "accommodation_status" in details:
+        engine.run(inferred_accommodation(rules.inferred_accommodation))
+    engine.run(person(end, details))
     if engine.count("cut_person"):
         of_cut = "event semi join cut_person using (la_code, person_key)"
         engine.run_all([setting_spell(rules.spell_gap_days, of_cut), _spell_of_cut(rules.spell_gap_days)])
