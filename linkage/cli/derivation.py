@@ -1,4 +1,4 @@
-"""Commands of the derivation: tables steps, tables dataset, variables."""
+"""Commands of the derivation: tables steps, tables dataset."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -46,31 +46,6 @@ Postcodes = Annotated[
 ]
 
 
-def variables(
-    folder: Events,
-    out: Out,
-    period_start: PeriodStart = None,
-    period_end: PeriodEnd = None,
-    person_rule: PersonRule = "dhsc",
-    postcodes: Postcodes = None,
-    memory: Memory = None,
-    threads: Threads = None,
-    temp_dir: TempDir = None,
-    json: Json = False,
-) -> None:
-    """The derived variables of an authority's events, row by row, with a data dictionary and a guide to how they were made.
-
-    Example: cldlink variables processed --out variables
-    """
-    from linkage.cohort.derive.run import Derivation
-    from linkage.cohort.variables import write_variables
-
-    choices = Derivation(period=given_period(period_start, period_end), person_rule=person_rule)
-    options = engine_options(memory, threads, temp_dir)
-    counts = write_variables(folder, out, derivation=choices, postcodes=postcodes, options=options)
-    emit("variables", counts, as_json=json)
-
-
 def dataset(
     folder: Events,
     out: Out,
@@ -78,6 +53,9 @@ def dataset(
     period_end: PeriodEnd = None,
     person_rule: PersonRule = "dhsc",
     postcodes: Postcodes = None,
+    derived_only: Annotated[
+        bool, typer.Option("--derived-only", help="Nothing that was submitted, but authority, file and row number.")
+    ] = False,
     memory: Memory = None,
     threads: Threads = None,
     temp_dir: TempDir = None,
@@ -85,7 +63,7 @@ def dataset(
 ) -> None:
     """The submitted events of an authority with their derived variables beside them, a data dictionary and a guide.
 
-    The dataset identifies people; 'cldlink variables' writes the derived variables alone, by row number.
+    The dataset identifies people, unless it is told to hold the derived variables only.
 
     Example: cldlink tables dataset processed --out dataset
     """
@@ -94,5 +72,7 @@ def dataset(
 
     choices = Derivation(period=given_period(period_start, period_end), person_rule=person_rule)
     options = engine_options(memory, threads, temp_dir)
-    counts = write_variables(folder, out, derivation=choices, postcodes=postcodes, with_submitted=True, options=options)
+    counts = write_variables(
+        folder, out, derivation=choices, postcodes=postcodes, with_submitted=not derived_only, options=options
+    )
     emit("tables dataset", counts, as_json=json)

@@ -14,7 +14,7 @@ from linkage.errors import InputError
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.store import require_columns, require_other_folder
 
-COMMAND, WITH_SUBMITTED = "variables", "tables dataset"
+COMMAND = "tables dataset"
 EVENTS = "events.parquet"
 DATASET = "derived_variables.parquet"
 IDENTIFIABLE = "dataset_IDENTIFIABLE"
@@ -67,7 +67,7 @@ def write_variables(
         }
         inputs = [file_record(path) for path in (events, *([postcodes] if postcodes else []))]
         settings = {"period": str(derived.period), "person_rule": choices.person_rule, "selection": choices.selection}
-        Manifest(WITH_SUBMITTED if with_submitted else COMMAND, inputs, counts, settings).write(staging)
+        Manifest(COMMAND, inputs, counts, settings).write(staging)
     return counts
 
 

@@ -1,4 +1,4 @@
-"""The commands of the derivation: the steps are shown, variables are written."""
+"""The commands of the derivation: the steps are shown, datasets are written."""
 
 import csv
 import json
@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from linkage.cli.derivation import steps, variables
+from linkage.cli.derivation import dataset, steps
 from linkage.errors import UsageError
 from tests.main_job import cldlink
 from tests.unit.derived_events import YEAR, service
@@ -26,7 +26,7 @@ def test_steps_are_shown_with_what_they_do_and_their_sql(capsys: pytest.CaptureF
     assert all("select" in one["sql"] for one in shown)
 
 
-def test_variables_are_written_for_a_period(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_derived_variables_alone_are_written_for_a_period(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     row = {
         "la_code": "991",
         "submission": "q4.csv",
@@ -43,10 +43,13 @@ def test_variables_are_written_for_a_period(tmp_path: Path, capsys: pytest.Captu
     (tmp_path / "current").mkdir()
     pq.write_table(pa.Table.from_pylist([row]), tmp_path / "current" / "events.parquet")
     start, end = (datetime(day.year, day.month, day.day) for day in (YEAR.start, YEAR.end))
-    variables(tmp_path / "current", tmp_path / "out", period_start=start, period_end=end, json=True)
+    dataset(tmp_path / "current", tmp_path / "out", period_start=start, period_end=end, derived_only=True, json=True)
     assert json.loads(capsys.readouterr().out)["results"] == {"rows": 1, "events": 1, "people": 1}
+    assert set(pq.read_table(tmp_path / "out" / "derived_variables.parquet").column_names).isdisjoint(
+        {"person_unique_identifier", "date_of_birth"}
+    )
     with pytest.raises(UsageError, match="both"):
-        variables(tmp_path / "current", tmp_path / "other", period_start=start)
+        dataset(tmp_path / "current", tmp_path / "other", period_start=start)
 
 
 def test_the_dataset_has_what_was_submitted_and_what_was_derived(tmp_path: Path) -> None:
