@@ -92,9 +92,9 @@ class Hospital:
 
     @cached_property
     def numbers(self) -> dict[str, int]:
-        everybody = sorted({stay["person_pseudonym"] for stay in self.stays})
+        unknown = {stay["person_pseudonym"]: stay["patient_number"] for stay in self.stays}
         known = {person: min(row["person_key"] for row in rows) for person, rows in self.by_pseudonym.items()}
-        return {person: known.get(person, -place) for place, person in enumerate(everybody, start=1)}
+        return unknown | known
 
     def born(self, person: str) -> date | None:
         told = [row for row in self.registrations[person] if row["birth_month"]]

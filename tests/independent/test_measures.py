@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from linkage.cohort.figured import make_figures
+from linkage.cohort.hospital.stays import patient_number_sql
 from linkage.cohort.measures.measure import Asked, Measure
 from linkage.cohort.measures.registry import MEASURES
 from linkage.cohort.official import derived_in_turn, make_people
@@ -31,7 +32,9 @@ def both(first: int, worlds: int) -> dict[str, tuple[Rows, Rows]]:
     with care_engine(rows, leave_out=("submission",)) as engine:
         register_hospital(engine, rows)
         asked = Asked(YEAR, tables=frozenset({"admissions", "link_quality"}))
-        hospital = [read(engine, name) for name in ("admissions", "gp_registrations", "social_care")]
+        number = patient_number_sql("person_pseudonym")
+        engine.run(Step("numbered", f"select *, {number} as patient_number from admissions"))
+        hospital = [read(engine, name) for name in ("numbered", "gp_registrations", "social_care")]
         for together in derived_in_turn(engine, list(MEASURES.values()), asked):
             tables = [read(engine, name) for name in ("event", "person")]
             derived = Derived(*tables, YEAR.start, YEAR.end, *hospital)

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from linkage.cohort.figured import make_figures
+from linkage.cohort.hospital.stays import patient_number_sql
 from linkage.cohort.measures.measure import Asked
 from linkage.cohort.measures.registry import MEASURES
 from linkage.cohort.official import derive_for, make_people
@@ -63,9 +64,10 @@ def patients(engine: Engine, measure_id: str, *labels: str) -> dict[str, list[An
     """Person → where the person stands, sorted, also of those whom social care does not know."""
     names = "".join(f"{label}, " for label in labels)
     sql = f"""
+with known as (select person_key, person_pseudonym from person),
+patient as (select {patient_number_sql("person_pseudonym")} as person_key, person_pseudonym from admissions)
 select distinct person_pseudonym, {names}coalesce(column_id, reason) as place from {measure_id}_people
-join (select person_key, person_pseudonym from hospital_patient union select person_key, person_pseudonym from person)
-using (person_key) order by all"""
+join (from known union from patient) using (person_key) order by all"""
     found: dict[str, list[Any]] = {}
     for person, *place in engine.rows(Step("patients", sql)):
         found.setdefault(person, []).append(tuple(place) if labels else place[0])

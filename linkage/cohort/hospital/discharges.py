@@ -5,7 +5,7 @@ from linkage.cohort.derive.period import Period, months_later
 from linkage.cohort.derive.spells import spells_sql
 from linkage.cohort.derive.wording import listed_sql
 from linkage.cohort.hospital.settings import HospitalSettings, hospital_settings
-from linkage.cohort.hospital.stays import hospital_patient, hospital_stay
+from linkage.cohort.hospital.stays import episodes_sql, hospital_stay
 from linkage.engine import Step, Value, literal
 
 
@@ -13,8 +13,7 @@ def discharge_steps(period: Period) -> list[Step]:
     """The steps from linked tables to ``hospital_discharge`` and ``hospital_reablement`` of a year."""
     settings = hospital_settings()
     return [
-        hospital_stay(settings),
-        hospital_patient(),
+        hospital_stay(settings, period),
         _long_term(period),
         _discharge(settings, period),
         _reablement(settings, period),
@@ -23,15 +22,17 @@ def discharge_steps(period: Period) -> list[Step]:
 
 
 def _long_term(period: Period) -> Step:
-    """One row per long-term service of service users with a stay in hospital, of whichever authority.
+    """One row per long-term service of service users discharged from hospital in the year, of whichever authority.
 
     Somebody whom an authority knows to have died before the year has none there.
     """
     sql = """
-select person_pseudonym, setting, event.start_date, event.end_date
-from event join person using (la_code, person_key) join hospital_patient using (person_pseudonym)
-where setting is not null and client_type_group = 'service_user' and (date_of_death is null or date_of_death >= $first)"""
-    return Step("hospital_long_term", sql, {"first": period.start})
+select event.person_key, setting, start_date, end_date
+from event
+  semi join (select person_key from hospital_stay where discharge_date between $first and $last) as patient using (person_key)
+  anti join (select la_code, person_key from person where date_of_death < $first) as dead using (la_code, person_key)
+where setting is not null and client_type_group = 'service_user'"""
+    return Step("hospital_long_term", sql, {"first": period.start, "last": period.end})
 
 
 def _discharge(settings: HospitalSettings, period: Period) -> Step:
@@ -40,6 +41,13 @@ def _discharge(settings: HospitalSettings, period: Period) -> Step:
     ``la_code`` is the authority of residence: as released, else the one that the data are of, else not known.
     """
     left_out = settings.discharge
+    listed = {
+        "admission_method": left_out.admission_methods,
+        "discharge_method": left_out.discharge_methods,
+        "destination": left_out.destinations,
+        "treatment_function": left_out.treatment_functions,
+    }
+    of_code = " ".join(f"when {name} in ({listed_sql(codes)}) then {literal(name)}" for name, codes in listed.items())
     begins = " or ".join(
         f"starts_with(treatment_function, {literal(text)})" for text in left_out.treatment_function_beginnings
     )
@@ -48,37 +56,30 @@ def _discharge(settings: HospitalSettings, period: Period) -> Step:
     )
     sql = f"""
 with stated as (
-  select count(discharge_method) > 0 as has_discharge_method, count(destination) > 0 as has_destination,
-    count(treatment_function) > 0 as has_treatment_function, count(la_code) > 0 as has_la_code from hospital_stay
+  select count(dismeth) > 0 as has_discharge_method, count(disdest) > 0 as has_destination,
+    count(tretspef) > 0 as has_treatment_function, count(la_code) > 0 as has_la_code from {episodes_sql()}
 ),
 authority as (select case when count(distinct la_code) = 1 then min(la_code) end as only_la_code from person),
 supported as (
-  select stay_no, bool_or(setting <> 'community') as in_home
-  from hospital_stay as stay join hospital_long_term as service on service.person_pseudonym = stay.person_pseudonym
+  select person_key, admission_date, bool_or(setting <> 'community') as in_home
+  from hospital_stay join hospital_long_term as service using (person_key)
+  where discharge_date between $first and $last
     and admission_date >= start_date and (end_date is null or admission_date <= end_date)
-  group by stay_no
+  group by person_key, admission_date
 ),
 aged as (
-  select stay.*, person_key, gender, has_la_code,
-    coalesce(stay.la_code, case when not has_la_code then only_la_code end) as lives_in,
-    coalesce(care_la_code, 'not known') as otherwise_in, {dhsc_age_sql("birth_month", "discharge_date")} as age_then, in_home,
-    {blank} or admission_method is null as is_blank
-  from hospital_stay as stay cross join stated cross join authority
-    join hospital_patient using (person_pseudonym) left join supported using (stay_no)
+  select stay.*, has_la_code, coalesce(la_code, case when not has_la_code then only_la_code end) as lives_in,
+    {dhsc_age_sql("birth_month", "discharge_date")} as age_then, in_home, {blank} or admission_method is null as is_blank
+  from hospital_stay as stay cross join stated cross join authority left join supported using (person_key, admission_date)
   where discharge_date between $first and $last
 )
-select stay_no, person_pseudonym, person_key, admission_date, discharge_date, lives_in,
-  coalesce(lives_in, otherwise_in) as la_code,
+select person_key, admission_date, discharge_date, lives_in, coalesce(lives_in, care_la_code, 'not known') as la_code,
   case when age_then >= 85 then '85+' when age_then >= 75 then '75-84' when age_then >= $from_age then '65-74' end as age_band,
   coalesce(gender, 'Not known') as gender,
   case when in_home is null then 'none' else 'community' end as support,
   case when age_then is null then 'no_birth_month' when age_then < $from_age then 'too_young'
-    when admission_date >= discharge_date then 'same_day'
-    when admission_method in ({listed_sql(left_out.admission_methods)}) then 'admission_method'
-    when discharge_method in ({listed_sql(left_out.discharge_methods)}) then 'discharge_method'
-    when destination in ({listed_sql(left_out.destinations)}) then 'destination'
-    when treatment_function in ({listed_sql(left_out.treatment_functions)}) or {begins} then 'treatment_function'
-    when is_blank then 'not_stated' when admission_date < $admitted_from then 'long_stay'
+    when admission_date >= discharge_date then 'same_day' {of_code}
+    when {begins} then 'treatment_function' when is_blank then 'not_stated' when admission_date < $admitted_from then 'long_stay'
     when in_home then 'care_home' when has_la_code and lives_in is null then 'no_residence' end as reason
 from aged"""
     values: dict[str, Value] = {
@@ -105,18 +106,18 @@ with service as (
 ),
 episode as ({spells_sql("service", "la_code, person_key", "$join_days")}),
 began as (
-  select episode.la_code, person_key, first_event as event_id, episode.start_date, person_pseudonym, date_of_death,
+  select episode.la_code, person_key, first_event as event_id, episode.start_date, date_of_death,
     first_service.person_key_source = 'la_person_id' as is_not_linked
   from episode join person using (la_code, person_key)
     join service as first_service on first_service.event_id = episode.first_event
   where episode.start_date between $first - $days_after and $last + $days_before
 ),
 led as (
-  select began.event_id, discharge.*
-  from began join hospital_discharge as discharge using (person_pseudonym)
+  select event_id, discharge_date, age_band, gender, support
+  from began join hospital_discharge as discharge using (person_key)
   where discharge.reason is null and admission_date <= start_date
     and discharge_date between start_date - $days_before and start_date + $days_after
-  qualify row_number() over (partition by began.event_id order by discharge_date desc, admission_date desc, stay_no desc) = 1
+  qualify row_number() over (partition by event_id order by discharge_date desc, admission_date desc) = 1
 )
 select began.*, discharge_date, age_band, gender, support,
   case when date_of_death < $first then 'died' when is_not_linked then 'not_linked'
@@ -141,19 +142,20 @@ def _outcome(settings: HospitalSettings, period: Period) -> Step:
     residential or nursing care of whichever authority that starts on the day of discharge or later.
     """
     again = settings.readmission
+    kinds = [code for kind in again.management for code in settings.management[kind]]
     sql = f"""
-with readmission as (
-  select person_pseudonym, admission_date from hospital_stay
-  where management in ({listed_sql(again.management)}) and admission_date < discharge_date and admission_date >= $first
-    and (discharge_method not in ({listed_sql(again.discharge_methods)})
-      or (select count(discharge_method) = 0 from hospital_stay))
-),
-readmitted as (
-  select distinct event_id from hospital_reablement_start join readmission using (person_pseudonym)
-  where admission_date > start_date and admission_date > discharge_date and admission_date <= discharge_date + $days
+with readmitted as (
+  select distinct event_id from hospital_reablement_start join hospital_stay as stay using (person_key)
+  where admission_date > start_date and admission_date > hospital_reablement_start.discharge_date
+    and admission_date <= hospital_reablement_start.discharge_date + $days
+    and admission_date < stay.discharge_date and admission_date >= $first
+    and admission_method in ({listed_sql(kinds)})
+    and patient_class not in ({listed_sql(settings.regular_attenders)}) is not false
+    and (stay.discharge_method not in ({listed_sql(again.discharge_methods)})
+      or (select count(dismeth) = 0 from {episodes_sql()}))
 ),
 entered as (
-  select distinct event_id from hospital_reablement_start as episode join hospital_long_term as service using (person_pseudonym)
+  select distinct event_id from hospital_reablement_start as episode join hospital_long_term as service using (person_key)
   where setting in ('nursing', 'residential') and service.start_date between discharge_date and discharge_date + $days
 )
 select *, coalesce(date_of_death between discharge_date and discharge_date + $days, false) as died,

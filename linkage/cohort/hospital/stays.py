@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 
-from linkage.cohort.derive.wording import listed_sql
+from linkage.cohort.derive.period import Period
 from linkage.cohort.hospital.settings import HospitalSettings
 from linkage.engine import Step, ident
+
+# Days are counted from here, in 22 bits, so that two of them make one number that sorts like the two.
+_DAY_ZERO = "date '0001-01-01'"
+_DAYS = 2**22
 
 _EPISODE = {
     "person_pseudonym": "varchar",
@@ -35,58 +39,61 @@ def _with_columns(table: str, columns: Mapping[str, str]) -> str:
     return f"(select {kept} from (select {empty} where false union all by name select * from {ident(table)}))"
 
 
-def hospital_stay(settings: HospitalSettings) -> Step:
-    """One row per stay in hospital of a person with an NHS-number pseudonym, as its last episode has it.
+def episodes_sql() -> str:
+    """SQL for the episodes of people with an NHS-number pseudonym, as released."""
+    return f"""(
+  select * from {_with_columns("admissions", _EPISODE)} where person_id_type = 'nhs_number' and admidate is not null)"""
 
-    ``stay_no`` numbers stays. ``discharge_date`` is null while the stay goes on, ``management`` null for planned stays and those
-    of regular attenders; ``la_code`` is the authority of residence where the release has it. Of episodes with one order the one
-    that began last counts.
+
+def patient_number_sql(pseudonym: str) -> str:
+    """SQL: the number below 0 of a patient whom social care does not know: of a national year's three million such patients,
+    two share one by a chance of one in a million."""
+    return f"-1 - cast(hash({pseudonym}) >> 1 as bigint)"
+
+
+def hospital_stay(settings: HospitalSettings, period: Period) -> Step:
+    """One row per stay in hospital that began in the period or later, or may have ended then, as its last episode has it.
+
+    ``discharge_date`` is null while the stay goes on; ``la_code`` is the authority of residence where the release has it. Of
+    episodes with one order the one that began last counts. Earlier stays are left out before last episodes are found: of a stay
+    that began before the period, some episode must end in it or later.
+
+    Month of birth and gender (Female, Male or null) are those of the patient's latest GP registration that has them, of one day
+    the later month and Female, else those of social care (of several authorities, the earliest month and the first gender).
+    ``person_key`` is that of social care, or below 0. ``care_la_code``: the first authority whose social care knows the patient,
+    null for none. Patients are no table of their own: that would join millions of pseudonyms once more.
     """
-    kinds = " ".join(
-        f"when admimeth in ({listed_sql(codes)}) then '{kind}'" for kind, codes in settings.management.items()
-    )
     no_order = ", ".join(str(order) for order in settings.no_episode_order)
+    stay = "hash(person_pseudonym, admidate, admimeth)"
     sql = f"""
-with episode as (
+with episode as not materialized (
   select *, case when try_cast(epiorder as integer) not in ({no_order}) then try_cast(epiorder as integer) end as place
-  from {_with_columns("admissions", _EPISODE)} where person_id_type = 'nhs_number' and admidate is not null
+  from {episodes_sql()}
 ),
+under_way as (select distinct {stay} as stay from episode where admidate < $first and disdate >= $first),
 last_episode as (
-  select * from episode
+  select * from episode where admidate >= $first or {stay} in (from under_way)
   qualify row_number() over (partition by person_pseudonym, admidate, admimeth
     order by place desc nulls last, epistart desc nulls last, disdate desc nulls last, dismeth, disdest, tretspef, classpat,
       la_code) = 1
-)
-select row_number() over (order by person_pseudonym, admidate, admimeth) as stay_no, person_pseudonym,
-  admidate as admission_date, disdate as discharge_date, admimeth as admission_method, dismeth as discharge_method,
-  disdest as destination, tretspef as treatment_function, la_code,
-  case when classpat not in ({listed_sql(settings.regular_attenders)}) is not false then case {kinds} end end as management
-from last_episode"""
-    return Step("hospital_stay", sql)
-
-
-def hospital_patient() -> Step:
-    """One row per person with a stay: month of birth, gender (Female, Male or null) and number.
-
-    Details are those of the latest GP registration that has them, else those of social care (of several authorities, the
-    earliest month and the first gender). ``person_key`` is that of social care; patients whom it does not know have numbers
-    below 0. ``care_la_code``: the first authority whose social care knows the person, null for none.
-    """
-    sql = f"""
-with patient as (select distinct person_pseudonym from hospital_stay),
+),
 registered as (
-  select person_pseudonym,
-    arg_max(try_cast(birth_month || '-01' as date), (began, birth_month)) as birth_month,
-    arg_max(case gender when '1' then 'Male' when '2' then 'Female' end, (began, gender)) as gender
-  from (select *, coalesce(registration_start_date, date '0001-01-01') as began
-    from {_with_columns("gp_registrations", _REGISTRATION)}) join patient using (person_pseudonym) group by person_pseudonym
+  select person_pseudonym, {_DAY_ZERO} + cast(max(began * {_DAYS} + born) % {_DAYS} as integer) as birth_month,
+    case max(began * 2 + is_female) % 2 when 1 then 'Female' when 0 then 'Male' end as gender
+  from (
+    select person_pseudonym, coalesce(registration_start_date, {_DAY_ZERO}) - {_DAY_ZERO} as began,
+      try_cast(birth_month || '-01' as date) - {_DAY_ZERO} as born, case gender when '1' then 0 when '2' then 1 end as is_female
+    from {_with_columns("gp_registrations", _REGISTRATION)}
+  ) group by person_pseudonym
 ),
 known as (
   select person_pseudonym, min(person_key) as person_key, min(la_code) as care_la_code, min(birth_month) as birth_month,
-    min(gender::varchar) filter (gender in ('Female', 'Male')) as gender
-  from person join patient using (person_pseudonym) group by person_pseudonym
+    case when bool_or(gender = 'Female') then 'Female' when bool_or(gender = 'Male') then 'Male' end as gender
+  from person group by person_pseudonym
 )
-select person_pseudonym, coalesce(person_key, -row_number() over (order by person_pseudonym)) as person_key, care_la_code,
-  coalesce(registered.birth_month, known.birth_month) as birth_month, coalesce(registered.gender, known.gender) as gender
-from patient left join registered using (person_pseudonym) left join known using (person_pseudonym)"""
-    return Step("hospital_patient", sql)
+select coalesce(person_key, {patient_number_sql("person_pseudonym")}) as person_key, care_la_code,
+  coalesce(registered.birth_month, known.birth_month) as birth_month, coalesce(registered.gender, known.gender) as gender,
+  admidate as admission_date, disdate as discharge_date, admimeth as admission_method, dismeth as discharge_method,
+  disdest as destination, tretspef as treatment_function, classpat as patient_class, la_code
+from last_episode left join registered using (person_pseudonym) left join known using (person_pseudonym)"""
+    return Step("hospital_stay", sql, {"first": period.start})
