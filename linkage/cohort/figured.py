@@ -1,69 +1,63 @@
 """The figures of a measure whose people were placed: counted, checked, and passed through the disclosure gate."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from linkage.cohort.measures.definition import ALL, POPULATION, MeasureDefinition
-from linkage.cohort.measures.figures import (
-    cells_step,
-    count_names,
-    counts_rows,
-    long_step,
-    reasons_step,
-    table_name,
-    wide_step,
-)
+from linkage.cohort.measures.figures import COUNTED, count_names, reasons_step, table_name
 from linkage.cohort.measures.measure import Asked, Measure
 from linkage.cohort.measures.population import uses_population
+from linkage.cohort.measures.wide import authorities, counted, placed, wide_table
 from linkage.cohort.shown import Figures
-from linkage.engine import Engine, Step, Value, ident, literal
+from linkage.engine import Engine
 from linkage.errors import InternalError
 from pseudo.disclosure import Cells, Difference, DisclosurePolicy, Percentage, Totals, apply
 
 _HEADINGS = ("table", "period")
 
 
-def make_figures(engine: Engine, measure: Measure, asked: Asked) -> None:
-    """Make ``<table>_wide`` for every breakdown and ``<id>_figures``, exact, from ``<id>_people``.
+@dataclass(frozen=True)
+class ExactFigures:
+    """Of a measure, inside: breakdown → its table (``wide_table``), and people by why they count or not."""
+
+    tables: Mapping[str, pa.Table]
+    reasons: pa.Table
+
+
+def make_figures(engine: Engine, measure: Measure, asked: Asked, codes: Sequence[str] | None = None) -> ExactFigures:
+    """The figures of ``<id>_people``, exact. ``codes``: the authorities of the tables, which are looked up if not given.
 
     Raises InternalError when a counted row stands in no cell.
     """
-    definition = measure.definition
-    if counts_rows(definition):
-        engine.run(cells_step(measure))
-    for breakdown in definition.breakdowns:
-        engine.run(wide_step(measure, breakdown, asked))
-    engine.run(long_step(measure))
-    for breakdown, names in definition.breakdowns.items():
-        _require_all_placed(engine, measure, breakdown, names, asked)
+    found = counted(engine, measure, asked, authorities(engine, asked) if codes is None else codes)
+    reasons = engine.arrow(reasons_step(measure, asked))
+    there = pc.sum(reasons.filter(pc.equal(reasons["reason"], COUNTED))["rows_there"], min_count=0).as_py()
+    for breakdown in measure.definition.breakdowns:
+        if placed(measure, breakdown, found) != there:
+            raise InternalError(f"{measure.id}, {breakdown}: somebody who counts stands in no cell.")
+    tables = {name: wide_table(engine, measure, name, asked, found) for name in measure.definition.breakdowns}
+    return ExactFigures(tables, reasons.drop_columns(["rows_there"]))
 
 
-def _require_all_placed(engine: Engine, measure: Measure, breakdown: str, names: Sequence[str], asked: Asked) -> None:
-    definition = measure.definition
-    columns = ", ".join(literal(column.id) for column in definition.columns)
-    inner = "".join(f" and {ident(name)} <> {literal(ALL)}" for name in names if definition.label(name).total)
-    sql = f"""
-select (select count(*) from {ident(measure.people)}
-    where reason is null and (len($la_codes) = 0 or list_contains($la_codes, la_code))),
-  coalesce(sum("count"), 0)
-from {ident(measure.id + "_figures")} where breakdown = $breakdown and column_id in ({columns}){inner}"""
-    values: dict[str, Value] = {"breakdown": breakdown, "la_codes": list(asked.la_codes)}
-    placed, counted = engine.rows(Step("all_placed", sql, values))[0]
-    if placed != counted:
-        raise InternalError(f"{measure.id}, {breakdown}: somebody who counts stands in no cell.")
+def figures_of(
+    engine: Engine, measure: Measure, asked: Asked, policy: DisclosurePolicy, codes: Sequence[str]
+) -> dict[str, Figures]:
+    """The tables of a measure as shown, by the names of their files: one for each breakdown, and why people do not count.
 
-
-def figures_of(engine: Engine, measure: Measure, asked: Asked, policy: DisclosurePolicy) -> dict[str, Figures]:
-    """The tables of a measure as shown, by the names of their files: one for each breakdown, and why people do not count."""
-    make_figures(engine, measure, asked)
+    ``codes``: the authorities of the tables.
+    """
+    exact = make_figures(engine, measure, asked, codes)
     definition = measure.definition
     where = {definition.population: (str(asked.period),)} | {what: (one,) for what, one in definition.narrowed.items()}
     found = {}
-    for breakdown in definition.breakdowns:
-        name = table_name(measure, breakdown)
-        gated = apply(policy, engine.table(f"{name}_wide"), cells_of(definition, breakdown, measure, asked))
-        found[name] = Figures(gated, where, headings=(*_HEADINGS, *definition.not_derived))
+    for breakdown, table in exact.tables.items():
+        gated = apply(policy, table, cells_of(definition, breakdown, measure, asked))
+        found[table_name(measure, breakdown)] = Figures(gated, where, headings=(*_HEADINGS, *definition.not_derived))
     looked_at = {f"people looked at for {definition.id}": (str(asked.period),)}
-    reasons = apply(policy, engine.arrow(reasons_step(measure, asked)), Cells(counts={"people": "people"}))
+    reasons = apply(policy, exact.reasons, Cells(counts={"people": "people"}))
     return found | {f"{measure.id}_people": Figures(reasons, looked_at, headings=_HEADINGS)}
 
 

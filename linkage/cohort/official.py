@@ -17,6 +17,7 @@ from linkage.cohort.measures.dividing import area_steps, divided, dividers
 from linkage.cohort.measures.figures import table_name
 from linkage.cohort.measures.measure import Asked, Measure
 from linkage.cohort.measures.registry import chosen_measures
+from linkage.cohort.measures.wide import authorities
 from linkage.cohort.presented import Presented, charts_of, write_presented
 from linkage.cohort.published import compared, read_published
 from linkage.cohort.shown import Figures, Showing, disclosure_policy
@@ -94,9 +95,10 @@ def tables_official(
             made: dict[str, dict[str, Figures]] = {}
             for together in derived_in_turn(engine, chosen, asked, source):
                 engine.run_all(area_steps(divided_by, source))
+                codes = authorities(engine, asked)
                 for place, measure in enumerate(together, start=1):
                     make_people(engine, measure, asked)
-                    made[measure.id] = figures_of(engine, measure, asked, rule)
+                    made[measure.id] = figures_of(engine, measure, asked, rule, codes)
                     pictures.ask(charts_of(measure.definition, made[measure.id][measure.id]))
                     _drop_tables(engine, measure, together[place:], asked)
             days = beyond_the_data(definitions, covered, {one.id: looked_at([one], year) for one in chosen})
@@ -196,9 +198,7 @@ def _not_yet_made(engine: Engine, steps: Sequence[Step]) -> Sequence[Step]:
 
 def _drop_tables(engine: Engine, measure: Measure, later: Sequence[Measure], asked: Asked) -> None:
     """Drop the tables of a measure, but for those that later measures share: people in millions would fill the memory."""
-    definition = measure.definition
-    made = [step.name for step in measure.steps(asked)] + [f"{measure.id}_{kind}" for kind in ("cells", "figures")]
-    made += [f"{table_name(measure, breakdown)}_wide" for breakdown in definition.breakdowns]
+    made = [step.name for step in measure.steps(asked)]
     shared = {step.name for one in later for step in one.steps(asked)}
     engine.drop(*(name for name in made if name not in shared))
 

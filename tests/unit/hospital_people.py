@@ -6,13 +6,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from linkage.cohort.figured import make_figures
 from linkage.cohort.hospital.stays import patient_number_sql
 from linkage.cohort.measures.measure import Asked
 from linkage.cohort.measures.registry import MEASURES
 from linkage.cohort.official import derive_for, make_people
 from linkage.engine import Engine, Step
 from tests.unit.derived_events import YEAR, Row, care_engine
+from tests.unit.placed_people import keep_figures
 
 DISCHARGED = date(2022, 6, 10)
 _DATES = ("admidate", "disdate", "epistart", "registration_start_date")
@@ -56,7 +56,7 @@ def with_hospital(
         derive_for(engine, measures, asked)
     for measure in measures:
         make_people(engine, measure, asked)
-        make_figures(engine, measure, asked)
+        keep_figures(engine, measure, asked)
     return engine
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from linkage.cohort.derive.period import Period
 from linkage.cohort.figured import make_figures
-from linkage.cohort.measures.measure import Asked
+from linkage.cohort.measures.figures import table_name
+from linkage.cohort.measures.measure import Asked, Measure
 from linkage.cohort.measures.registry import MEASURES
 from linkage.cohort.official import derive_for, make_people
 from linkage.engine import Engine, Step, ident, open_engine
@@ -27,8 +28,14 @@ def measured(
     measure = MEASURES[measure_id]
     derive_for(engine, [measure], asked)
     make_people(engine, measure, asked)
-    make_figures(engine, measure, asked)
+    keep_figures(engine, measure, asked)
     return engine
+
+
+def keep_figures(engine: Engine, measure: Measure, asked: Asked) -> None:
+    """Make the exact figures of a measure, and keep them in the engine for ``figures``."""
+    for breakdown, table in make_figures(engine, measure, asked).tables.items():
+        engine.register(f"{table_name(measure, breakdown)}_exact", table)
 
 
 def placed(measure_id: str, rows: Sequence[Row], *labels: str, period: Period = YEAR) -> dict[str, list[Any]]:
@@ -66,5 +73,5 @@ def linked_with_everything(folder: Path, rows: Sequence[Row]) -> Path:
 def figures(engine: Engine, measure_id: str, breakdown: str = "main") -> list[dict[str, Any]]:
     """The exact rows of a breakdown's table, without the people behind counts."""
     name = measure_id if breakdown == "main" else f"{measure_id}_by_{breakdown}"
-    rows = engine.table(f"{name}_wide").to_pylist()
+    rows = engine.table(f"{name}_exact").to_pylist()
     return [{key: value for key, value in row.items() if not key.endswith("_people")} for row in rows]

@@ -8,7 +8,6 @@ import pytest
 
 from linkage.cohort.data_notes import register_population
 from linkage.cohort.derive.source import linked_source
-from linkage.cohort.figured import make_figures
 from linkage.cohort.measures.dividing import area_steps, divided, dividers, variables
 from linkage.cohort.measures.measure import Asked
 from linkage.cohort.measures.registry import MEASURES
@@ -16,7 +15,7 @@ from linkage.cohort.official import derive_for, make_people, tables_official
 from linkage.engine import Engine, Step
 from linkage.errors import InputError, UsageError
 from tests.unit.derived_events import YEAR, care_engine, review, service
-from tests.unit.placed_people import figures, linked_with_everything
+from tests.unit.placed_people import figures, keep_figures, linked_with_everything
 
 HOME = {"service_type": "Long Term Support: Community", "delivery_mechanism": "Direct Payment"}
 ROWS = [
@@ -50,7 +49,7 @@ select *, case when event_type = 'Review' then 'E03' else case person_pseudonym 
             derive_for(made, [measure], asked)
             made.run_all(area_steps(chosen, linked_source(made)))
             make_people(made, measure, asked)
-            make_figures(made, measure, asked)
+            keep_figures(made, measure, asked)
         yield made
 
 
@@ -112,7 +111,7 @@ def test_every_variable_divides_a_measure() -> None:
         asked = Asked(YEAR)
         derive_for(made, [measure], asked)
         make_people(made, measure, asked)
-        make_figures(made, measure, asked)
+        keep_figures(made, measure, asked)
         for name in names:
             rows = {row[name]: row["clients"] for row in figures(made, "ascof_3d_clients", name)}
             assert rows.pop("All") == sum(rows.values()) == 9
@@ -139,7 +138,7 @@ def test_rates_by_bands_of_10_years_have_their_population(tmp_path: Path) -> Non
         asked = Asked(YEAR, tables=frozenset({"population"}))
         derive_for(made, [measure], asked)
         make_people(made, measure, asked)
-        make_figures(made, measure, asked)
+        keep_figures(made, measure, asked)
         rows = [row for row in figures(made, "long_term_monthly", "age_10") if row["month_end"] == "2023-03-31"]
     assert {row["age_10"]: row["population"] for row in rows if row["population"]} == {
         "18 to 24": 710, "25 to 34": 1520,

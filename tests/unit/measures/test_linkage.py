@@ -108,7 +108,7 @@ def test_linked_measures_stand_beside_those_of_high_confidence() -> None:
         assert "no number" not in found
 
         measure, asked = MEASURES["linked_high_confidence"], Asked(YEAR)
-        wide = engine.table("linked_high_confidence_wide")
+        wide = engine.table("linked_high_confidence_exact")
         shown = apply(disclosure_policy("none"), wide, cells_of(measure.definition, "main", measure, asked)).display
         names = (
             "numerator",

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from linkage.cohort.figured import make_figures
 from linkage.cohort.measures.measure import Asked
 from linkage.cohort.measures.registry import MEASURES
 from linkage.cohort.official import derive_for, make_people
 from linkage.engine import Engine
 from tests.unit.derived_events import YEAR, Row, care_engine, service
-from tests.unit.placed_people import figures, people
+from tests.unit.placed_people import figures, keep_figures, people
 
 MONTHLY, YEARLY, STARTS = "short_term_monthly", "short_term_year", "short_term_starts"
 MAX, LOW, OTHER = "ST-Max", "Ongoing Low Level", "Other Short Term"
@@ -69,7 +68,7 @@ def made() -> Iterator[Engine]:
         derive_for(engine, measures, asked)
         for measure in measures:
             make_people(engine, measure, asked)
-            make_figures(engine, measure, asked)
+            keep_figures(engine, measure, asked)
         yield engine
 
 
