@@ -1,6 +1,6 @@
 """New and existing clients: who has long-term support when an event starts."""
 
-from linkage.cohort.derive.spells import ANY_SETTING
+from linkage.cohort.derive.spells import ANY_SETTING, OPEN_END
 from linkage.engine import literal
 
 
@@ -10,9 +10,9 @@ def existing_clients_sql(rows: str) -> str:
     Long-term support of the person as a service user is open on the day on which the event starts. Support that begins on
     that very day counts; it does not where the event is itself long-term support (``setting`` not null), for nothing is
     existing by itself. Source: NHS England's replication of STS001 and STS002b, both ends inclusive; of long-term services
-    themselves: design.
+    themselves: design. Spells of a person do not overlap: one at most is found.
     """
     return f"""
-select distinct asked.event_id from {rows} as asked join spell using (la_code, person_key)
-where spell.setting = {literal(ANY_SETTING)} and (spell.end_date is null or spell.end_date >= asked.start_date)
+select asked.event_id from {rows} as asked join spell using (la_code, person_key)
+where spell.setting = {literal(ANY_SETTING)} and coalesce(spell.end_date, {OPEN_END}) >= asked.start_date
   and (spell.start_date < asked.start_date or spell.start_date = asked.start_date and asked.setting is null)"""

@@ -11,7 +11,7 @@ from pydantic import Field
 from linkage.cohort.derive.client_status import existing_clients_sql
 from linkage.cohort.derive.period import Period
 from linkage.cohort.derive.run import NamedStep
-from linkage.cohort.derive.spells import OPEN_END, numbered_sql
+from linkage.cohort.derive.spells import OPEN_END
 from linkage.configs import read_packaged
 from linkage.engine import Step, Value, literal
 from pseudo.config_file import ConfigModel
@@ -133,27 +133,44 @@ def short_term_member(gap: int) -> Step:
 
 
 def _members(rows: str, by: str) -> str:
+    """SQL: ``rows`` with the ``episode`` of each, named by the event that began it; open ones end on ``OPEN_END``.
+
+    An event joins the episode when it starts at most ``$gap`` days after the latest end so far.
+    """
     return f"""
-select * exclude (spell_no),
-  first_value(event_id) over (partition by {by}, spell_no order by start_date, event_id) as episode
-from ({numbered_sql(rows, by, "$gap")})"""
+with reached as (
+  select * replace (coalesce(end_date, {OPEN_END}) as end_date),
+    max(coalesce(end_date, {OPEN_END})) over (partition by {by} order by start_date, event_id
+      rows between unbounded preceding and 1 preceding) as reached_date
+  from {rows}
+)
+select * exclude (reached_date),
+  last_value(case when reached_date is null or start_date - reached_date > $gap then event_id end ignore nulls)
+    over (partition by {by} order by start_date, event_id rows unbounded preceding) as episode
+from reached"""
 
 
 def _episode(name: str, period: Period) -> Step:
     """One row per episode that ends in the period: the event that ends last decides, of several the one whose outcome stands
     first in the hierarchy, then the highest row. ``place``: the route of access, of short-term support that of the request
     before its first service.
+
+    End, outcome and row are one number, so that the event that decides is found without sorting.
     """
     hierarchy = _list(sequel_rules().outcome_hierarchy)
-    place = (
-        "place" if name == "request" else "first_value(place) over (partition by episode order by start_date, event_id)"
-    )
+    place = "place" if name == "request" else "first_place"
     sql = f"""
-select * replace ({place} as place, min(start_date) over (partition by episode) as start_date)
-from {name}_member
-qualify row_number() over (partition by episode order by end_date desc,
-  coalesce(list_position([{hierarchy}], outcome_group::varchar), 99), event_id desc) = 1
-  and end_date between $first and $last"""
+with ranked as (
+  select *, ((end_date - date '0001-01-01') * 128 + 127 - coalesce(list_position([{hierarchy}], outcome_group::varchar), 99))
+    * {2**34} + event_id as rank
+  from {name}_member
+),
+decided as (
+  select episode, max(rank) as rank, min(start_date) as began, max(place) filter (event_id = episode) as first_place
+  from ranked group by episode having max(end_date) between $first and $last
+)
+select ranked.* exclude (rank) replace ({place} as place, began as start_date)
+from ranked join decided using (episode, rank)"""
     return Step(f"{name}_episode", sql, {"first": period.start, "last": period.end})
 
 

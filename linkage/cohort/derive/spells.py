@@ -9,30 +9,13 @@ _SETTING = enum_sql((*SETTINGS, ANY_SETTING))
 OPEN_END = "date '9999-12-31'"
 
 
-def numbered_sql(rows: str, by: str, gap: str) -> str:
-    """SQL for every service of ``rows`` (columns ``by``, ``start_date``, ``end_date`` null while open, ``event_id``) with the
-    number of its spell, ``spell_no``; open services end on ``OPEN_END``.
+def spells_sql(rows: str, by: str, gap: str) -> str:
+    """SQL for the spells of ``rows`` (columns ``by``, ``start_date``, ``end_date`` null while open, ``event_id``).
 
     A service joins the spell when it starts at most ``gap`` days after the latest end so far (1: on the next day); a short
-    service inside a long one breaks nothing.
-    """
-    return f"""
-with reached as (
-  select * replace (coalesce(end_date, {OPEN_END}) as end_date),
-    max(coalesce(end_date, {OPEN_END})) over (partition by {by} order by start_date, event_id
-      rows between unbounded preceding and 1 preceding) as reached_date
-  from {rows}
-)
-select * exclude (reached_date), cast(count(*) filter (reached_date is null or start_date - reached_date > {gap}) over (
-    partition by {by} order by start_date, event_id rows unbounded preceding) as integer) as spell_no
-from reached"""
-
-
-def spells_sql(rows: str, by: str, gap: str) -> str:
-    """SQL for the spells of ``rows``, as ``numbered_sql`` numbers them; ``first_event`` is the service that began it.
-
-    Of the services only those that begin a spell are kept: the latest end before the next of them is the end of a spell, the
-    last spell has the latest end of all. To number services and to group them would sort them twice.
+    service inside a long one breaks nothing. Only services that begin a spell are kept, ``first_event``: the latest end before
+    the next of them is the end of a spell, the last spell has the latest end of all. To number services and to group them
+    would sort them twice.
     """
     end = f"coalesce(end_date, {OPEN_END})"
     return f"""
