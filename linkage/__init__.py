@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from linkage.feedback.processed import write_processed
     from linkage.opened import open_register
     from linkage.releasing import ReleaseInputs, read_request, release
-    from linkage.store import link
+    from linkage.store.linking import link
     from linkage.trace.evaluate import evaluate_trace
     from linkage.trace.register import build_register
 
@@ -47,7 +47,7 @@ _HOMES = {
     "consolidate_submissions": "linkage.api",
     "evaluate_trace": "linkage.trace.evaluate",
     "explain": "linkage.explaining",
-    "link": "linkage.store",
+    "link": "linkage.store.linking",
     "open_register": "linkage.opened",
     "read_request": "linkage.releasing",
     "release": "linkage.releasing",

@@ -21,7 +21,7 @@ from linkage.demo_report import DemoResults, write_report
 from linkage.errors import UsageError
 from linkage.feedback.pack import PackSources, write_feedback
 from linkage.intake import CheckOptions, CheckResult
-from linkage.store import link
+from linkage.store.linking import link
 from linkage.trace.evaluate import Evaluation, evaluate_trace
 from linkage.trace.register import build_register
 from linkage.trace.run import TraceResult

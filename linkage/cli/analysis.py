@@ -77,7 +77,7 @@ def link(
 
     Next: cldlink tables salt linked --out tables
     """
-    from linkage.store import link as link_release
+    from linkage.store.linking import link as link_release
     from pseudo.signing import read_public_key
 
     day = as_at.date() if as_at else None

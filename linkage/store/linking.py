@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from linkage.engine import Engine, EngineOptions, Step, ident, literal, open_engine
+from linkage.engine import Engine, EngineOptions, Step, ident, open_engine
 from linkage.errors import InputError
 from linkage.runs import Manifest, file_record, staged_outputs
 from linkage.store.catalogue import (
@@ -15,17 +15,12 @@ from linkage.store.catalogue import (
     require_columns,
     require_other_folder,
 )
+from linkage.store.found import FLAGS, link_quality_step, person_step
 from linkage.store.released import Released, opened_releases
 from pseudo.signing import PublicKey
 
 KEY_COLUMNS = ("person_pseudonym", "person_id_type")
 _FORM = "[a-z2-7]{25}[aeimquy4]|[0-9a-f]{32}"  # 128 bits in base32 or hexadecimal digits
-_FLAGS = {
-    "in_social_care": "social_care",
-    "in_admissions": "admissions",
-    "in_gp": "gp_registrations",
-    "in_conditions": "long_term_conditions",
-}
 
 
 @dataclass(frozen=True)
@@ -97,49 +92,6 @@ def _load(engine: Engine, released: Released) -> tuple[str, ...]:
     return further
 
 
-def person_step(further: Sequence[str] = ()) -> Step:
-    """One row per person pseudonym: where the person is found, kind of id, number of authorities that know them.
-
-    ``further`` tables have a column ``in_`` and their name each.
-    """
-    flagged = _FLAGS | {f"in_{name}": name for name in further}
-    union = "\n  union all\n".join(
-        f"  select {literal(flag)} as flag, person_pseudonym, person_id_type, "
-        f"{'la_code' if table == 'social_care' else 'null'} as la_code from {ident(table)}"
-        for flag, table in flagged.items()
-    )
-    flags = ",\n  ".join(f"bool_or(flag = {literal(flag)}) as {ident(flag)}" for flag in flagged)
-    sql = f"""
-with mention as (
-{union}
-)
-select person_pseudonym, min(person_id_type) as person_id_type,
-  {flags},
-  count(distinct la_code) as authorities
-from mention where person_pseudonym is not null
-group by person_pseudonym"""
-    return Step("person", sql)
-
-
-def link_quality_step() -> Step:
-    """One row per (authority, kind of id): social care people, and how many are found in each health table. Exact."""
-    found = ",\n  ".join(
-        f"count(*) filter ({flag}) as {flag.replace('in_', 'found_in_', 1)}"
-        for flag in _FLAGS
-        if flag != "in_social_care"
-    )
-    sql = f"""
-with care_person as (
-  select distinct la_code, person_pseudonym from social_care where person_pseudonym is not null
-)
-select la_code, person_id_type, count(*) as people,
-  {found},
-  count(*) filter (not in_gp and not in_admissions and not in_conditions) as found_nowhere
-from care_person join person using (person_pseudonym)
-group by la_code, person_id_type"""
-    return Step("link_quality", sql)
-
-
 def refuse_other_forms(engine: Engine, names: Sequence[str]) -> None:
     """Raise InputError when what stands for a person does not have the form of a pseudonym: then it is none."""
     for name in names:
@@ -167,8 +119,8 @@ select count(*) from (
 
 def _counts(engine: Engine, further: Sequence[str]) -> dict[str, int]:
     counts = {f"{name}_rows": engine.count(name) for name in (*RELEASED_TABLES, *further)}
-    people = ", ".join(f"count(*) filter ({flag})" for flag in _FLAGS)
+    people = ", ".join(f"count(*) filter ({flag})" for flag in FLAGS)
     linked = "count(*) filter (in_social_care and (in_gp or in_admissions or in_conditions))"
     row = engine.rows(Step("count_people", f"select count(*), {people}, {linked} from person"))[0]
-    names = ["people", *(f"people_{flag}" for flag in _FLAGS), "people_in_social_care_and_health"]
+    names = ["people", *(f"people_{flag}" for flag in FLAGS), "people_in_social_care_and_health"]
     return counts | {name: int(value) for name, value in zip(names, row, strict=True)}

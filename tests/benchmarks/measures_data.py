@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from linkage.engine import Engine, Step, open_engine
 from linkage.runs import Manifest
-from linkage.store.linking import link_quality_step, person_step
+from linkage.store.found import link_quality_step, person_step
 
 AUTHORITIES = 150
 ONE_AUTHORITY = 400_000

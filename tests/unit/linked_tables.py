@@ -11,7 +11,7 @@ from linkage.cohort.derive.long_term_support import NEEDED_COLUMNS
 from linkage.cohort.study.population import NEEDED_ADMISSION_COLUMNS, NEEDED_GP_COLUMNS
 from linkage.engine import Engine, Step, ident, open_engine
 from linkage.runs import Manifest
-from linkage.store.linking import link_quality_step, person_step
+from linkage.store.found import link_quality_step, person_step
 
 Row = dict[str, Any]
 COLUMNS = {

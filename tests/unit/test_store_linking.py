@@ -12,8 +12,8 @@ import pytest
 from linkage.configs import packaged
 from linkage.engine import Engine, Step, open_engine
 from linkage.errors import InputError, UsageError
-from linkage.store import LINKED_TABLES, link, open_linked, require_columns
-from linkage.store.linking import refuse_other_forms
+from linkage.store import LINKED_TABLES, open_linked, require_columns
+from linkage.store.linking import link, refuse_other_forms
 from pseudo.errors import KeyCustodyError, PolicyError, ReleaseError
 from pseudo.keys import RootKey
 from pseudo.policy import load_policy

@@ -13,7 +13,7 @@ from linkage.runs import read_manifest, verify_manifest
 from linkage.store import open_linked
 from linkage.store.catalogue import COMMAND as LINK
 from linkage.store.catalogue import FURTHER_TABLES, RELEASED_TABLES
-from linkage.store.linking import link_quality_step, person_step
+from linkage.store.found import link_quality_step, person_step
 
 EVENTS = "events.parquet"
 CARE = "social_care"
