@@ -6,6 +6,7 @@ from linkage.cohort.derive.spells import spells_sql
 from linkage.cohort.derive.wording import listed_sql
 from linkage.cohort.measures.definition import MeasureDefinition, measure_definition
 from linkage.cohort.measures.measure import Asked, Measure
+from linkage.cohort.measures.packed import day_number_sql, packed_sql
 from linkage.engine import Step, Value
 
 _ID = "ascof_2a"
@@ -32,6 +33,10 @@ def _episodes(definition: MeasureDefinition, asked: Asked) -> Step:
 
     The outcome is that of the service that ends last, of several the one with the first place, then the highest event.
     """
+    last = packed_sql(
+        f"cast({day_number_sql('st_max.end_date')} * {_LAST_PLACE + 1} + {_LAST_PLACE} - place as hugeint)",
+        "st_max.event_id",
+    )
     sql = f"""
 with st_max as (
   select la_code, person_key, event_id, start_date, end_date, outcome_group, {_place(definition, "event")} as place
@@ -41,8 +46,7 @@ with st_max as (
 cluster as ({spells_sql("st_max", "la_code, person_key", "$join_days")}),
 ended as (
   select cluster.la_code, cluster.person_key, first_event as event_id, cluster.start_date, cluster.end_date,
-    arg_max(coalesce(outcome_group::varchar, 'not_mapped'), (st_max.end_date, -place, st_max.event_id)) as outcome,
-    arg_max(place, (st_max.end_date, -place, st_max.event_id)) as place
+    arg_max(coalesce(outcome_group::varchar, 'not_mapped'), {last}) as outcome, arg_max(place, {last}) as place
   from cluster join st_max on st_max.la_code = cluster.la_code and st_max.person_key = cluster.person_key
     and st_max.start_date between cluster.start_date and cluster.end_date
   where cluster.end_date between $first and $last group by all

@@ -1,11 +1,18 @@
 """ASCOF 3D: people and carers with self-directed support and with direct payments (``configs/measures/ascof_3d_*.yaml``)."""
 
+from linkage.cohort.derive.wording import listed_sql
 from linkage.cohort.measures.definition import measure_definition
 from linkage.cohort.measures.measure import Asked, Measure
+from linkage.cohort.measures.packed import packed_sql, place_sql, row_sql
 from linkage.engine import Step, literal
 
-MECHANISM = """case when component_group = 'direct_payment' or mechanism_group = 'direct_payment' then 'direct_payment'
+_IS_DIRECT = "component_group = 'direct_payment' or mechanism_group = 'direct_payment'"
+MECHANISM = f"""case when {_IS_DIRECT} then 'direct_payment'
       when mechanism_group in ('managed', 'commissioned') then mechanism_group::varchar else 'not_known' end"""
+_MECHANISMS = ("direct_payment", "managed", "commissioned", "not_known")
+_CLIENTS = ("nursing", "residential", *_MECHANISMS, "prison")
+_CARERS = (*_MECHANISMS, "information", "no_direct")
+"""Where somebody stands, from the highest place, which is 1."""
 _BAND = "case when age is null then 'not known' when age >= 65 then '65+' when age >= 18 then '18-64' end"
 
 
@@ -16,27 +23,36 @@ def clients(asked: Asked) -> list[Step]:
     """
     sql = f"""
 with placed as (
-  select la_code, person_key, event_id, setting,
-    case setting when 'nursing' then 1 when 'residential' then 2 when 'prison' then 7
-      else 3 + list_position(['direct_payment', 'managed', 'commissioned', 'not_known'], {MECHANISM}) - 1 end as place,
-    {MECHANISM} as mechanism
+  select la_code, person_key, event_id,
+    case setting when 'nursing' then 1 when 'residential' then 2 when 'prison' then 7 else {_mechanism_place(3)} end as place
   from event
   where client_type_group = 'service_user' and setting is not null
     and start_date <= $last and (end_date is null or end_date >= $last)
 ),
-highest as (
-  select la_code, person_key, arg_min(event_id, (place, event_id)) as event_id,
-    arg_min(setting, (place, event_id)) as setting, arg_min(mechanism, (place, event_id)) as mechanism
-  from placed group by la_code, person_key
-)
-select la_code, person_key, event_id, {_BAND} as age_band,
-  case when reason is null then mechanism end as column_id, reason
+{_highest(_CLIENTS)}
+select la_code, person_key, event_id, {_BAND} as age_band, case when reason is null then kind end as column_id, reason
 from (
   select highest.*, age, case when date_of_death < $last then 'died' when age < 18 then 'under_18'
-      when setting in ('nursing', 'residential') then 'care_home' when setting = 'prison' then 'prison' end as reason
+      when kind in ('nursing', 'residential') then 'care_home' when kind = 'prison' then 'prison' end as reason
   from highest join person using (la_code, person_key)
 )"""
     return [Step("ascof_3d_clients_people", sql, {"last": asked.period.end})]
+
+
+def _mechanism_place(first: int) -> str:
+    """SQL: the place of a service by its mechanism, when the highest mechanism has the place ``first``."""
+    return f"""case when {_IS_DIRECT} then {first} when mechanism_group = 'managed' then {first + 1}
+      when mechanism_group = 'commissioned' then {first + 2} else {first + 3} end"""
+
+
+def _highest(kinds: tuple[str, ...]) -> str:
+    """SQL for ``highest``, one row per person of ``placed``: the first event of the highest place, and its kind."""
+    return f"""first as (
+  select la_code, person_key, min({packed_sql("place", "event_id")}) as place from placed group by la_code, person_key
+),
+highest as (
+  select la_code, person_key, {row_sql("place")} as event_id, [{listed_sql(kinds)}][{place_sql("place")}] as kind from first
+)"""
 
 
 def carers(asked: Asked) -> list[Step]:
@@ -45,22 +61,16 @@ def carers(asked: Asked) -> list[Step]:
     sql = f"""
 with kind as (
   select la_code, person_key, event_id,
-    case when event_type = 'service' and service_type = {direct} then {MECHANISM}
-      when service_group = 'carer_support' then 'no_direct'
-      when event_type in ('assessment', 'review') and outcome_group is distinct from 'nfa_information' then 'no_direct'
-      when event_type <> 'service' and outcome_group = 'nfa_information' then 'information' end as kind
+    case when event_type = 'service' and service_type = {direct} then {_mechanism_place(1)}
+      when service_group = 'carer_support' then 6
+      when event_type in ('assessment', 'review') and outcome_group is distinct from 'nfa_information' then 6
+      when event_type <> 'service' and outcome_group = 'nfa_information' then 5 end as place
   from event
   where client_type_group in ('carer', 'carer_by_association')
     and start_date <= $last and (end_date is null or end_date >= $first)
 ),
-placed as (
-  select *, list_position(['direct_payment', 'managed', 'commissioned', 'not_known', 'information', 'no_direct'], kind) as place
-  from kind where kind is not null
-),
-highest as (
-  select la_code, person_key, arg_min(event_id, (place, event_id)) as event_id, arg_min(kind, (place, event_id)) as kind
-  from placed group by la_code, person_key
-)
+placed as (select * from kind where place is not null),
+{_highest(_CARERS)}
 select la_code, person_key, event_id, {_BAND} as age_band, case when reason is null then kind end as column_id, reason
 from (
   select highest.*, age,

@@ -126,7 +126,7 @@ def test_a_blank_component_counts_where_it_is_said_to() -> None:
         assert people(engine, "ascof_2b") == {"blank": ["component_blank"], "blank before": ["admitted"]}
         engine.run_all(admission_steps(definition.model_copy(update={"parameters": parameters}), YOUNGER, Asked(YEAR)))
         assert people(engine, "ascof_2b") == {"blank": ["admitted"], "blank before": ["not_new"]}
-        assert table(engine, "select count(*) from ascof_2b_homes") == [(2,)]
+        assert table(engine, "select count(*) from home_admission") == [(2,)]
 
 
 def test_rates_are_per_100_000_of_the_population_that_is_given(tmp_path: Path) -> None:
