@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from xlsxwriter import Workbook
@@ -155,36 +156,36 @@ def _write_sheet(worksheet: _TextWorksheet, sheet: Sheet, styles: _Styles) -> No
 
 def _ready_rows(sheet: Sheet, first_row: int, formats: Sequence[int]) -> Iterator[tuple[int, list[str]]]:
     """Blocks of rows as XML, each with the number of its first row, counted from one."""
-    table, kinds = sheet.table, sheet.columns
-    for start in range(0, table.num_rows, _BLOCK):
-        block = table.slice(start, _BLOCK)
-        numbers = pc.cast(pa.array(range(first_row + start, first_row + start + block.num_rows)), pa.string())
-        cells = [
-            _cells(column, numbers, place, formats[place], as_numbers=kinds[place].number)
-            for place, column in enumerate(block.columns)
-        ]
-        joined = pc.binary_join_element_wise('<row r="', numbers, '">', *cells, "</row>", "")
-        yield first_row + start, joined.to_pylist()
+    for start in range(0, sheet.table.num_rows, _BLOCK):
+        block = sheet.table.slice(start, _BLOCK)
+        rows, first = block.num_rows, first_row + start
+        numbers = pc.cast(pa.array(range(first, first + rows)), pa.string())
+        cells = _cells(block, numbers, sheet.columns, formats)
+        columns = [cells.slice(place * rows, rows) for place in range(len(sheet.columns))]
+        joined = pc.binary_join_element_wise('<row r="', numbers, '">', *columns, "</row>", "")
+        yield first, joined.to_pylist()
 
 
-def _cells(column: pa.ChunkedArray, numbers: pa.Array, place: int, style: int, *, as_numbers: bool) -> pa.Array:
-    """One column's cells as XML; nothing for null."""
-    texts = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    opening = f'" s="{style}" t="inlineStr"><is><t xml:space="preserve">'
-    cells = pc.binary_join_element_wise(
-        f'<c r="{_letters(place)}', numbers, opening, _escaped(texts), "</t></is></c>", ""
-    )
-    if as_numbers:
-        plain = pc.cast(texts, pa.string())
-        of_number = pc.binary_join_element_wise(
-            f'<c r="{_letters(place)}', numbers, f'" s="{style}"><v>', plain, "</v></c>", ""
-        )
-        cells = pc.if_else(pc.match_substring_regex(plain, _NUMBER), of_number, cells)
-    return pc.fill_null(cells, "")
+def _cells(block: pa.Table, numbers: pa.Array, columns: Sequence[ExcelColumn], formats: Sequence[int]) -> pa.Array:
+    """The cells of a block as XML, one column after the other; nothing for null. ``numbers``: of its rows.
+
+    All columns at once: a workbook of many small sheets would else be thousands of calls on a few texts each.
+    """
+    texts = pa.concat_arrays([pc.cast(column, pa.string()).combine_chunks() for column in block.columns])
+    of_column = pa.array(np.repeat(np.arange(len(columns)), block.num_rows))
+    opening = pa.array([f'<c r="{_letters(place)}' for place in range(len(columns))]).take(of_column)
+    styled = pa.array([f'" s="{style}"' for style in formats]).take(of_column)
+    head = pc.binary_join_element_wise(opening, pa.concat_arrays([numbers] * len(columns)), styled, "")
+    inline = ' t="inlineStr"><is><t xml:space="preserve">'
+    of_text = pc.binary_join_element_wise(head, inline, _escaped(texts), "</t></is></c>", "")
+    of_number = pc.binary_join_element_wise(head, "><v>", texts, "</v></c>", "")
+    may_be_number = pa.array([column.number for column in columns]).take(of_column)
+    is_number = pc.and_(may_be_number, pc.match_substring_regex(texts, _NUMBER))
+    return pc.fill_null(pc.if_else(is_number, of_number, of_text), "")
 
 
 def _escaped(texts: pa.Array) -> pa.Array:
-    texts = without_formulas(_cut(pc.cast(texts, pa.string())))
+    texts = without_formulas(_cut(texts))
     texts = pc.replace_substring_regex(texts, _LIKE_MARKUP, r"_x005F_x\1_")
     texts = pc.replace_substring_regex(texts, _IMPOSSIBLE, "\N{REPLACEMENT CHARACTER}")
     for character, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
