@@ -9,7 +9,7 @@ from linkage.cohort.data_notes import as_lines, beyond_the_data, data_notes, not
 from linkage.cohort.derive.covered import covered_days, require_all_covered
 from linkage.cohort.derive.own import care_source, is_linked, open_care
 from linkage.cohort.derive.period import Period, covered_period, months_later
-from linkage.cohort.derive.run import Derivation, derive, end_earlier, last_quarter
+from linkage.cohort.derive.run import Derivation, derive, end_earlier, last_quarter, names_in
 from linkage.cohort.derive.source import CareSource, linked_source
 from linkage.cohort.figured import figures_of
 from linkage.cohort.measures.definition import POPULATION
@@ -158,12 +158,15 @@ def derive_for(
 ) -> None:
     """Derive events once, for as long as the measures look at them, with what measures take from submitted rows.
 
-    ``source``: the linked social care table unless given. ``keep_steps``, ``keep_details``: as in ``Derivation``.
+    Columns that no measure names are not made, unless the tables of all steps are kept. ``source``: the linked social care
+    table unless given. ``keep_steps``, ``keep_details``: as in ``Derivation``.
     """
     source = source or linked_source(engine)
     wide = looked_at(measures, asked.period)
     costs = last_quarter(Period(wide.start, asked.period.end))
-    derive(engine, source, Derivation(wide, cost_period=costs, keep_steps=keep_steps, keep_details=keep_details))
+    named = None if keep_steps else names_in(step for measure in measures for step in measure.steps(asked))
+    choices = Derivation(wide, cost_period=costs, keep_steps=keep_steps, keep_details=keep_details, named=named)
+    derive(engine, source, choices)
     for made in dict.fromkeys(measure.of_source for measure in measures if measure.of_source):
         engine.run(made(source))
 

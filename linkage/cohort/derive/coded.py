@@ -39,9 +39,16 @@ GROUP_COLUMNS = {
     "method_of_review": "review_method_group",
     "cost_frequency": "cost_frequency_group",
 }
-# Submitted wordings that tell events apart (step 7) keep their number.
-NUMBERED = ("client_type", "route_of_access", "assessment_type", "service_type", "service_component")
-NUMBERED_IN_ONE_FILE = ("delivery_mechanism", "cost_frequency")
+_NUMBERED = (
+    "client_type",
+    "route_of_access",
+    "assessment_type",
+    "service_type",
+    "service_component",
+    "delivery_mechanism",
+    "cost_frequency",
+)
+"""Fields whose submitted wordings tell events apart (step 7)."""
 _NO_VALUE = ("event_type", "client_type")
 
 
@@ -70,7 +77,7 @@ def coded_columns(*, cleaned: bool) -> list[Coded]:
     number = "value_no" if cleaned else "raw_no"
     return [
         *(Coded(field, field, value_type(field), "value") for field in valued),
-        *(Coded(f"{field}_no", field, "smallint", number) for field in (*NUMBERED, *NUMBERED_IN_ONE_FILE)),
+        *(Coded(f"{field}_no", field, "smallint", number) for field in _NUMBERED),
         *(Coded(group, field, group_type(field), "group_id") for field, group in GROUP_COLUMNS.items()),
         Coded("outcome_rank", "event_outcome", "tinyint", "outcome_rank"),
     ]

@@ -1,8 +1,6 @@
 """Steps 3, 4 and 7 to 9: which submitted rows are events of the period, until when, and which record of an event is kept."""
 
-from linkage.cohort.derive.coded import NUMBERED, NUMBERED_IN_ONE_FILE
 from linkage.cohort.derive.grouped import enum_sql
-from linkage.cohort.derive.settings import Selection
 from linkage.engine import Step, literal
 
 LEFT_OUT = (
@@ -21,6 +19,7 @@ LEFT_OUT = (
 
 LEFT_OUT_TYPE = enum_sql(LEFT_OUT)
 
+
 _OPEN_LAST = "coalesce({}, date '9999-12-31')"
 
 
@@ -32,8 +31,8 @@ def effective_end_sql(end: str = "stated_end_date", death: str = "date_of_death"
 
 
 def placed_sql() -> str:
-    """Steps 3 and 4, SQL: submitted rows with ``end_date`` (effective), ``left_out`` (null: the row is an event),
-    ``reference_no``, ``close_date`` and ``is_last`` of each reference period of its submission.
+    """Step 4, SQL: submitted rows with ``left_out`` (null: the row is an event), ``reference_no``, ``close_date`` and
+    ``is_last`` of each reference period of its submission.
 
     What is asked of many million rows is asked of this query: quicker than finding the rows of ``events_in_period`` again.
     """
@@ -58,8 +57,7 @@ def placed_sql() -> str:
 {whens}
     end as {LEFT_OUT_TYPE}) as left_out
   from (
-    select submitted.* exclude (submission_no), {effective_end_sql()} as end_date,
-      chosen.submission_no, reference_no, from_date, to_date, close_date, is_last
+    select submitted.* exclude (submission_no), chosen.submission_no, reference_no, from_date, to_date, close_date, is_last
     from submitted left join chosen_submission as chosen using (submission_no)
   )
 )"""
@@ -87,29 +85,24 @@ where left_out is null and not is_last and event_type = 'service' and (end_date 
     return Step("cropped", sql)
 
 
-def shared_event(selection: Selection) -> Step:
-    """Step 7, one row per record whose event may have others: what tells events apart, as a number (``event_hash``).
+def shared_event() -> Step:
+    """Step 7, one row per record whose event has others: its ``event_hash``, the number of all that tells events apart.
 
-    Two records of one event always have one number; two events have one by chance at most, and step 9 looks at all parts.
+    Numbers that come twice are found by sorting nothing but them: far quicker than counting each.
     """
     sql = f"""
-with hashed as (
-  select row_id, reference_no, hash({", ".join(_event_parts(selection))}) as event_hash
-  from {placed_sql()} as placed where left_out is null
-)
-select row_id, reference_no, event_hash from hashed
-where event_hash in (select event_hash from hashed group by event_hash having count(*) > 1)"""
+with counted as (select row_id, reference_no, event_hash from {placed_sql()} where left_out is null),
+sorted as (select event_hash, lag(event_hash) over (order by event_hash) as before from counted)
+select row_id, reference_no, event_hash from counted
+where event_hash in (select event_hash from sorted where event_hash = before)"""
     return Step("shared_event", sql)
 
 
-def not_kept(selection: Selection) -> Step:
+def not_kept() -> Step:
     """Step 9, one row per record of an event of which another record is kept: ``kept_row``.
 
-    An event is authority, person, client type, type and start; requests add effective end and route, assessments effective
-    end and type, reviews effective end; services add type and component, and unless the table is joined also mechanism and
-    costs. Submitted wordings are compared; the event reference is not used. Kept is the record of the latest reference
-    period, then open or latest end, then the outcome first in the hierarchy, then one marked as a conversation, then the
-    highest row. Source: DHSC steps 7 and 9.
+    Kept is the record of the latest reference period, then open or latest end, then the outcome first in the hierarchy, then
+    one marked as a conversation, then the highest row. Source: DHSC step 9.
     """
     sql = f"""
 select row_id, reference_no, kept_row from (
@@ -117,20 +110,9 @@ select row_id, reference_no, kept_row from (
   from shared_event join {placed_sql()} as placed using (row_id, reference_no)
     left join cropped using (row_id, reference_no)
   window record as (
-    partition by {", ".join(_event_parts(selection))}
+    partition by placed.la_code, person_key, start_date, event_type, shared_event.event_hash
     order by shared_event.reference_no desc, coalesce(cropped.end_date, placed.end_date) desc nulls first,
       outcome_rank nulls last, conversation desc, row_id desc)
 )
 where place > 1"""
     return Step("not_kept", sql)
-
-
-def _event_parts(selection: Selection) -> list[str]:
-    """SQL for all that tells two events apart."""
-    service_parts = [*NUMBERED_IN_ONE_FILE, "unit_cost", "planned_units"] if selection != "joined" else []
-    named = [f"{name}_no" if name in (*NUMBERED, *NUMBERED_IN_ONE_FILE) else name for name in service_parts]
-    of = {"request": ["route_of_access_no"], "assessment": ["assessment_type_no"]}
-    of["service"] = ["service_type_no", "service_component_no", *named]
-    parts = [f"case when event_type = '{kind}' then {part} end" for kind, own in of.items() for part in own]
-    end = "case when event_type <> 'service' then placed.end_date end"
-    return ["placed.la_code", "person_key", "client_type_no", "event_type", "start_date", end, *parts]

@@ -5,7 +5,6 @@ from datetime import date
 
 from linkage.cohort.derive.age import dhsc_age_sql
 from linkage.cohort.derive.coded import DETAILS
-from linkage.cohort.derive.events import effective_end_sql
 from linkage.cohort.derive.grouped import enum_sql, group_type, meanings, value_type, values
 from linkage.cohort.derive.settings import InferredAccommodation, derivation_settings, grouped_values
 from linkage.cohort.derive.source import NO_ID, CareSource
@@ -64,7 +63,7 @@ def latest_detail(details: Sequence[str] = DETAILS) -> Step:
     detail as last known, and the greatest with the bits of the code turned over tells whether another is in the same place.
     The numbers are made without ``case``, within which DuckDB would count every place again for each detail.
     """
-    open_last = f"coalesce({effective_end_sql()}, date '9999-12-31')"
+    open_last = "coalesce(end_date, date '9999-12-31')"
     end = f"case when start_date is null then 0 else {_day(open_last)} end"
     sql = f"""
 with stated_on as (select distinct submission_no, stated_end from chosen_submission),

@@ -1,11 +1,12 @@
 """The derivation: from submitted events to ``event``, ``person`` and ``spell``, the tables that every measure reads."""
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from linkage.cohort.derive.coded import coding_values
+from linkage.cohort.derive.coded import DETAILS, coding_values
 from linkage.cohort.derive.event import event, event_flow
 from linkage.cohort.derive.events import cropped, events_in_period, not_kept, shared_event
 from linkage.cohort.derive.grouped import submitted_value, unmapped_value
@@ -15,7 +16,7 @@ from linkage.cohort.derive.settings import Hierarchy, PersonRule, Selection, der
 from linkage.cohort.derive.source import NO_ID, CareSource
 from linkage.cohort.derive.spells import setting_spell, spell
 from linkage.cohort.derive.submissions import Chosen, chosen_submission, reporting_period
-from linkage.cohort.derive.submitted import numbered_local, person_key, submission, submitted
+from linkage.cohort.derive.submitted import Submitting, numbered_local, person_key, submission, submitted
 from linkage.engine import Engine, Step, Value
 from linkage.errors import InputError, UsageError
 
@@ -49,7 +50,7 @@ class Derivation:
     told apart by value, so that one event in the wordings of two releases is one; DHSC compares submitted wordings.
     ``cost_period``: where ``period_cost`` is counted (None: the last three months of the period). ``as_of``: submissions
     received later do not count. ``keep_steps`` leaves the tables of every step in the engine, ``keep_details`` those that
-    ``end_earlier`` needs.
+    ``end_earlier`` needs. ``named``: words with all columns of ``event`` and ``person`` that are asked for (None: all).
     """
 
     period: Period | None = None
@@ -62,6 +63,7 @@ class Derivation:
     as_of: date | None = None
     keep_steps: bool = False
     keep_details: bool = False
+    named: frozenset[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,10 @@ def derive(engine: Engine, source: CareSource, derivation: Derivation | None = N
     choices = derivation or Derivation()
     _keep_linked_person(engine)
     _run(engine, steps_of_wordings(source, choices), choices)
-    coding = coding_values(engine, source.columns, cleaned=choices.cleaned)
-    _run(engine, steps_of_submissions(source, choices, coding), choices)
     period = choices.period or stated_period(engine)
     result = Derived(period, choices.cost_period or last_quarter(period))
+    coding = coding_values(engine, source.columns, cleaned=choices.cleaned)
+    _run(engine, steps_of_submissions(source, choices, result, coding), choices)
     _run(engine, [step_of_choice(choices, period)], choices)
     if not engine.count("chosen_submission"):
         raise UsageError(f"No submission covers {period}. Give another period, or --selection current.")
@@ -142,13 +144,20 @@ def steps_of_wordings(source: CareSource, choices: Derivation) -> list[NamedStep
     ]
 
 
-def steps_of_submissions(source: CareSource, choices: Derivation, coding: Mapping[str, Value]) -> list[NamedStep]:
+def steps_of_submissions(
+    source: CareSource, choices: Derivation, derived: Derived, coding: Mapping[str, Value]
+) -> list[NamedStep]:
     """Steps that look at every submitted row, whose wordings are coded by the lists that are bound."""
-    rows = submitted(source, choices.person_rule, cleaned=choices.cleaned, coding=coding)
-    return [
-        NamedStep("5, 6", rows, submitted),
-        NamedStep("1", reporting_period(derivation_settings().reporting_period), reporting_period),
-    ]
+    periods = NamedStep("1", reporting_period(derivation_settings().reporting_period), reporting_period)
+    later = [periods, *steps_of_events(source, choices, derived)]
+    named = None if choices.keep_steps else names_in(one.step for one in later)
+    how = Submitting(choices.person_rule, choices.selection, choices.cleaned, coding, named)
+    return [NamedStep("5, 6", submitted(source, how), submitted), periods]
+
+
+def names_in(steps: Iterable[Step]) -> frozenset[str]:
+    """Every word of the steps' SQL: among them are all columns that they read."""
+    return frozenset(word for step in steps for word in re.findall(r"\w+", step.sql))
 
 
 def step_of_choice(choices: Derivation, period: Period) -> NamedStep:
@@ -159,20 +168,33 @@ def step_of_choice(choices: Derivation, period: Period) -> NamedStep:
 
 def steps_of_events(source: CareSource, choices: Derivation, derived: Derived) -> list[NamedStep]:
     """Steps from the chosen submissions to the tables that measures read."""
-    settings = derivation_settings()
+    details = DETAILS if choices.named is None else details_named(choices.named)
+    people = _steps_of_people(source, derived, details)
+    named = None if choices.named is None else choices.named | names_in(one.step for one in people)
+    kept = event(choices.selection, derived.cost_period, named)
     return [
-        NamedStep("11", latest_detail(), latest_detail),
+        NamedStep("11", latest_detail(details), latest_detail),
         NamedStep("3, 4", events_in_period(), events_in_period),
         NamedStep("8", cropped(), cropped),
-        NamedStep("7", shared_event(choices.selection), shared_event),
-        NamedStep("9", not_kept(choices.selection), not_kept, done_with=("shared_event",)),
-        NamedStep(
-            "3 to 9, 12", event(choices.selection, derived.cost_period), event, done_with=("cropped", "submitted")
-        ),
+        NamedStep("7", shared_event(), shared_event),
+        NamedStep("9", not_kept(), not_kept, done_with=("shared_event",)),
+        NamedStep("3 to 9, 12", kept, event, done_with=("cropped", "submitted")),
         NamedStep("9", event_flow(choices.selection), event_flow, done_with=("events_in_period", "not_kept")),
-        NamedStep("11", cared_for(source), cared_for),
-        NamedStep("11", inferred_accommodation(settings.inferred_accommodation), inferred_accommodation),
-        NamedStep("10, 11", person(derived.period.end), person, done_with=("latest_detail",)),
+        *people,
+    ]
+
+
+def _steps_of_people(source: CareSource, derived: Derived, details: Sequence[str]) -> list[NamedStep]:
+    settings = derivation_settings()
+    told: list[NamedStep] = []
+    if "has_informal_carer" in details:
+        told += [NamedStep("11", cared_for(source), cared_for)]
+    if "accommodation_status" in details:
+        rules = inferred_accommodation(settings.inferred_accommodation)
+        told += [NamedStep("11", rules, inferred_accommodation)]
+    return [
+        *told,
+        NamedStep("10, 11", person(derived.period.end, details), person, done_with=("latest_detail",)),
         NamedStep("spells", setting_spell(settings.spell_gap_days), setting_spell),
         NamedStep("spells", spell(settings.spell_gap_days), spell, done_with=("setting_spell",)),
     ]
@@ -183,7 +205,7 @@ def steps_shown(source: CareSource, derivation: Derivation, period: Period) -> l
     derived = Derived(period, derivation.cost_period or last_quarter(period))
     return [
         *steps_of_wordings(source, derivation),
-        *steps_of_submissions(source, derivation, {}),
+        *steps_of_submissions(source, derivation, derived, {}),
         step_of_choice(derivation, period),
         *steps_of_events(source, derivation, derived),
     ]

@@ -1,10 +1,12 @@
 """Submitted rows in narrow form: people and submissions as numbers, texts as coded values (steps 5 and 6)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from linkage.cohort.derive.coded import coded_columns
+from linkage.cohort.derive.events import effective_end_sql
 from linkage.cohort.derive.grouped import enum_sql, group_type
-from linkage.cohort.derive.settings import PersonRule
+from linkage.cohort.derive.settings import PersonRule, Selection
 from linkage.cohort.derive.source import CareSource
 from linkage.engine import Step, Value, literal
 
@@ -49,19 +51,45 @@ from (select distinct {_key(source)} as person_pseudonym from {source.rows}) whe
     return Step("person_key", sql, source.values)
 
 
-def submitted(
-    source: CareSource, rule: PersonRule, *, cleaned: bool = False, coding: Mapping[str, Value] | None = None
-) -> Step:
+@dataclass(frozen=True)
+class Submitting:
+    """How submitted rows are read. ``coding``: the lists of wordings that are bound (``coding_values``).
+
+    ``named``: the columns that are asked for (None: all); others are not made. The rest: as in ``Derivation``.
+    """
+
+    person_rule: PersonRule = "dhsc"
+    selection: Selection = "current"
+    cleaned: bool = False
+    coding: Mapping[str, Value] = field(default_factory=dict)
+    named: frozenset[str] | None = None
+
+
+def submitted(source: CareSource, how: Submitting) -> Step:
     """One row per submitted row, ``row_id`` in the order of the source: dates, person, coded values, groups and costs.
 
-    Null ``person_key``: the row gives nobody, or ``without_number`` says that NHS England's rule leaves it out. Where no row of
-    a submission has a client type (v4.2), all are service users. ``..._no`` number submitted wordings; with ``cleaned`` all
-    wordings of one value have one number. ``coding``: the lists of wordings that are bound (``coding_values``).
+    Null ``person_key``: the row gives nobody, or ``without_number`` says that NHS England's rule leaves it out. ``end_date``:
+    the effective end (step 3). Where no row of a submission has a client type (v4.2), all are service users. ``event_hash``: all
+    that tells events apart (step 7), as a number. Columns that nobody asks for are left out.
     """
-    coded = {one.name: one.sql(source.columns) for one in coded_columns(cleaned=cleaned)}
-    columns = ",\n    ".join(f"{sql} as {name}" for name, sql in coded.items())
-    grouped = ", ".join(_grouped().get(name, name) for name in coded)
-    lacks = "local.local_id is not null" if rule == "nhs_england" else "false"
+    coded = coded_columns(cleaned=how.cleaned)
+    looked_up = ",\n    ".join(f"{one.sql(source.columns)} as {one.name}" for one in coded)
+    columns = {
+        name: "row_of." + name for name in ("row_id", "person_key_source", "birth_month", "date_of_death", "start_date")
+    }
+    columns |= {
+        "la_code": "submission.la_code",
+        "submission_no": "submission_no",
+        "person_key": "person_key",
+        "without_number": "local.local_id is not null" if how.person_rule == "nhs_england" else "false",
+        "stated_end_date": "stated_end_date",
+        "end_date": effective_end_sql(),
+        "event_hash": _event_hash_sql(how.selection),
+        **{one.name: one.name for one in coded if not one.name.endswith("_no")},
+        **_grouped(),
+        **{name: name for name in ("unit_cost", "planned_units", "conversation")},
+    }
+    asked = [f"{sql} as {name}" for name, sql in columns.items() if how.named is None or name in how.named]
     local = (
         "left join numbered_local as local on row_of.la_code = local.la_code and row_of.local_id = local.local_id "
         "and row_of.number is null"
@@ -74,21 +102,35 @@ with row_of as (
     {source.optional("submission", "null::varchar")} as file, reporting_period_start_date as stated_start,
     reporting_period_end_date as stated_end, try_cast(date_of_death as date) as date_of_death,
     try_cast(event_start_date as date) as start_date, try_cast(event_end_date as date) as stated_end_date,
-    {columns},
+    {looked_up},
     try_cast({source.optional("unit_cost")} as double) as unit_cost,
     try_cast({source.optional("planned_units_per_week")} as double) as planned_units, {_flag(source)} as conversation
   from {source.rows})
-select row_id, submission.la_code, submission_no, person_key, person_key_source, {lacks} as without_number, birth_month,
-  date_of_death, start_date, stated_end_date,
-  {grouped},
-  unit_cost, planned_units, conversation
+select {", ".join(asked)}
 from row_of
 join submission on submission.la_code = row_of.la_code and submission.file is not distinct from row_of.file
   and submission.stated_start is not distinct from row_of.stated_start
   and submission.stated_end is not distinct from row_of.stated_end
 left join person_key on person_key.person_pseudonym = row_of.person_pseudonym
-{local if rule == "nhs_england" else ""}"""
-    return Step("submitted", sql, {**source.values, **(coding or {})})
+{local if how.person_rule == "nhs_england" else ""}"""
+    return Step("submitted", sql, {**source.values, **how.coding})
+
+
+def _event_hash_sql(selection: Selection) -> str:
+    """Step 7, SQL: a number for all that tells an event from others. Two events have one number by chance at most.
+
+    An event is authority, person, client type, type and start; requests add effective end and route, assessments effective
+    end and type, reviews effective end; services add type and component, and unless the table is joined also mechanism and
+    costs. Submitted wordings are compared; the event reference is not used. Source: DHSC step 7.
+    """
+    in_one_file = (
+        ", delivery_mechanism_no, cost_frequency_no, unit_cost, planned_units" if selection != "joined" else ""
+    )
+    return f"""hash(submission.la_code, person_key, client_type_no, event_type, start_date,
+    case event_type when 'request' then hash({effective_end_sql()}, route_of_access_no)
+      when 'assessment' then hash({effective_end_sql()}, assessment_type_no)
+      when 'service' then hash(service_type_no, service_component_no{in_one_file})
+      else hash({effective_end_sql()}) end)"""
 
 
 def _grouped() -> dict[str, str]:
@@ -100,10 +142,10 @@ def _grouped() -> dict[str, str]:
     )
     return {
         "service_group": f"""case when service_group = 'long_term_community' and mechanism_group in ({in_prison})
-    then cast('long_term_prison' as {service}) else service_group end as service_group""",
-        "mechanism_group": f"case mechanism_group {others} else mechanism_group end as mechanism_group",
+    then cast('long_term_prison' as {service}) else service_group end""",
+        "mechanism_group": f"case mechanism_group {others} else mechanism_group end",
         "client_type_group": f"""case when has_no_client_types then cast('service_user' as {client})
-    else client_type_group end as client_type_group""",
+    else client_type_group end""",
     }
 
 
