@@ -7,17 +7,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as csv
 import pyarrow.parquet as pq
 
-from pseudo.distinct import Positions, encode, positions_of
+from pseudo.distinct import Positions, encode, encoded_parts, positions_of
 from pseudo.errors import SourceError, SourcePathError
 
-__all__ = ["Answers", "Coded", "Positions", "Source", "coded", "encode", "map_distinct", "open_source", "positions_of"]
+__all__ = ["Answered", "Answers", "Positions", "Source", "answered", "encode", "open_source", "positions_of"]
 
 # A number or date: no heading looks like one, and as a value it must not stand in a message.
 _VALUE = re.compile(r"[\d\s/.:-]*\d[\d\s/.:-]*")
@@ -28,34 +26,11 @@ _TEXT = (pa.string(), pa.large_string())
 
 
 @dataclass(frozen=True)
-class Coded:
-    """One column: ``values`` sorted and distinct, ``positions`` into them row by row, -1 for null."""
+class Answered:
+    """Some rows of a column: ``values``, some of them alike or null, and ``positions`` in them row by row, -1 for null."""
 
     values: pa.Array
     positions: Positions
-
-    def at(self, rows: npt.NDArray[np.int64]) -> pa.Array:
-        """The values of some rows, in the order given."""
-        positions = self.positions[rows]
-        return pc.take(self.values, pa.array(positions, mask=positions < 0))
-
-    @property
-    def nulls(self) -> int:
-        """Rows without a value."""
-        return int((self.positions < 0).sum())
-
-
-def coded(values: pa.Array, positions: Positions) -> Coded:
-    """Sort and merge the distinct values of a column; ``positions`` are -1 where null. Null values become null rows."""
-    distinct = values.dictionary_encode()
-    order = np.asarray(pc.sort_indices(distinct.dictionary), dtype=np.int64)
-    rank = np.empty(len(order) + 1, dtype=np.int64)
-    rank[order] = np.arange(len(order))
-    rank[-1] = -1
-    first = np.asarray(pc.fill_null(distinct.indices, -1), dtype=np.int64)
-    lookup = np.append(rank[first], -1)
-    narrow = np.int8 if len(order) <= 127 else np.int16 if len(order) <= 32767 else np.int32
-    return Coded(distinct.dictionary.take(pa.array(order)), lookup.astype(narrow)[positions])
 
 
 class Answers:
@@ -89,10 +64,9 @@ class Answers:
         return pa.array([None if value is None else rule(value) for value in values.to_pylist()], self._kind)
 
 
-def map_distinct(column: pa.ChunkedArray, answers: Answers) -> Coded:
-    """A rule's answers to every distinct value of a column."""
-    encoded = encode(column)
-    return coded(answers.of(encoded.dictionary), positions_of(encoded))
+def answered(column: pa.ChunkedArray, ask: Callable[[pa.Array], pa.Array]) -> list[Answered]:
+    """What ``ask`` makes of the distinct values of a column, for some rows after the other."""
+    return [Answered(ask(part.dictionary), positions_of(part)) for part in encoded_parts(column)]
 
 
 @dataclass(frozen=True)

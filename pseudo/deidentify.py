@@ -70,7 +70,7 @@ class Deidentified:
             columns.setdefault(held, column)  # the text of a person stands before the whole number
         rows = {held: column.ranked(taken.pop(held)) for held, column in columns.items()}
         order = row_order(_keys(columns, rows), len(rows["person"]))
-        return {held: values[order] for held, values in rows.items()}
+        return {held: values.take(order, axis=0) for held, values in rows.items()}
 
     def _released(self, rows: Mapping[str, Array]) -> pa.Table:
         return pa.table({name: column.released(rows[held]) for name, (held, column) in self.columns.items()})
@@ -112,7 +112,7 @@ def deidentify(
         partition = _partitions(people)
         with Partitions(int(partition[-1]) + 1 if len(partition) else 1, folder) as held:
             for rows, part in parts:
-                held.add(people.rows(rows) | part, partition[people.person[rows]])
+                held.add(people.rows(rows) | part, partition.take(people.person[rows]))
             keys.rest()
             released = treating.columns(people)
             _require_no_numbers(source.name, released)

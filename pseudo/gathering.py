@@ -8,7 +8,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pseudo.columns import Coded
+from pseudo.columns import Answered
+from pseudo.distinct import distinct_numbers, positions_of
 from pseudo.rendering import Codes, TextForm, int63, order_keys, text_of
 from pseudo.row_order import Key, Words
 
@@ -27,17 +28,17 @@ class ValueColumn:
     def __post_init__(self) -> None:
         self._met = pa.array([], self.kind)
 
-    def add(self, part: Coded) -> Places:
-        """The rows of one part."""
-        place = pc.index_in(part.values, value_set=self._met)
+    def add(self, part: Answered) -> Places:
+        """Some rows of the column."""
+        distinct = part.values.dictionary_encode()
+        place = pc.index_in(distinct.dictionary, value_set=self._met)
+        numbers = np.append(np.asarray(pc.fill_null(place, 0)), -1)
         if place.null_count:
-            fresh = np.asarray(place.is_null())
-            numbers = np.asarray(pc.fill_null(place, 0)).copy()
-            numbers[fresh] = len(self._met) + np.arange(int(fresh.sum()))
-            self._met = pa.concat_arrays([self._met, part.values.filter(pa.array(fresh))])
-        else:
-            numbers = np.asarray(place)
-        return np.append(numbers, -1).astype(_narrow(len(self._met)))[part.positions]
+            fresh = np.flatnonzero(np.asarray(place.is_null()))
+            numbers[fresh] = len(self._met) + np.arange(len(fresh))
+            self._met = pa.concat_arrays([self._met, distinct.dictionary.take(pa.array(fresh))])
+        of_values = numbers.take(np.append(positions_of(distinct), -1)).astype(_narrow(len(self._met)))
+        return of_values.take(part.positions)
 
     def ordered(self) -> "OrderedValues":
         """The values in their order, when every part was added."""
@@ -61,7 +62,7 @@ class OrderedValues:
 
     def ranked(self, rows: Places) -> Places:
         """Rows as places among the rising values, -1 for null."""
-        return self.rank[rows]
+        return self.rank.take(rows)
 
     def keys(self, rows: Places) -> list[Key]:
         """What to sort ranked rows by: nulls first."""
@@ -92,10 +93,8 @@ class PersonColumn:
 
     def released(self, rows: Places) -> pa.Array:
         """The text of each row's code, made once for each person."""
-        people, places = np.unique(rows, return_inverse=True)
-        blank = int(len(people) > 0 and people[0] < 0)
-        texts = text_of(self.codes[people[blank:]], self.form)
-        return pa.DictionaryArray.from_arrays(_from_here((places - blank).astype(np.int32)), texts)
+        distinct, places = distinct_numbers(rows.astype(np.int64))
+        return pa.DictionaryArray.from_arrays(_from_here(places), text_of(self.codes[distinct], self.form))
 
 
 @dataclass(frozen=True)

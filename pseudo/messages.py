@@ -24,8 +24,6 @@ _PLAIN_ID = r"^[!-~]+$"
 _LA_CODE = r"^[0-9]{3}$"
 _HALF = 100_000  # a number of ten digits is two of five
 
-Places = npt.NDArray[np.int32]
-
 
 def nhs_number_messages(values: pa.ChunkedArray) -> pa.DictionaryArray:
     """Messages of NHS numbers given as text: ten ASCII digits that pass Modulus 11, spaces and hyphens taken out.
@@ -33,18 +31,24 @@ def nhs_number_messages(values: pa.ChunkedArray) -> pa.DictionaryArray:
     Null where the value is null or anything else. Ten equal digits and forms such as 1000000001 pass the check and are
     used as fillers or result codes: they are refused too, so that no two strangers share a pseudonym.
     """
-    return encoded_at(*placed_nhs_numbers(values))
+    numbers, places = distinct_numbers(nhs_numbers(values))
+    return encoded_at(places, nhs_number_texts(numbers))
 
 
-def placed_nhs_numbers(values: pa.ChunkedArray) -> tuple[Places, pa.Array]:
-    """``nhs_number_messages`` as the place of each row's message, -1 for null, and the messages."""
-    numbers, places = distinct_numbers(_ten_digit_numbers(_text(values)))
-    blocks = [numbers[start : start + _BLOCK] for start in range(0, len(numbers), _BLOCK)]
-    right = np.concatenate([np.empty(0, dtype=np.bool_), *map(_is_nhs_number, blocks)])
-    if not right.all():
-        places = np.append(np.where(right, np.cumsum(right) - 1, -1), -1).astype(np.int32)[places]
-        numbers = numbers[right]
-    return places, _fixed_width(_ten_digits(numbers), pa.binary())
+def nhs_numbers(values: pa.ChunkedArray) -> Numbers:
+    """The numbers of ``nhs_number_messages`` row by row, -1 where there is no message."""
+    column = _text(values)
+    numbers = np.empty(len(column), dtype=np.int64)
+    start = 0
+    for chunk in column.chunks:
+        numbers[start : start + len(chunk)] = _valid_numbers(chunk)
+        start += len(chunk)
+    return numbers
+
+
+def nhs_number_texts(numbers: Numbers) -> pa.Array:
+    """The messages of distinct NHS numbers."""
+    return _fixed_width(_ten_digits(numbers), pa.binary())
 
 
 def la_person_id_messages(la_codes: pa.ChunkedArray, ids: pa.ChunkedArray) -> pa.DictionaryArray:
@@ -123,15 +127,20 @@ def _normalise_one(text: str) -> str:
 # ----------------------------------------------------------------------------------------------------- NHS numbers
 
 
-def _ten_digit_numbers(column: pa.ChunkedArray) -> Numbers:
-    """Texts of ten digits, spaces and hyphens taken out, as whole numbers; -1 for any other text and null."""
-    parts = [_numbers_of(chunk) for chunk in column.chunks]
-    return np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+def _valid_numbers(texts: pa.Array) -> Numbers:
+    """Texts as NHS numbers, -1 for null and any other text. Done in blocks that stay in the processor's cache."""
+    if pa.types.is_dictionary(texts.type):
+        return np.append(_valid_numbers(texts.dictionary), -1).take(positions_of(texts))
+    numbers = np.empty(len(texts), dtype=np.int64)
+    for start in range(0, len(texts), _BLOCK):
+        block = numbers[start : start + _BLOCK]
+        block[:] = _numbers_of(texts.slice(start, _BLOCK))
+        block[~_is_nhs_number(block)] = -1
+    return numbers
 
 
 def _numbers_of(texts: pa.Array) -> Numbers:
-    if pa.types.is_dictionary(texts.type):
-        return np.append(_numbers_of(texts.dictionary), -1)[positions_of(texts)]
+    """Texts of ten digits, spaces and hyphens taken out, as whole numbers; -1 for any other text and null."""
     ends = _ends(texts)
     width = np.diff(ends)
     is_ten = width == _NHS_DIGITS
@@ -171,8 +180,8 @@ def _read_digits(data: npt.NDArray[np.uint8]) -> Numbers:
     """Texts of ten bytes, end to end, as whole numbers; -1 where a byte is no ASCII digit."""
     rows = data.reshape(-1, _NHS_DIGITS)
     is_number = None
-    if not all(_is_digit(data[place : place + _BLOCK]).all() for place in range(0, len(data), _BLOCK)):
-        is_number = _is_digit(rows).all(axis=1)
+    if not _is_digit(data).all():
+        is_number = np.asarray(_is_digit(rows).all(axis=1))
         rows = rows[is_number]
     read = np.asarray(_fixed_width(rows, pa.string()).cast(pa.int64()))
     if is_number is None:
@@ -209,17 +218,18 @@ def _halves(numbers: Numbers) -> tuple[Numbers, Numbers]:
 
 
 def _is_nhs_number(numbers: Numbers) -> npt.NDArray[np.bool_]:
-    """Whether each number of ten digits has its check digit (weights 10 to 2, then the digit at weight 1), and no filler.
+    """Whether each number of ten digits has its check digit (weights 10 to 2, then the digit at weight 1) and is no filler.
 
-    Fillers pass the check digit and stand for nobody: ten equal digits, or one digit at both ends of eight zeros.
+    Fillers pass the check digit and stand for nobody: ten equal digits, or one digit at both ends of eight zeros. Numbers
+    below 0 are none.
     """
     upper, lower = _halves(numbers)
-    right = np.asarray((_weighted(10)[upper] + _weighted(5)[lower]) % 11 == 0)
-    for place in np.flatnonzero((upper == lower) | (lower < 10)).tolist():
-        first, last = int(upper[place]), int(lower[place])
-        is_filler = (first == last and first % 11_111 == 0) or (last < 10 and first == last * 10_000)
-        right[place] &= not is_filler
-    return right
+    right = ((_weighted(10).take(upper) + _weighted(5).take(lower)) % 11 == 0) & (numbers >= 0)
+    rare = np.flatnonzero((upper == lower) | (lower < 10))
+    first, last = upper[rare], lower[rare]
+    is_filler = ((first == last) & (first % 11_111 == 0)) | ((last < 10) & (first == last * 10_000))
+    right[rare[is_filler]] = False
+    return np.asarray(right)
 
 
 @cache

@@ -60,7 +60,7 @@ class Partitions:
             return
         order = np.argsort(partition, kind="stable")
         ends = np.searchsorted(partition[order], np.arange(self.count + 1))
-        together = {name: values[order] for name, values in columns.items()}
+        together = {name: values.take(order, axis=0) for name, values in columns.items()}
         for place in np.flatnonzero(np.diff(ends)).tolist():
             self._add(place, {name: values[ends[place] : ends[place + 1]] for name, values in together.items()})
 

@@ -3,7 +3,7 @@
 The NHS number of an accepted link, else the local person id, else nobody known, who gets a pseudonym used once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -13,16 +13,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pseudo.columns import Source
-from pseudo.distinct import encode, positions_of
+from pseudo.distinct import distinct_numbers, encode, positions_of
 from pseudo.errors import IdentifierError
 from pseudo.hashing import Hasher
-from pseudo.messages import la_person_id_messages, one_time_messages, placed_nhs_numbers
+from pseudo.messages import la_person_id_messages, nhs_number_texts, nhs_numbers, one_time_messages
 from pseudo.partitions import Array
 from pseudo.policy import PersonRoles
 from pseudo.rendering import Codes, order_of
 from pseudo.treatments import shift_days
 
 ID_TYPES = ("nhs_number", "la_person_id", "one_time")
+
+_PART_ROWS = 1 << 18
 
 Ranks = npt.NDArray[np.int32]  # places in the ordered codes, -1 for none
 Kinds = npt.NDArray[np.int8]  # places in ``ID_TYPES``
@@ -84,7 +86,7 @@ def find_people(source: Source, roles: PersonRoles, hashers: Hashers, release_id
     rank[-1] = -1
     local = np.where(locals_.places < 0, -1, locals_.places + len(numbers.messages))
     ordered = None if shift_codes is None else shift_codes[order]
-    return People(codes[order], rank[person], kind, rank[local], ordered, counts)
+    return People(codes[order], rank.take(person), kind, rank.take(local), ordered, counts)
 
 
 @dataclass(frozen=True)
@@ -97,30 +99,29 @@ class _Known:
 
 def _accepted_numbers(source: Source, roles: PersonRoles, counts: dict[str, int]) -> _Known:
     """Messages of the valid NHS numbers of accepted links; counts the others by reason."""
-    given = source.column(str(roles.nhs_number))
-    places, messages = placed_nhs_numbers(given)
-    counts["nhs_number_given"] = len(given) - null_rows(given)
-    valid = int(np.count_nonzero(places >= 0))
-    counts["nhs_number_invalid"] = counts["nhs_number_given"] - valid
-    if roles.link_quality is None:
-        return _Known(places, messages)
-    quality = encode(source.column(roles.link_quality))
-    accepted = np.array([value in roles.accepted_links for value in quality.dictionary.cast(pa.string()).to_pylist()])
-    rows = np.append(accepted, False).astype(np.bool_)[positions_of(quality)]
-    places[~rows] = -1
-    counts["nhs_number_not_accepted"] = valid - int(np.count_nonzero(places >= 0))
-    return _only_used(places, messages)
+    column, quality = str(roles.nhs_number), roles.link_quality
+    numbers = np.empty(source.rows, dtype=np.int64)
+    start = given = valid = 0
+    for part in source.parts([column, quality or column], _PART_ROWS):
+        here = numbers[start : start + part.rows]
+        here[:] = nhs_numbers(part.column(column))
+        given += part.rows - part.column(column).null_count
+        valid += int(np.count_nonzero(here >= 0))
+        if quality:
+            here[~_accepted(part.column(quality), roles.accepted_links)] = -1
+        start += part.rows
+    counts["nhs_number_given"], counts["nhs_number_invalid"] = given, given - valid
+    if quality:
+        counts["nhs_number_not_accepted"] = valid - int(np.count_nonzero(numbers >= 0))
+    distinct, places = distinct_numbers(numbers)
+    return _Known(places, nhs_number_texts(distinct))
 
 
-def _only_used(places: Ranks, messages: pa.Array) -> _Known:
-    """Messages that some row still has: nobody else is hashed."""
-    used = np.zeros(len(messages) + 1, dtype=np.bool_)
-    used[places] = True
-    used[-1] = False
-    if used[:-1].all():
-        return _Known(places, messages)
-    lookup = np.where(used, np.cumsum(used) - 1, -1).astype(np.int32)
-    return _Known(lookup[places], messages.filter(pa.array(used[:-1])))
+def _accepted(quality: pa.ChunkedArray, outcomes: Collection[str]) -> npt.NDArray[np.bool_]:
+    """The rows whose link has one of the outcomes."""
+    encoded = encode(quality)
+    accepted = [value in outcomes for value in encoded.dictionary.cast(pa.string()).to_pylist()]
+    return np.array([*accepted, False], dtype=np.bool_).take(positions_of(encoded))
 
 
 def _local_ids(source: Source, roles: PersonRoles, counts: dict[str, int]) -> _Known:
@@ -135,7 +136,7 @@ def _one_time(source: Source, roles: PersonRoles, unknown: npt.NDArray[np.bool_]
     if not len(rows):
         return _nobody(source.rows)
     if roles.record_id:
-        ids = source.column(roles.record_id).filter(pa.array(unknown)).cast(pa.string())
+        ids = _filtered(source, roles.record_id, unknown)
     else:
         ids = pa.chunked_array([pc.binary_join_element_wise("row", pa.array(rows + 1).cast(pa.string()), "-")])
     messages = one_time_messages(release_id, source.name, ids)
@@ -148,6 +149,17 @@ def _one_time(source: Source, roles: PersonRoles, unknown: npt.NDArray[np.bool_]
     places = np.full(source.rows, -1, dtype=np.int32)
     places[rows] = positions_of(messages)
     return _Known(places, messages.dictionary)
+
+
+def _filtered(source: Source, column: str, rows: npt.NDArray[np.bool_]) -> pa.ChunkedArray:
+    """Some rows of a column, as text."""
+    start = 0
+    found = []
+    for part in source.parts([column], _PART_ROWS):
+        here = pa.array(rows[start : start + part.rows])
+        found += part.column(column).filter(here).cast(pa.string()).chunks
+        start += part.rows
+    return pa.chunked_array(found, pa.string())
 
 
 def _first_of(parts: Sequence[_Known]) -> tuple[Ranks, Kinds]:
@@ -177,8 +189,3 @@ def _id_type_counts(person: Ranks, kind: Kinds, parts: Sequence[_Known]) -> dict
 
 def _nobody(rows: int) -> _Known:
     return _Known(np.full(rows, -1, dtype=np.int32), pa.nulls(0, pa.binary()))
-
-
-def null_rows(column: pa.ChunkedArray) -> int:
-    """Rows without a value, whether or not the column is dictionary-encoded."""
-    return encode(column).null_count if pa.types.is_dictionary(column.type) else int(column.null_count)

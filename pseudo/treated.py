@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from pseudo.columns import Answers, Coded, Source, coded, encode, map_distinct, positions_of
+from pseudo.columns import Answered, Answers, Source, answered, positions_of
+from pseudo.distinct import encoded_parts
 from pseudo.treatments import (
     NO_LOOKUPS,
     Area,
@@ -35,8 +36,8 @@ def treated_column(
     lookups: Lookups = NO_LOOKUPS,
     shifts: Shifts | None = None,
     answers: Answers | None = None,
-) -> Coded:
-    """A released column, before ``withheld_when``. ``name`` is the source column in lower case.
+) -> list[Answered]:
+    """A released column, before ``withheld_when``, some rows after the other. ``name``: the source column in lower case.
 
     ``answers``: those of the treatment's ``value_rule`` where the caller keeps them from part to part.
     ``shifts(max_days)`` gives the days by which the dates of each row's person move; only a ``shift`` asks for it.
@@ -45,36 +46,42 @@ def treated_column(
     if isinstance(treatment, Shift):
         if shifts is None:
             raise ValueError("a shift needs the days of each person")
-        return _from_days(shifted(_days(source, name), shifts(treatment.max_days)))
+        moved = shifted(_days(source, name), shifts(treatment.max_days))
+        return _by_row(pa.array(moved, pa.date32(), from_pandas=True))
     if other is not None:
         column, of_both = other
-        made = of_both(_days(source, name), _days(source, column)).dictionary_encode()
-        return coded(made.dictionary, positions_of(made))
-    if isinstance(treatment, Area) and needs_directory(treatment) and lookups.directory:
-        encoded = encode(source.column(name))
-        return coded(lookups.directory.areas(treatment.level, encoded.dictionary), positions_of(encoded))
+        return _by_row(of_both(_days(source, name), _days(source, column)))
+    directory = lookups.directory
+    if isinstance(treatment, Area) and needs_directory(treatment) and directory:
+        level = treatment.level
+        return answered(source.column(name), lambda values: directory.areas(level, values))
     kept = answers or Answers(value_rule(treatment, listed, lookups), arrow_type(treatment))
-    return map_distinct(source.column(name), kept)
+    return answered(source.column(name), kept.of)
 
 
 def withheld_rows(source: Source, treatment: Treatment) -> npt.NDArray[np.bool_]:
     """The rows that meet any of the treatment's conditions and so leave with null."""
     rows = np.zeros(source.rows, dtype=np.bool_)
     for when in treatment.withheld_when:
-        encoded = encode(source.column(when.column))
         meets = condition_rule(when)
-        answers = np.array([*(meets(value) for value in encoded.dictionary.to_pylist()), False], dtype=np.bool_)
-        rows |= answers[positions_of(encoded)]
+        start = 0
+        for part in encoded_parts(source.column(when.column)):
+            answers = np.array([*map(meets, part.dictionary.to_pylist()), False], dtype=np.bool_)
+            rows[start : start + len(part)] |= answers.take(positions_of(part))
+            start += len(part)
     return rows
 
 
 def _days(source: Source, name: str) -> Days:
     """A column as numpy dates, ``NaT`` where it is null or not a date."""
-    column = map_distinct(source.column(name), Answers(as_date, pa.date32()))
-    days = np.append(column.values.to_numpy(zero_copy_only=False).astype("datetime64[D]"), np.datetime64("NaT"))
-    return np.asarray(days[column.positions])
+    parts = answered(source.column(name), Answers(as_date, pa.date32()).of)
+    return np.concatenate([_missing_last(part.values).take(part.positions) for part in parts])
 
 
-def _from_days(days: Days) -> Coded:
-    made = pa.array(days, pa.date32(), from_pandas=True).dictionary_encode()
-    return coded(made.dictionary, positions_of(made))
+def _missing_last(days: pa.Array) -> Days:
+    return np.append(days.to_numpy(zero_copy_only=False).astype("datetime64[D]"), np.datetime64("NaT"))
+
+
+def _by_row(values: pa.Array) -> list[Answered]:
+    made = values.dictionary_encode()
+    return [Answered(made.dictionary, positions_of(made))]

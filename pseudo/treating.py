@@ -19,7 +19,7 @@ from pseudo.gathering import (
 from pseudo.keys import MAC_BYTES
 from pseudo.messages import la_messages, nhs_number_messages
 from pseudo.partitions import Array
-from pseudo.people import ID_TYPES, People, null_rows
+from pseudo.people import ID_TYPES, People
 from pseudo.policy import (
     LA_PERSON_INT63,
     LA_PERSON_PSEUDONYM,
@@ -122,10 +122,10 @@ class Treating:
             shifts=shifts,
             answers=self._answers[released],
         )
-        held = self._values[released].add(made)
+        held: Array = np.concatenate([self._values[released].add(rows) for rows in made])
         if treatment.withheld_when:
             held[withheld_rows(part, treatment)] = -1
-        self.withheld[released] += int((held < 0).sum()) - null_rows(part.column(name))
+        self.withheld[released] += int(np.count_nonzero(held < 0)) - part.column(name).null_count
         return held
 
     def _codes(self, part: Source, released: str, name: str, treatment: Pseudonymise) -> Codes:
@@ -134,7 +134,7 @@ class Treating:
         held: Codes = np.concatenate([made, np.zeros((1, MAC_BYTES), dtype=np.uint8)])[positions_of(messages)]
         if treatment.withheld_when:
             held[withheld_rows(part, treatment)] = 0
-        self.withheld[released] += int((~held.any(axis=1)).sum()) - null_rows(part.column(name))
+        self.withheld[released] += int((~held.any(axis=1)).sum()) - part.column(name).null_count
         return held
 
 
