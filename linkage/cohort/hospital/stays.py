@@ -59,7 +59,7 @@ def hospital_stay(settings: HospitalSettings, period: Period) -> Step:
     that began before the period, some episode must end in it or later.
 
     Month of birth and gender (Female, Male or null) are those of the patient's latest GP registration that has them, of one day
-    the later month and Female, else those of social care (of several authorities, the earliest month and the first gender).
+    the later month and Female, else those of social care (of several authorities, the earliest month and Female first).
     ``person_key`` is that of social care, or below 0. ``care_la_code``: the first authority whose social care knows the patient,
     null for none. Patients are no table of their own: that would join millions of pseudonyms once more.
     """
@@ -71,29 +71,27 @@ with episode as not materialized (
   from {episodes_sql()}
 ),
 under_way as (select distinct {stay} as stay from episode where admidate < $first and disdate >= $first),
-last_episode as (
-  select * from episode where admidate >= $first or {stay} in (from under_way)
-  qualify row_number() over (partition by person_pseudonym, admidate, admimeth
-    order by place desc nulls last, epistart desc nulls last, disdate desc nulls last, dismeth, disdest, tretspef, classpat,
-      la_code) = 1
+stay as (
+  select person_pseudonym, admidate, admimeth, min({{place: -place, start: {_DAY_ZERO} - epistart, "end": {_DAY_ZERO} - disdate,
+    dismeth: dismeth, disdest: disdest, tretspef: tretspef, classpat: classpat, la_code: la_code}}) as last_episode
+  from episode where admidate >= $first or {stay} in (from under_way) group by all
 ),
-registered as (
-  select person_pseudonym, {_DAY_ZERO} + cast(max(began * {_DAYS} + born) % {_DAYS} as integer) as birth_month,
-    case max(began * 2 + is_female) % 2 when 1 then 'Female' when 0 then 'Male' end as gender
+known as (
+  select person_pseudonym, min(person_key) as person_key, min(la_code) as care_la_code,
+    coalesce({_DAY_ZERO} + cast(max(began * {_DAYS} + born) % {_DAYS} as integer), min(birth_month)) as birth_month,
+    case when coalesce(max(began * 2 + is_female) % 2 = 1, bool_or(gender = 'Female')) then 'Female'
+      when count(is_female) > 0 or bool_or(gender = 'Male') then 'Male' end as gender
   from (
+    select person_pseudonym, person_key, la_code, birth_month, gender from person
+    union all by name
     select person_pseudonym, coalesce(registration_start_date, {_DAY_ZERO}) - {_DAY_ZERO} as began,
       try_cast(birth_month || '-01' as date) - {_DAY_ZERO} as born, case gender when '1' then 0 when '2' then 1 end as is_female
     from {_with_columns("gp_registrations", _REGISTRATION)}
   ) group by person_pseudonym
-),
-known as (
-  select person_pseudonym, min(person_key) as person_key, min(la_code) as care_la_code, min(birth_month) as birth_month,
-    case when bool_or(gender = 'Female') then 'Female' when bool_or(gender = 'Male') then 'Male' end as gender
-  from person group by person_pseudonym
 )
-select coalesce(person_key, {patient_number_sql("person_pseudonym")}) as person_key, care_la_code,
-  coalesce(registered.birth_month, known.birth_month) as birth_month, coalesce(registered.gender, known.gender) as gender,
-  admidate as admission_date, disdate as discharge_date, admimeth as admission_method, dismeth as discharge_method,
-  disdest as destination, tretspef as treatment_function, classpat as patient_class, la_code
-from last_episode left join registered using (person_pseudonym) left join known using (person_pseudonym)"""
+select coalesce(person_key, {patient_number_sql("person_pseudonym")}) as person_key, care_la_code, birth_month, gender,
+  admidate as admission_date, {_DAY_ZERO} - cast(last_episode."end" as integer) as discharge_date, admimeth as admission_method,
+  last_episode.dismeth as discharge_method, last_episode.disdest as destination, last_episode.tretspef as treatment_function,
+  last_episode.classpat as patient_class, last_episode.la_code as la_code
+from stay left join known using (person_pseudonym)"""
     return Step("hospital_stay", sql, {"first": period.start})
