@@ -76,7 +76,7 @@ class _Cell:
 def conflicts(new: Counted, known: Iterable[tuple[Counted, str]]) -> list[Conflict]:
     """Cells of ``new`` that tell too much beside tables already shown, each of which comes with when it was."""
     found: list[Conflict] = []
-    cells = _cells(new)
+    cells: dict[Key, _Cell] = {}
     for earlier, when in known:
         if earlier.data != new.data or earlier == new:
             continue
@@ -89,7 +89,7 @@ def conflicts(new: Counted, known: Iterable[tuple[Counted, str]]) -> list[Confli
             found += _amount_differences(new, earlier, beside)
         if not (same or nested) or limit == 1:
             continue
-        others = _cells(earlier)
+        cells, others = cells or _cells(new), _cells(earlier)
         found += _differences(new, cells, others, limit, beside)
         if same and here:
             found += _unhidden(new, earlier, cells, others, beside)
@@ -147,6 +147,8 @@ def _differences(
 def _amount_differences(new: Counted, earlier: Counted, beside: str) -> Iterator[Conflict]:
     """Amounts of the same cell whose difference is that of few people, and told closely."""
     limit = max(int(one.policy.get("amount_threshold", 1)) for one in (new, earlier))
+    if not new.amounts.keys() & earlier.amounts.keys():
+        return
     known = _amounts(earlier)
     for key, (average, step, people, place) in _amounts(new).items():
         other = known.get(key)

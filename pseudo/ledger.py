@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -143,7 +143,8 @@ class Ledger:
             handle.seek(size)
             for number, table in enumerate(tables, start=seq + 1):
                 now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-                line = _line({"format": FORMAT, "seq": number, "time": now, "prev": previous, "table": asdict(table)})
+                told = {one.name: getattr(table, one.name) for one in fields(table)}
+                line = _line({"format": FORMAT, "seq": number, "time": now, "prev": previous, "table": told})
                 previous = _digest(line)
                 handle.write(line + b"\n")
 

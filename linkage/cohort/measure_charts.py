@@ -22,6 +22,8 @@ def measure_charts(definition: MeasureDefinition, gated: GatedTable, titles: Tit
     labels = [definition.label(name) for name in definition.breakdowns["main"]]
     if any(label.month_ends for label in labels):
         return _lines(definition, gated, titles)
+    if len(gated.display["la_code"].unique()) > MOST_BARS:
+        return []
     rows = gated.display.to_pylist()
     for drawn in (_single, _total):
         only = _of(definition, drawn)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pseudo.disclosure.bounds import Flags
 from pseudo.errors import PolicyError
@@ -40,14 +41,17 @@ class Shown:
 
     def texts(self, hidden: str, zero: str) -> pa.Array:
         """Text, empty where there is no number; ``zero`` for a whole number that is 0."""
-        plain = "{:." + str(self.decimals) + "f}"
-        made = [plain.format(value) for value in self.values.tolist()]
+        made = self._plain()
         if self.decimals == 0:
-            made = [zero if value == 0 else text for value, text in zip(self.values.tolist(), made, strict=True)]
-        states = zip(made, self.hidden.tolist(), self.absent.tolist(), strict=True)
-        return pa.array(
-            ["" if absent else hidden if is_hidden else text for text, is_hidden, absent in states], pa.string()
-        )
+            made = pc.if_else(pa.array(self.values == 0), zero, made)
+        return pc.if_else(pa.array(self.absent), "", pc.if_else(pa.array(self.hidden), hidden, made))
+
+    def _plain(self) -> pa.Array:
+        """Every number as text, whatever is shown of it; all at once where they are whole."""
+        if self.decimals == 0 and (self.values == np.rint(self.values)).all():
+            return pa.array(self.values).cast(pa.int64()).cast(pa.string())
+        plain = "{:." + str(self.decimals) + "f}"
+        return pa.array([plain.format(value) for value in self.values.tolist()], pa.string())
 
 
 def counted(table: pa.Table, column: str, people: str) -> Counted:
