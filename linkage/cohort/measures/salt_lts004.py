@@ -7,13 +7,16 @@ Definitions: ``configs/measures/salt_lts004_employment.yaml``, ``salt_lts004_acc
 from collections.abc import Mapping
 from functools import partial
 
+from linkage.cohort.derive.grouped import values
 from linkage.cohort.derive.settings import derivation_settings, grouped_values
 from linkage.cohort.measures.definition import measure_definition
 from linkage.cohort.measures.measure import Asked, Measure, label_sql
+from linkage.cohort.measures.packed import DAYS, ROWS, day_number_sql, packed_sql, row_sql
 from linkage.engine import Step, literal
 
 _EMPLOYMENT, _ACCOMMODATION = "employment_status", "accommodation_status"
 _UNKNOWN = "unknown"
+_STATUSES = 2**7  # more than a field has
 
 
 def statuses(measure_id: str, field: str, asked: Asked) -> list[Step]:
@@ -21,32 +24,34 @@ def statuses(measure_id: str, field: str, asked: Asked) -> list[Step]:
 
     The status is that of the service that started last, of those with a valid one: a known one before unknown, unknown where
     known ones differ. The event is the first of the services that tell it.
+
+    What places a service is one number, ``place``; with the status behind it and with the status turned over, the greatest
+    numbers tell whether all services in the last place have one status.
     """
     definition = measure_definition(measure_id)
-    group_of = grouped_values().fields[field].groups
-    nothing = literal(group_of[_UNKNOWN][0])
+    nothing = values(field).index(grouped_values().fields[field].groups[_UNKNOWN][0])
     settings = ", ".join(literal(name) for name in definition.names("settings"))
-    whens = " ".join(
-        f"when {literal(value)} then {literal(column)}" for value, column in columns_of(measure_id, field).items()
-    )
+    columns = columns_of(measure_id, field)
+    listed = ", ".join(literal(columns[value]) if value in columns else "null" for value in values(field))
     sql = f"""
 with service as (
-  select la_code, person_key, event_id, start_date,
-    case when {field} is distinct from 'not_mapped' then {field}::varchar end as status
+  select la_code, person_key, event_id, case when {field} <> 'not_mapped' then enum_code({field}) end as status,
+    {day_number_sql("start_date")} * 2 + coalesce(status <> {nothing}, false)::integer
+      + case when status is not null then {2 * DAYS} else 0 end as place
   from event
   where setting in ({settings}) and client_type_group = 'service_user'
     and primary_support_reason = {literal(group_of_learning_disability())}
     and start_date <= $last and (end_date is null or end_date >= $first)
 ),
 placed as (
-  select *, rank() over (partition by la_code, person_key
-      order by status is null, start_date desc, coalesce(status = {nothing}, true)) as place
-  from service
+  select la_code, person_key, {ROWS - 1} - {row_sql(f"max({packed_sql('place', f'{ROWS - 1} - event_id')})")} as event_id,
+    max(place * {_STATUSES} + coalesce(status, 0)) as last_one, max(place * {_STATUSES} + {_STATUSES - 1} - status) as first_one
+  from service group by la_code, person_key
 ),
 latest as (
-  select la_code, person_key, min(event_id) as event_id,
-    case when count(distinct status) > 1 then {nothing} else min(status) end as status
-  from placed where place = 1 group by la_code, person_key
+  select la_code, person_key, event_id, case when last_one % {_STATUSES} = {_STATUSES - 1} - first_one % {_STATUSES}
+      then last_one % {_STATUSES} when first_one is not null then {nothing} end as status
+  from placed
 ),
 judged as (
   select latest.*, {label_sql(definition.label("gender"), "gender")} as gender,
@@ -54,7 +59,7 @@ judged as (
       when age is null then 'age_not_known' when status is null then 'not_valid' end as reason
   from latest join person using (la_code, person_key)
 )
-select la_code, person_key, event_id, gender, case when reason is null then case status {whens} end end as column_id, reason
+select la_code, person_key, event_id, gender, case when reason is null then [{listed}][status + 1] end as column_id, reason
 from judged"""
     return [Step(f"{measure_id}_people", sql, {"first": asked.period.start, "last": asked.period.end})]
 
