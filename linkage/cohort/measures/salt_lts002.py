@@ -34,8 +34,10 @@ def reviews(measure_id: str, asked: Asked) -> list[Step]:
 
 
 def clients(measure_id: str, asked: Asked) -> list[Step]:
-    """One row per (authority, person, setting) with reviews that count, or per person who has none with the nearest reason."""
-    definition = measure_definition(measure_id)
+    """One row per (authority, person, setting) with reviews that count, or per person who has none with the nearest reason.
+
+    The reviews are those of the measure of reviews, ``measure_id``.
+    """
     nearest = ", ".join(literal(reason) for reason in _REASONS)
     sql = f"""
 with counted as (
@@ -52,16 +54,16 @@ others as (
 select la_code, person_key, event_id, setting, age_band, column_id, null::varchar as reason from counted
 union all
 select la_code, person_key, event_id, null, null, null, reason from others"""
-    return [*_review_steps(definition, asked), Step(f"{measure_id}_people", sql)]
+    return [*_review_steps(measure_definition(measure_id), asked), Step(f"{measure_id}_clients_people", sql)]
 
 
 def _review_steps(definition: MeasureDefinition, asked: Asked) -> list[Step]:
     months = definition.parameters.get("months")
     values: dict[str, Value] = {"first": asked.period.start, "last": asked.period.end}
     return [
+        _settings(asked.period.start, asked.period.end),
+        _admissions(definition, asked.period.start, asked.period.end),
         _cohort(definition.id, asked.period.start, asked.period.end, int(months) if isinstance(months, int) else None),
-        _settings(definition.id, asked.period.start, asked.period.end),
-        _admissions(definition.id, asked.period.start, asked.period.end),
         Step(f"{definition.id}_reviews", _reviews_sql(definition), values),
     ]
 
@@ -79,7 +81,7 @@ where setting = 'any' and start_date <= $last and (end_date is null or end_date 
     return Step(f"{measure_id}_cohort", sql, values)
 
 
-def _settings(measure_id: str, first: date, last: date) -> Step:
+def _settings(first: date, last: date) -> Step:
     """One row per review that ended in the year, on whose first day long-term support was open that began before: its setting.
 
     Support that starts on that day may be what followed. Of several settings the first.
@@ -92,12 +94,12 @@ where review.event_type = 'review' and review.client_type_group = 'service_user'
   and service.setting is not null and service.client_type_group = 'service_user'
   and service.start_date < review.start_date and (service.end_date is null or service.end_date >= review.start_date)
 group by review.event_id"""
-    return Step(f"{measure_id}_settings", sql, {"first": first, "last": last})
+    return Step("lts002_setting", sql, {"first": first, "last": last})
 
 
-def _admissions(measure_id: str, first: date, last: date) -> Step:
+def _admissions(definition: MeasureDefinition, first: date, last: date) -> Step:
     """One row per review that led on, and after whose start a long-term care home service starts by the end of the year."""
-    led_on = ", ".join(literal(name) for name in measure_definition(measure_id).names("led_on"))
+    led_on = ", ".join(literal(name) for name in definition.names("led_on"))
     sql = f"""
 select review.event_id, arg_min(home.setting, (home.start_date, home.setting)) as home
 from event as review join event as home using (la_code, person_key)
@@ -106,7 +108,7 @@ where review.event_type = 'review' and review.client_type_group = 'service_user'
   and home.setting in ('nursing', 'residential') and home.client_type_group = 'service_user'
   and home.start_date between review.start_date and $last
 group by review.event_id"""
-    return Step(f"{measure_id}_admissions", sql, {"first": first, "last": last})
+    return Step("lts002_admission", sql, {"first": first, "last": last})
 
 
 def _reviews_sql(definition: MeasureDefinition) -> str:
@@ -114,18 +116,21 @@ def _reviews_sql(definition: MeasureDefinition) -> str:
         f"when outcome_group in ({', '.join(literal(one) for one in definition.names(name))}) then {literal(name)}"
         for name in ("short_term", "changed", "no_change", "ended")
     )
+    within = "event_type = 'review' and client_type_group = 'service_user' and end_date between $first and $last"
     only_to_homes = "when is_planned and coalesce(home, '') not in ('nursing', 'residential') then 'planned'"
     return f"""
-with review as (
+with methods as (
+  select distinct la_code, true as has_methods from event where review_method_group is not null and {within}
+),
+review as (
   select la_code, person_key, event_id, review_reason, review_group, review_method_group, outcome_group,
-    review_group = 'planned' as is_planned, age, date_of_death, alive_on,
-    count(review_method_group) over (partition by la_code) > 0 as has_methods,
+    review_group = 'planned' as is_planned, age, date_of_death, alive_on, has_methods,
     case when place <= 2 then 'care_home' when place = 3 then 'community' when place = 4 then 'prison' else 'none' end as setting,
     case when place = 3 then home::varchar end as home
-  from event join person using (la_code, person_key)
+  from event join person using (la_code, person_key) left join methods using (la_code)
     left join {definition.id}_cohort using (la_code, person_key)
-    left join {definition.id}_settings using (event_id) left join {definition.id}_admissions using (event_id)
-  where event_type = 'review' and client_type_group = 'service_user' and end_date between $first and $last
+    left join lts002_setting using (event_id) left join lts002_admission using (event_id)
+  where {within}
 )
 select la_code, person_key, event_id, setting, {_BAND} as age_band, is_planned,
   case when is_planned then 'Planned' else review_reason::varchar end as review_reason,
@@ -148,6 +153,6 @@ from {definition.id}_reviews"""
 
 
 SUPPORTED = Measure("salt_lts002a", partial(reviews, "salt_lts002a"))
-SUPPORTED_CLIENTS = Measure("salt_lts002a_clients", partial(clients, "salt_lts002a_clients"))
+SUPPORTED_CLIENTS = Measure("salt_lts002a_clients", partial(clients, "salt_lts002a"))
 LONGER = Measure("salt_lts002b", partial(reviews, "salt_lts002b"))
-LONGER_CLIENTS = Measure("salt_lts002b_clients", partial(clients, "salt_lts002b_clients"))
+LONGER_CLIENTS = Measure("salt_lts002b_clients", partial(clients, "salt_lts002b"))
