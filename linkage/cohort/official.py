@@ -96,11 +96,12 @@ def tables_official(
             for together in derived_in_turn(engine, chosen, asked, source):
                 engine.run_all(area_steps(divided_by, source))
                 codes = authorities(engine, asked)
-                for place, measure in enumerate(together, start=1):
+                names = [[step.name for step in one.steps(asked)] for one in together]
+                for place, measure in enumerate(together):
                     make_people(engine, measure, asked)
                     made[measure.id] = figures_of(engine, measure, asked, rule, codes)
                     pictures.ask(charts_of(measure.definition, made[measure.id][measure.id]))
-                    _drop_tables(engine, measure, together[place:], asked)
+                    _drop_tables(engine, names[place], names[place + 1 :])
             days = beyond_the_data(definitions, covered, {one.id: looked_at([one], year) for one in chosen})
             notes = data_notes(days, people, not_collected(engine, definitions, asked))
         figures = {name: one for measure in chosen for name, one in made[measure.id].items()}
@@ -199,11 +200,10 @@ def _not_yet_made(engine: Engine, steps: Sequence[Step]) -> Sequence[Step]:
     return steps[first:]
 
 
-def _drop_tables(engine: Engine, measure: Measure, later: Sequence[Measure], asked: Asked) -> None:
+def _drop_tables(engine: Engine, names: Sequence[str], later: Sequence[Sequence[str]]) -> None:
     """Drop the tables of a measure, but for those that later measures share: people in millions would fill the memory."""
-    made = [step.name for step in measure.steps(asked)]
-    shared = {step.name for one in later for step in one.steps(asked)}
-    engine.drop(*(name for name in made if name not in shared))
+    shared = {name for one in later for name in one}
+    engine.drop(*(name for name in names if name not in shared))
 
 
 def _presented(measure: Measure, figures: Mapping[str, Figures], notes: Sequence[str]) -> Presented:

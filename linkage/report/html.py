@@ -92,9 +92,15 @@ def _table(table: Table) -> dict[str, Any]:
     texts = [shown_column([row[position] for row in table.rows]) for position in range(len(table.columns))]
     numeric = [position > 0 and is_numeric(column) for position, column in enumerate(texts)]
     short = [all(len(text) <= _SHORT for text in column) for column in texts]
-    kinds = zip(table.columns, numeric, short, strict=True)
-    columns = [{"title": title, "numeric": right, "short": brief} for title, right, brief in kinds]
-    return {"title": table.title, "columns": columns, "rows": list(zip(*texts, strict=True)), "note": table.note}
+    columns = [{"title": title, "numeric": right} for title, right in zip(table.columns, numeric, strict=True)]
+    openings = [_opening(right=right, short=brief) for right, brief in zip(numeric, short, strict=True)][1:]
+    rows = [(row[0], list(zip(openings, row[1:], strict=True))) for row in zip(*texts, strict=True)]
+    return {"title": table.title, "columns": columns, "rows": rows, "note": table.note}
+
+
+def _opening(*, right: bool, short: bool) -> Markup:
+    """The tag of a column's cells; made once for all of them, since a page may have many."""
+    return Markup('<td class="number">' if right else '<td class="short">' if short else "<td>")  # noqa: S704
 
 
 def _blocks(text: str) -> list[dict[str, Any]]:
