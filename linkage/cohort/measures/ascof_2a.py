@@ -2,12 +2,12 @@
 
 from linkage.cohort.derive.age import dhsc_age_sql
 from linkage.cohort.derive.period import months_later
-from linkage.cohort.derive.spells import spells_sql
+from linkage.cohort.derive.spells import ANY_SETTING, spells_sql
 from linkage.cohort.derive.wording import listed_sql
 from linkage.cohort.measures.definition import MeasureDefinition, measure_definition
 from linkage.cohort.measures.measure import Asked, Measure
 from linkage.cohort.measures.packed import day_number_sql, packed_sql
-from linkage.engine import Step, Value
+from linkage.engine import Step, Value, literal
 
 _ID = "ascof_2a"
 _LAST_PLACE = 999
@@ -31,7 +31,8 @@ def _place(definition: MeasureDefinition, of: str) -> str:
 def _episodes(definition: MeasureDefinition, asked: Asked) -> Step:
     """One row per episode that ends in the year: outcome with its place, age band, and why it does not count.
 
-    The outcome is that of the service that ends last, of several the one with the first place, then the highest event.
+    The outcome is that of the service that ends last, of several the one with the first place, then the highest event. Whether
+    the client is new is asked of unbroken spells of long-term support, which are far fewer than services.
     """
     last = packed_sql(
         f"cast({day_number_sql('st_max.end_date')} * {_LAST_PLACE + 1} + {_LAST_PLACE} - place as hugeint)",
@@ -52,9 +53,9 @@ ended as (
   where cluster.end_date between $first and $last group by all
 ),
 old_client as (
-  select distinct ended.event_id from ended join event using (la_code, person_key)
-  where setting is not null and client_type_group = 'service_user' and event.start_date < ended.start_date
-    and (event.end_date is null or ended.start_date - event.end_date < $new_after_days)
+  select distinct ended.event_id from ended join spell using (la_code, person_key)
+  where setting = {literal(ANY_SETTING)} and spell.start_date < ended.start_date
+    and (spell.end_date is null or ended.start_date - spell.end_date < $new_after_days)
 ),
 aged as (
   select ended.*, date_of_death, {dhsc_age_sql("birth_month", "end_date")} as age_then
