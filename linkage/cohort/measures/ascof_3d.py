@@ -56,7 +56,10 @@ highest as (
 
 
 def carers(asked: Asked) -> list[Step]:
-    """One row per (authority, carer with support in the year), in the highest kind of support of the year."""
+    """One row per (authority, carer with support in the year), in the highest kind of support of the year.
+
+    That carers are no service users is said as well, because the scan of events can look for that, and not for two values.
+    """
     direct = literal(measure_definition("ascof_3d_carers").text("direct_service"))
     sql = f"""
 with kind as (
@@ -66,7 +69,7 @@ with kind as (
       when event_type in ('assessment', 'review') and outcome_group is distinct from 'nfa_information' then 6
       when event_type <> 'service' and outcome_group = 'nfa_information' then 5 end as place
   from event
-  where client_type_group in ('carer', 'carer_by_association')
+  where client_type_group <> 'service_user' and client_type_group in ('carer', 'carer_by_association')
     and start_date <= $last and (end_date is null or end_date >= $first)
 ),
 placed as (select * from kind where place is not null),

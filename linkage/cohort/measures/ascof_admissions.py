@@ -31,7 +31,8 @@ def _admissions(definition: MeasureDefinition, asked: Asked) -> Step:
     """``home_admission``, one row per long-term residential or nursing service of service users that starts in the year, with
     why it is no new admission; the two measures share it.
 
-    A service that does not count by its component or its person's details makes nobody an old client either.
+    A service that does not count by its component or its person's details makes nobody an old client either. That homes are not
+    the community is said as well, because the scan of events can look for that, and not for two settings.
     """
     blank = literal("component_blank") if definition.text("blank_component") == "dropped" else "null"
     sql = f"""
@@ -41,7 +42,8 @@ with home as not materialized (
       when component_group is null or component_group not in ('long_term_nursing', 'long_term_residential') then 'component'
       end as of_component
   from event
-  where setting in ('nursing', 'residential') and client_type_group = 'service_user' and start_date <= $last
+  where setting <> 'community' and setting in ('nursing', 'residential') and client_type_group = 'service_user'
+    and start_date <= $last
 ),
 admitted as (select distinct la_code, person_key from home where start_date >= $first),
 reached as (
