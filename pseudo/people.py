@@ -84,9 +84,19 @@ def find_people(source: Source, roles: PersonRoles, hashers: Hashers, release_id
     rank = np.empty(len(order) + 1, dtype=np.int32)
     rank[order] = np.arange(len(order), dtype=np.int32)
     rank[-1] = -1
-    local = np.where(locals_.places < 0, -1, locals_.places + len(numbers.messages))
-    ordered = None if shift_codes is None else shift_codes[order]
-    return People(codes[order], rank.take(person), kind, rank.take(local), ordered, counts)
+    _rank(person, rank)
+    local = locals_.places
+    if len(locals_.messages):
+        _rank(local, np.append(rank[len(numbers.messages) :][: len(locals_.messages)], np.int32(-1)))
+    ordered = None if shift_codes is None else shift_codes.take(order, axis=0)
+    return People(codes.take(order, axis=0), person, kind, local, ordered, counts)
+
+
+def _rank(places: Ranks, rank: Ranks) -> None:
+    """Put ranks in the place of places; the last rank is that of none."""
+    for start in range(0, len(places), _PART_ROWS):
+        some = places[start : start + _PART_ROWS]
+        some[:] = rank.take(some)
 
 
 @dataclass(frozen=True)
@@ -127,7 +137,7 @@ def _accepted(quality: pa.ChunkedArray, outcomes: Collection[str]) -> npt.NDArra
 def _local_ids(source: Source, roles: PersonRoles, counts: dict[str, int]) -> _Known:
     messages = la_person_id_messages(source.column(str(roles.la_code)), source.column(str(roles.la_person_id)))
     counts["la_person_id_missing"] = messages.null_count
-    return _Known(positions_of(messages).astype(np.int32, copy=False), messages.dictionary)
+    return _Known(positions_of(messages).astype(np.int32), messages.dictionary)
 
 
 def _one_time(source: Source, roles: PersonRoles, unknown: npt.NDArray[np.bool_], release_id: str) -> _Known:
