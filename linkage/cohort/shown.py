@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -85,8 +85,8 @@ class Showing:
         """
         for name, one in tables.items():
             columns = list(one.columns or one.gated.display.column_names)
-            rows = [[row[column] for column in columns] for row in one.gated.display.to_pylist()]
-            _write_csv(folder / f"{name}.csv", columns, rows)
+            shown = [one.gated.display[column].to_pylist() for column in columns]
+            _write_csv(folder / f"{name}.csv", columns, zip(*shown, strict=True))
         asked = not self.policy.inside
         outputs = [
             Output(f"{name}.csv", one.gated, _said(one.where), one.statbarn, asked and bool(one.gated.cells.counts))
@@ -122,7 +122,7 @@ def _guarded(text: str) -> str:
     return text if _PLAIN.fullmatch(text) else _FORMULA.sub(r"'\1", text)
 
 
-def _write_csv(path: Path, headings: list[str], rows: list[list[Any]]) -> None:
+def _write_csv(path: Path, headings: list[str], rows: Iterable[Sequence[Any]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.writer(handle, lineterminator="\n")
         writer.writerow(headings)
