@@ -9,7 +9,7 @@ from linkage.cohort.data_notes import as_lines, beyond_the_data, data_notes, not
 from linkage.cohort.derive.covered import covered_days, require_all_covered
 from linkage.cohort.derive.own import care_source, is_linked, open_care
 from linkage.cohort.derive.period import Period, covered_period, months_later
-from linkage.cohort.derive.run import Derivation, derive, end_earlier, last_quarter, names_in
+from linkage.cohort.derive.run import Derivation, derive, end_earlier, last_quarter
 from linkage.cohort.derive.source import CareSource, linked_source
 from linkage.cohort.figured import figures_of
 from linkage.cohort.measures.definition import POPULATION
@@ -165,8 +165,8 @@ def derive_for(
     source = source or linked_source(engine)
     wide = looked_at(measures, asked.period)
     costs = last_quarter(Period(wide.start, asked.period.end))
-    named = None if keep_steps else names_in(step for measure in measures for step in measure.steps(asked))
-    choices = Derivation(wide, cost_period=costs, keep_steps=keep_steps, keep_details=keep_details, named=named)
+    readers = None if keep_steps else [step for measure in measures for step in measure.steps(asked)]
+    choices = Derivation(wide, cost_period=costs, keep_steps=keep_steps, keep_details=keep_details, readers=readers)
     derive(engine, source, choices)
     for made in dict.fromkeys(measure.of_source for measure in measures if measure.of_source):
         engine.run(made(source))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.cohort.derive.grouped import group_type, present_columns, value_type
-from linkage.engine import Engine, Step, Value, literal
+from linkage.engine import Engine, Step, Value
 
 DETAILS = (
     "gender",
@@ -50,6 +50,7 @@ _NUMBERED = (
 )
 """Fields whose submitted wordings tell events apart (step 7)."""
 _NO_VALUE = ("event_type", "client_type")
+_HELD = ("field", "submitted", "raw_no", "value_no", "value", "group_id", "outcome_rank")
 
 
 @dataclass(frozen=True)
@@ -83,15 +84,22 @@ def coded_columns(*, cleaned: bool) -> list[Coded]:
     ]
 
 
+def coded_fields(named: frozenset[str] | None) -> list[str]:
+    """The fields that these columns of ``submitted`` (None: all) are made of; those that tell events apart always."""
+    coded = coded_columns(cleaned=False)
+    return list(
+        dict.fromkeys(one.field for one in coded if named is None or one.name in named or one.field in _NUMBERED)
+    )
+
+
 def coding_values(engine: Engine, columns: Sequence[str], *, cleaned: bool) -> dict[str, Value]:
     """What ``Coded.sql`` binds, from ``submitted_value``: the wordings of each column with what they stand for."""
+    sql = f"select {', '.join(_HELD)} from submitted_value order by field, submitted"
+    found = [dict(zip(_HELD, row, strict=True)) for row in engine.rows(Step("wordings", sql))]
     values: dict[str, Value] = {}
     for coded in coded_columns(cleaned=cleaned):
         if present_columns(coded.field, columns):
-            sql = f"""
-select submitted, {coded.holds} from submitted_value
-where field = {literal(coded.field)} and {coded.holds} is not null order by submitted"""
-            found = engine.rows(Step("wordings", sql))
-            values[f"{coded.name}_from"] = [wording for wording, _ in found]
-            values[f"{coded.name}_to"] = [code for _, code in found]
+            told = [row for row in found if row["field"] == coded.field and row[coded.holds] is not None]
+            values[f"{coded.name}_from"] = [row["submitted"] for row in told]
+            values[f"{coded.name}_to"] = [row[coded.holds] for row in told]
     return values

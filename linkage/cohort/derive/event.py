@@ -101,7 +101,7 @@ def event_flow(selection: Selection) -> Step:
     sql = f"""
 with fate as (
   select la_code, row_id, case when not_kept.row_id is not null then {last} else left_out end as left_out
-  from events_in_period left join not_kept using (row_id, reference_no)
+  from {placed_sql()} left join not_kept using (row_id, reference_no)
 )
 select la_code, left_out::varchar as left_out, rows
 from (select la_code, left_out, count(*) as rows from {best} group by la_code, left_out)

@@ -34,7 +34,7 @@ def placed_sql() -> str:
     """Step 4, SQL: submitted rows with ``left_out`` (null: the row is an event), ``reference_no``, ``close_date`` and
     ``is_last`` of each reference period of its submission.
 
-    What is asked of many million rows is asked of this query: quicker than finding the rows of ``events_in_period`` again.
+    What is asked of many million rows is asked of this query: quicker than finding the rows of a table again.
     """
     reasons = [
         "submission_no is null",
@@ -67,7 +67,8 @@ def events_in_period() -> Step:
     """Steps 3 and 4, one row per (submitted row, reference period of its submission): effective end and ``left_out``.
 
     Requests, assessments and reviews must end in the period, services overlap it; both ends are inclusive. Null ``left_out``:
-    the row is an event. Rows of submissions that were not chosen stand once, without reference period. Source: DHSC.
+    the row is an event. Rows of submissions that were not chosen stand once, without reference period. The table is for those
+    who ask after rows: it is made when the tables of all steps are kept. Source: DHSC.
     """
     columns = "row_id, la_code, reference_no, close_date, is_last, end_date, left_out"
     return Step("events_in_period", f"select {columns} from {placed_sql()}")
@@ -86,15 +87,19 @@ where left_out is null and not is_last and event_type = 'service' and (end_date 
 
 
 def shared_event() -> Step:
-    """Step 7, one row per record whose event has others: its ``event_hash``, the number of all that tells events apart.
+    """Step 7, one row per record whose event may have others, with what decides between them.
 
-    Numbers that come twice are found by sorting nothing but them: far quicker than counting each.
+    Records of one event have one ``event_hash``. Numbers that come twice are found by sorting nothing but them, whatever became
+    of their rows: far quicker than counting each, or than looking first which rows are events.
     """
     sql = f"""
-with counted as (select row_id, reference_no, event_hash from {placed_sql()} where left_out is null),
-sorted as (select event_hash, lag(event_hash) over (order by event_hash) as before from counted)
-select row_id, reference_no, event_hash from counted
-where event_hash in (select event_hash from sorted where event_hash = before)"""
+with sorted as (
+  select event_hash, lag(event_hash) over (order by event_hash) as before
+  from submitted join chosen_submission using (submission_no)
+)
+select row_id, reference_no, event_hash, la_code, person_key, event_type, start_date, end_date, outcome_rank, conversation
+from {placed_sql()}
+where left_out is null and event_hash in (select event_hash from sorted where event_hash = before)"""
     return Step("shared_event", sql)
 
 
@@ -104,14 +109,13 @@ def not_kept() -> Step:
     Kept is the record of the latest reference period, then open or latest end, then the outcome first in the hierarchy, then
     one marked as a conversation, then the highest row. Source: DHSC step 9.
     """
-    sql = f"""
+    sql = """
 select row_id, reference_no, kept_row from (
-  select row_id, shared_event.reference_no, row_number() over record as place, first_value(row_id) over record as kept_row
-  from shared_event join {placed_sql()} as placed using (row_id, reference_no)
-    left join cropped using (row_id, reference_no)
+  select row_id, reference_no, row_number() over record as place, first_value(row_id) over record as kept_row
+  from shared_event left join cropped using (row_id, reference_no)
   window record as (
-    partition by placed.la_code, person_key, start_date, event_type, shared_event.event_hash
-    order by shared_event.reference_no desc, coalesce(cropped.end_date, placed.end_date) desc nulls first,
+    partition by la_code, person_key, event_type, start_date, event_hash
+    order by reference_no desc, coalesce(cropped.end_date, shared_event.end_date) desc nulls first,
       outcome_rank nulls last, conversation desc, row_id desc)
 )
 where place > 1"""

@@ -112,13 +112,12 @@ def source_sql(field: str, columns: Sequence[str]) -> str:
     return f"coalesce({texts})" if present else "cast(null as varchar)"
 
 
-def submitted_value(source: CareSource, hierarchy: Hierarchy) -> Step:
-    """One row per (field, submitted wording): its number, rows, value, group and outcome rank; without blanks.
+def submitted_value(source: CareSource, hierarchy: Hierarchy, fields: Sequence[str]) -> Step:
+    """One row per (field of these, submitted wording): its number, rows, value, group and outcome rank; without blanks.
 
     ``raw_no`` numbers wordings that differ by more than case and spaces; ``value_no`` numbers values. Wordings that are not
     mapped keep a ``value_no`` of their own.
     """
-    fields = list(grouped_values().fields)
     scans = "\n  union all\n".join(f"  {_counted(field, source)}" for field in fields)
     known = ",\n  ".join(
         f"({literal(field)}, {literal(key)}, {literal(meaning.value)}, {_text(meaning.group)}, {_number(meaning, hierarchy)})"

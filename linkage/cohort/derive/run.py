@@ -2,11 +2,11 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from linkage.cohort.derive.coded import DETAILS, coding_values
+from linkage.cohort.derive.coded import DETAILS, coded_fields, coding_values
 from linkage.cohort.derive.event import event, event_flow
 from linkage.cohort.derive.events import cropped, events_in_period, not_kept, shared_event
 from linkage.cohort.derive.grouped import submitted_value, unmapped_value
@@ -28,13 +28,15 @@ _DETAILS = "latest_detail"
 class NamedStep:
     """A step with its number among DHSC's (``configs/measures/derivation.yaml``), and the function that says what it does.
 
-    ``done_with``: tables with a row for every submitted row, or nearly, that no later step reads.
+    ``done_with``: tables with a row for every submitted row, or nearly, that no later step reads. ``for_rows``: only who asks
+    after submitted rows needs the table; it is not made when the readers are known (``Derivation``).
     """
 
     number: str
     step: Step
     function: Callable[..., Step]
     done_with: Sequence[str] = ()
+    for_rows: bool = False
 
     @property
     def about(self) -> str:
@@ -50,7 +52,8 @@ class Derivation:
     told apart by value, so that one event in the wordings of two releases is one; DHSC compares submitted wordings.
     ``cost_period``: where ``period_cost`` is counted (None: the last three months of the period). ``as_of``: submissions
     received later do not count. ``keep_steps`` leaves the tables of every step in the engine, ``keep_details`` those that
-    ``end_earlier`` needs. ``named``: words with all columns of ``event`` and ``person`` that are asked for (None: all).
+    ``end_earlier`` needs. ``readers``: the steps that will read ``event`` and ``person``; columns that none names
+    are not made, nor tables about submitted rows (None: it is not known who will, all are made).
     """
 
     period: Period | None = None
@@ -63,7 +66,7 @@ class Derivation:
     as_of: date | None = None
     keep_steps: bool = False
     keep_details: bool = False
-    named: frozenset[str] | None = None
+    readers: Sequence[Step] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,16 +80,19 @@ class Derived:
 def derive(engine: Engine, source: CareSource, derivation: Derivation | None = None) -> Derived:
     """Make ``event``, ``person``, ``spell``, with ``event_flow``, ``unmapped_value`` and the small tables of the steps.
 
-    A table ``person`` of linked people that is there already is kept as ``linked_person``. Raises InputError when the source
-    lacks a column, UsageError when no submission is chosen or the period fits none.
+    The two are not made when the readers are known. A table ``person`` of linked people that is there already is kept as
+    ``linked_person``. Raises InputError when the source lacks a column, UsageError when no submission is chosen or the period
+    fits none.
     """
     choices = derivation or Derivation()
     _keep_linked_person(engine)
-    _run(engine, steps_of_wordings(source, choices), choices)
+    _run(engine, [NamedStep("1", submission(source), submission)], choices)
     period = choices.period or stated_period(engine)
     result = Derived(period, choices.cost_period or last_quarter(period))
+    named = _named_of_submitted(source, choices, result)
+    _run(engine, steps_of_wordings(source, choices, named), choices)
     coding = coding_values(engine, source.columns, cleaned=choices.cleaned)
-    _run(engine, steps_of_submissions(source, choices, result, coding), choices)
+    _run(engine, steps_of_submissions(source, choices, named, coding), choices)
     _run(engine, [step_of_choice(choices, period)], choices)
     if not engine.count("chosen_submission"):
         raise UsageError(f"No submission covers {period}. Give another period, or --selection current.")
@@ -125,8 +131,11 @@ def _spell_of_cut(gap_days: int) -> Step:
     return Step("spell", sql, again.values)
 
 
-def steps_of_wordings(source: CareSource, choices: Derivation) -> list[NamedStep]:
-    """Steps that find submissions, wordings and people. Raises InputError when NHS England's rule lacks local ids."""
+def steps_of_wordings(source: CareSource, choices: Derivation, named: frozenset[str] | None) -> list[NamedStep]:
+    """Steps that find wordings and people. Raises InputError when NHS England's rule lacks local ids.
+
+    ``named``: the columns of ``submitted`` that are asked for (None: all); wordings of other fields are not looked for.
+    """
     local: list[NamedStep] = []
     if choices.person_rule == "nhs_england":
         if source.local_id == NO_ID:
@@ -135,29 +144,37 @@ def steps_of_wordings(source: CareSource, choices: Derivation) -> list[NamedStep
                 "release lacks. Take the rule dhsc, or ask for a release that has it."
             )
         local = [NamedStep("5", numbered_local(source), numbered_local)]
+    fields = coded_fields(named)
     return [
-        NamedStep("1", submission(source), submission),
-        NamedStep("6", submitted_value(source, choices.outcome_hierarchy), submitted_value),
-        NamedStep("6", unmapped_value(), unmapped_value),
+        NamedStep("6", submitted_value(source, choices.outcome_hierarchy, fields), submitted_value),
+        NamedStep("6", unmapped_value(), unmapped_value, for_rows=True),
         *local,
         NamedStep("5", person_key(source), person_key),
     ]
 
 
 def steps_of_submissions(
-    source: CareSource, choices: Derivation, derived: Derived, coding: Mapping[str, Value]
+    source: CareSource, choices: Derivation, named: frozenset[str] | None, coding: Mapping[str, Value]
 ) -> list[NamedStep]:
     """Steps that look at every submitted row, whose wordings are coded by the lists that are bound."""
-    periods = NamedStep("1", reporting_period(derivation_settings().reporting_period), reporting_period)
-    later = [periods, *steps_of_events(source, choices, derived)]
-    named = None if choices.keep_steps else names_in(one.step for one in later)
     how = Submitting(choices.person_rule, choices.selection, choices.cleaned, coding, named)
-    return [NamedStep("5, 6", submitted(source, how), submitted), periods]
+    return [NamedStep("5, 6", submitted(source, how), submitted), _step_of_periods()]
 
 
-def names_in(steps: Iterable[Step]) -> frozenset[str]:
-    """Every word of the steps' SQL: among them are all columns that they read."""
-    return frozenset(word for step in steps for word in re.findall(r"\w+", step.sql))
+def _step_of_periods() -> NamedStep:
+    return NamedStep("1", reporting_period(derivation_settings().reporting_period), reporting_period)
+
+
+def _named_of_submitted(source: CareSource, choices: Derivation, derived: Derived) -> frozenset[str] | None:
+    """The columns of ``submitted`` that later steps name, among other words; None (all) when its rows are to be kept."""
+    later = [_step_of_periods(), *steps_of_events(source, choices, derived)]
+    return None if choices.keep_steps else _named_with("submitted", [one.step for one in later])
+
+
+def _named_with(table: str, steps: Sequence[Step]) -> frozenset[str]:
+    """Every word of the SQL that names a table: among them are all of its columns that are read."""
+    words = [set(re.findall(r"\w+", step.sql)) for step in steps]
+    return frozenset().union(*(found for found in words if table in found))
 
 
 def step_of_choice(choices: Derivation, period: Period) -> NamedStep:
@@ -168,18 +185,19 @@ def step_of_choice(choices: Derivation, period: Period) -> NamedStep:
 
 def steps_of_events(source: CareSource, choices: Derivation, derived: Derived) -> list[NamedStep]:
     """Steps from the chosen submissions to the tables that measures read."""
-    details = DETAILS if choices.named is None else details_named(choices.named)
+    readers = choices.readers
+    details = DETAILS if readers is None else details_named(_named_with("person", readers))
     people = _steps_of_people(source, derived, details)
-    named = None if choices.named is None else choices.named | names_in(one.step for one in people)
+    named = None if readers is None else _named_with("event", [*readers, *(one.step for one in people)])
     kept = event(choices.selection, derived.cost_period, named)
     return [
         NamedStep("11", latest_detail(details), latest_detail),
-        NamedStep("3, 4", events_in_period(), events_in_period),
+        NamedStep("3, 4", events_in_period(), events_in_period, for_rows=True),
         NamedStep("8", cropped(), cropped),
         NamedStep("7", shared_event(), shared_event),
         NamedStep("9", not_kept(), not_kept, done_with=("shared_event",)),
-        NamedStep("3 to 9, 12", kept, event, done_with=("cropped", "submitted")),
-        NamedStep("9", event_flow(choices.selection), event_flow, done_with=("events_in_period", "not_kept")),
+        NamedStep("9", event_flow(choices.selection), event_flow, done_with=("events_in_period",), for_rows=True),
+        NamedStep("3 to 9, 12", kept, event, done_with=("cropped", "submitted", "not_kept")),
         *people,
     ]
 
@@ -204,8 +222,9 @@ def steps_shown(source: CareSource, derivation: Derivation, period: Period) -> l
     """Every step of a derivation in the order in which it runs, to be read; nothing is run."""
     derived = Derived(period, derivation.cost_period or last_quarter(period))
     return [
-        *steps_of_wordings(source, derivation),
-        *steps_of_submissions(source, derivation, derived, {}),
+        NamedStep("1", submission(source), submission),
+        *steps_of_wordings(source, derivation, None),
+        *steps_of_submissions(source, derivation, None, {}),
         step_of_choice(derivation, period),
         *steps_of_events(source, derivation, derived),
     ]
@@ -231,9 +250,10 @@ def last_quarter(period: Period) -> Period:
 
 
 def _run(engine: Engine, steps: Sequence[NamedStep], choices: Derivation) -> None:
-    """Run steps; tables that no later step reads are dropped, unless they are to be kept."""
+    """Run steps that are needed; tables that no later step reads are dropped, unless they are to be kept."""
     for named in steps:
-        engine.run(named.step)
+        if choices.readers is None or not named.for_rows:
+            engine.run(named.step)
         if not choices.keep_steps:
             engine.drop(*(name for name in named.done_with if name != _DETAILS or not choices.keep_details))
 
