@@ -14,6 +14,11 @@ def package_costs(measure_id: str, asked: Asked) -> list[Step]:
 
     The event is the first in the place where the person stands. ``weekly`` and ``quarter`` are null without a cost.
     """
+    return [_packages(asked), Step(f"{measure_id}_people", "select * from package")]
+
+
+def _packages(asked: Asked) -> Step:
+    """The rows of both measures, which divide them in different ways."""
     sql = f"""
 with opened as (
   select la_code, person_key, event_id, weekly_cost, period_cost,
@@ -22,19 +27,19 @@ with opened as (
   where setting is not null and client_type_group = 'service_user'
     and start_date <= $last and (end_date is null or end_date >= $last)
 ),
-package as (
+of_person as (
   select la_code, person_key, arg_min(event_id, (list_position({_PLACES}, setting), event_id)) as event_id,
     {_PLACES}[min(list_position({_PLACES}, setting))] as setting, sum(weekly_cost) as weekly, sum(period_cost) as quarter
   from opened group by la_code, person_key
 ),
 judged as (
-  select package.*, case when date_of_death < $last then 'died' when age < 18 then 'under_18' end as reason
-  from package join person using (la_code, person_key)
+  select of_person.*, case when date_of_death < $last then 'died' when age < 18 then 'under_18' end as reason
+  from of_person join person using (la_code, person_key)
 )
 select la_code, person_key, event_id, setting, weekly, quarter,
   case when reason is not null then null when weekly is not null then 'costed' else 'not_costed' end as column_id, reason
 from judged"""
-    return [Step(f"{measure_id}_people", sql, {"last": asked.period.end})]
+    return Step("package", sql, {"last": asked.period.end})
 
 
 BY_SETTING = Measure("package_costs", partial(package_costs, "package_costs"))

@@ -4,6 +4,7 @@ from datetime import date
 
 from linkage.cohort.derive.age import dhsc_age_sql
 from linkage.cohort.derive.period import months_later
+from linkage.cohort.derive.spells import OPEN_END
 from linkage.cohort.measures.definition import MeasureDefinition, measure_definition
 from linkage.cohort.measures.measure import Asked, Measure
 from linkage.engine import Step, Value, literal
@@ -36,19 +37,23 @@ def _requests(definition: MeasureDefinition, asked: Asked) -> Step:
     sql = f"""
 with request as (
   select event.la_code, event.person_key, event_id, start_date, end_date, outcome_group, conversation,
-    {dhsc_age_sql("person.birth_month", "start_date")} as age_then
+    {dhsc_age_sql("person.birth_month", "start_date")} as age_then,
+    cast(start_date - to_months($long_term_months) as date) as long_term_from,
+    cast(start_date - to_months($short_term_months) as date) as short_term_from
   from event join person using (la_code, person_key)
   where event_type = 'request' and client_type_group = 'service_user' and start_date between $earliest and $last
 ),
+service as (
+  select la_code, person_key, start_date, coalesce(end_date, {OPEN_END}) as end_date,
+    service_group in ({long_term}) as is_long_term
+  from event where event_type = 'service' and service_group in ({long_term}, {short_term})
+),
 existing as (
-  select distinct request.event_id from request join event as service using (la_code, person_key)
-  where service.event_type = 'service' and service.start_date < request.start_date and (
-    (service.service_group in ({long_term})
-      and (service.end_date is null or service.end_date >= request.start_date - to_months($long_term_months)))
-    or (service.service_group in ({short_term})
-      and (service.end_date is null or service.end_date >= request.start_date - to_months($short_term_months))))
+  select distinct request.event_id from request join service using (la_code, person_key)
+  where service.start_date < request.start_date
+    and service.end_date >= case when is_long_term then long_term_from else short_term_from end
 )
-select request.*, case when age_then is null or age_then < $youngest then 'under_25'
+select request.* exclude (long_term_from, short_term_from), case when age_then is null or age_then < $youngest then 'under_25'
     when existing.event_id is not null then 'existing_client' when outcome_group is null then 'no_outcome'
     when outcome_group in ({no_progress}) then 'no_progress' end as reason
 from request left join existing using (event_id)"""
