@@ -4,15 +4,13 @@ from linkage.cohort.derive.wording import listed_sql
 from linkage.cohort.measures.definition import measure_definition
 from linkage.cohort.measures.measure import Asked, Measure
 from linkage.cohort.measures.packed import packed_sql, place_sql, row_sql
+from linkage.cohort.measures.supported import IS_DIRECT, MECHANISMS, PLACES, mechanism_place_sql, supported_person
 from linkage.engine import Step, literal
 
-_IS_DIRECT = "component_group = 'direct_payment' or mechanism_group = 'direct_payment'"
-MECHANISM = f"""case when {_IS_DIRECT} then 'direct_payment'
+MECHANISM = f"""case when {IS_DIRECT} then 'direct_payment'
       when mechanism_group in ('managed', 'commissioned') then mechanism_group::varchar else 'not_known' end"""
-_MECHANISMS = ("direct_payment", "managed", "commissioned", "not_known")
-_CLIENTS = ("nursing", "residential", *_MECHANISMS, "prison")
-_CARERS = (*_MECHANISMS, "information", "no_direct")
-"""Where somebody stands, from the highest place, which is 1."""
+_CARERS = (*MECHANISMS, "information", "no_direct")
+"""Where a carer stands, from the highest place, which is 1."""
 _BAND = "case when age is null then 'not known' when age >= 65 then '65+' when age >= 18 then '18-64' end"
 
 
@@ -23,36 +21,17 @@ def clients(asked: Asked) -> list[Step]:
     """
     sql = f"""
 with placed as (
-  select la_code, person_key, event_id,
-    case setting when 'nursing' then 1 when 'residential' then 2 when 'prison' then 7 else {_mechanism_place(3)} end as place
-  from event
-  where client_type_group = 'service_user' and setting is not null
-    and start_date <= $last and (end_date is null or end_date >= $last)
-),
-{_highest(_CLIENTS)}
+  select la_code, person_key, {row_sql("ascof_last")} as event_id, [{listed_sql(PLACES)}][{place_sql("ascof_last")}] as kind,
+    age, date_of_death
+  from supported_person where ascof_last is not null
+)
 select la_code, person_key, event_id, {_BAND} as age_band, case when reason is null then kind end as column_id, reason
 from (
-  select highest.*, age, case when date_of_death < $last then 'died' when age < 18 then 'under_18'
+  select *, case when date_of_death < $last then 'died' when age < 18 then 'under_18'
       when kind in ('nursing', 'residential') then 'care_home' when kind = 'prison' then 'prison' end as reason
-  from highest join person using (la_code, person_key)
+  from placed
 )"""
-    return [Step("ascof_3d_clients_people", sql, {"last": asked.period.end})]
-
-
-def _mechanism_place(first: int) -> str:
-    """SQL: the place of a service by its mechanism, when the highest mechanism has the place ``first``."""
-    return f"""case when {_IS_DIRECT} then {first} when mechanism_group = 'managed' then {first + 1}
-      when mechanism_group = 'commissioned' then {first + 2} else {first + 3} end"""
-
-
-def _highest(kinds: tuple[str, ...]) -> str:
-    """SQL for ``highest``, one row per person of ``placed``: the first event of the highest place, and its kind."""
-    return f"""first as (
-  select la_code, person_key, min({packed_sql("place", "event_id")}) as place from placed group by la_code, person_key
-),
-highest as (
-  select la_code, person_key, {row_sql("place")} as event_id, [{listed_sql(kinds)}][{place_sql("place")}] as kind from first
-)"""
+    return [supported_person(asked), Step("ascof_3d_clients_people", sql, {"last": asked.period.end})]
 
 
 def carers(asked: Asked) -> list[Step]:
@@ -64,7 +43,7 @@ def carers(asked: Asked) -> list[Step]:
     sql = f"""
 with kind as (
   select la_code, person_key, event_id,
-    case when event_type = 'service' and service_type = {direct} then {_mechanism_place(1)}
+    case when event_type = 'service' and service_type = {direct} then {mechanism_place_sql(IS_DIRECT, 1)}
       when service_group = 'carer_support' then 6
       when event_type in ('assessment', 'review') and outcome_group is distinct from 'nfa_information' then 6
       when event_type <> 'service' and outcome_group = 'nfa_information' then 5 end as place
@@ -72,8 +51,13 @@ with kind as (
   where client_type_group <> 'service_user' and client_type_group in ('carer', 'carer_by_association')
     and start_date <= $last and (end_date is null or end_date >= $first)
 ),
-placed as (select * from kind where place is not null),
-{_highest(_CARERS)}
+first as (
+  select la_code, person_key, min({packed_sql("place", "event_id")}) as stands
+  from kind where place is not null group by la_code, person_key
+),
+highest as (
+  select la_code, person_key, {row_sql("stands")} as event_id, [{listed_sql(_CARERS)}][{place_sql("stands")}] as kind from first
+)
 select la_code, person_key, event_id, {_BAND} as age_band, case when reason is null then kind end as column_id, reason
 from (
   select highest.*, age,
