@@ -14,7 +14,10 @@ def link_confidence(source: CareSource) -> Step:
     quality = source.optional("link_quality", "null::varchar")
     high = listed_sql(hospital_settings().high_confidence)
     sql = f"""
-select la_code, coalesce({source.traced}, {source.given}, {source.local}) as person_pseudonym,
-  case when bool_and({quality} in ({high})) then 'high' when count({quality}) > 0 then 'other' end as confidence
-from {source.rows} group by all having person_pseudonym is not null"""
+with stated as (
+  select la_code, coalesce({source.traced}, {source.given}, {source.local}) as person_pseudonym,
+    case when bool_and({quality} in ({high})) then 'high' when count({quality}) > 0 then 'other' end as confidence
+  from {source.rows} group by all having person_pseudonym is not null
+)
+select la_code, person_key, confidence from stated join person_key using (person_pseudonym)"""
     return Step("link_confidence", sql, source.values)

@@ -20,8 +20,8 @@ def high_confidence(asked: Asked) -> list[Step]:
     """
     sql = """
 with link as (
-  select distinct la_code, person_key, coalesce(confidence, 'other') as confidence
-  from person join link_confidence using (la_code, person_pseudonym)
+  select la_code, person_key, coalesce(confidence, 'other') as confidence
+  from link_confidence semi join person using (la_code, person_key)
 ),
 national as (select person_key, min(confidence) = 'high' and max(confidence) = 'high' as is_high from link group by person_key),
 outcome as (
@@ -64,7 +64,7 @@ with seen as (
 ),
 known as (
   select seen.*, age, gender, ethnic_group, primary_support_reason::varchar as primary_support_reason, confidence
-  from seen join person using (la_code, person_key) left join link_confidence using (la_code, person_pseudonym)
+  from seen join person using (la_code, person_key) left join link_confidence using (la_code, person_key)
 )
 select la_code, person_key, event_id, {divided_sql(definition, "age")},
   {label_sql(definition.label("support_reason"), f"case {whens} end")} as support_reason,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from linkage.cohort.derive.source import linked_source
+from linkage.cohort.derive.submitted import person_key
 from linkage.cohort.figured import cells_of
 from linkage.cohort.hospital.links import link_confidence
 from linkage.cohort.measures.measure import Asked
@@ -65,8 +66,8 @@ def test_people_stand_by_their_link_and_by_who_they_are() -> None:
 
 def test_a_release_that_does_not_say_how_links_were_made_has_none_of_high_confidence() -> None:
     with care_engine([service("ann")], leave_out=("link_quality",)) as engine:
-        engine.run(link_confidence(linked_source(engine)))
-        assert table(engine, "select * from link_confidence") == [("991", "ann", None)]
+        engine.run_all([person_key(linked_source(engine)), link_confidence(linked_source(engine))])
+        assert table(engine, "select * from link_confidence") == [("991", 1, None)]
 
 
 def reabled(person: str, **changes: Any) -> Row:
