@@ -16,7 +16,14 @@ from linkage.cohort.derive.settings import Hierarchy, PersonRule, Selection, der
 from linkage.cohort.derive.source import NO_ID, CareSource
 from linkage.cohort.derive.spells import setting_spell, spell
 from linkage.cohort.derive.submissions import Chosen, chosen_submission, reporting_period
-from linkage.cohort.derive.submitted import Submitting, numbered_local, person_key, submission, submitted
+from linkage.cohort.derive.submitted import (
+    Submitting,
+    authorities_of,
+    numbered_local,
+    person_key,
+    submission,
+    submitted,
+)
 from linkage.engine import Engine, Step, Value
 from linkage.errors import InputError, UsageError
 
@@ -92,7 +99,7 @@ def derive(engine: Engine, source: CareSource, derivation: Derivation | None = N
     named = _named_of_submitted(source, choices, result)
     _run(engine, steps_of_wordings(source, choices, named), choices)
     coding = coding_values(engine, source.columns, cleaned=choices.cleaned)
-    _run(engine, steps_of_submissions(source, choices, named, coding), choices)
+    _run(engine, steps_of_submissions(source, choices, named, coding, authorities_of(engine)), choices)
     _run(engine, [step_of_choice(choices, period)], choices)
     if not engine.count("chosen_submission"):
         raise UsageError(f"No submission covers {period}. Give another period, or --selection current.")
@@ -154,10 +161,14 @@ def steps_of_wordings(source: CareSource, choices: Derivation, named: frozenset[
 
 
 def steps_of_submissions(
-    source: CareSource, choices: Derivation, named: frozenset[str] | None, coding: Mapping[str, Value]
+    source: CareSource,
+    choices: Derivation,
+    named: frozenset[str] | None,
+    coding: Mapping[str, Value],
+    authorities: Sequence[str] = (),
 ) -> list[NamedStep]:
     """Steps that look at every submitted row, whose wordings are coded by the lists that are bound."""
-    how = Submitting(choices.person_rule, choices.selection, choices.cleaned, coding, named)
+    how = Submitting(choices.person_rule, choices.selection, choices.cleaned, coding, named, authorities)
     return [NamedStep("5, 6", submitted(source, how), submitted), _step_of_periods()]
 
 

@@ -1,6 +1,6 @@
 """Submitted rows in narrow form: people and submissions as numbers, texts as coded values (steps 5 and 6)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from linkage.cohort.derive.coded import coded_columns
@@ -8,7 +8,7 @@ from linkage.cohort.derive.events import effective_end_sql
 from linkage.cohort.derive.grouped import enum_sql, group_type
 from linkage.cohort.derive.settings import PersonRule, Selection
 from linkage.cohort.derive.source import CareSource
-from linkage.engine import Step, Value, literal
+from linkage.engine import Engine, Step, Value, literal
 
 KEY_SOURCES = ("traced", "given", "la_person_id")
 _PRISON = {"prison_managed": "managed", "prison_commissioned": "commissioned"}
@@ -51,11 +51,19 @@ from (select distinct {_key(source)} as person_pseudonym from {source.rows}) whe
     return Step("person_key", sql, source.values)
 
 
+def authorities_of(engine: Engine) -> list[str]:
+    """The authorities that have submissions, in order; after ``submission``."""
+    sql = "select distinct la_code from submission where la_code is not null order by la_code"
+    return [row[0] for row in engine.rows(Step("authorities", sql))]
+
+
 @dataclass(frozen=True)
 class Submitting:
     """How submitted rows are read. ``coding``: the lists of wordings that are bound (``coding_values``).
 
-    ``named``: the columns that are asked for (None: all); others are not made. The rest: as in ``Derivation``.
+    ``named``: the columns that are asked for (None: all); others are not made. ``authorities``: all of them, so that
+    ``la_code`` is of an enumerated type, which joins and groups as a number and reads as the text; none: it is a text. The
+    rest: as in ``Derivation``.
     """
 
     person_rule: PersonRule = "dhsc"
@@ -63,6 +71,7 @@ class Submitting:
     cleaned: bool = False
     coding: Mapping[str, Value] = field(default_factory=dict)
     named: frozenset[str] | None = None
+    authorities: Sequence[str] = ()
 
 
 def submitted(source: CareSource, how: Submitting) -> Step:
@@ -78,7 +87,7 @@ def submitted(source: CareSource, how: Submitting) -> Step:
         name: "row_of." + name for name in ("row_id", "person_key_source", "birth_month", "date_of_death", "start_date")
     }
     columns |= {
-        "la_code": "submission.la_code",
+        "la_code": "authority",
         "submission_no": "submission_no",
         "person_key": "person_key",
         "without_number": "local.local_id is not null" if how.person_rule == "nhs_england" else "false",
@@ -108,12 +117,17 @@ with row_of as (
   from {source.rows})
 select {", ".join(asked)}
 from row_of
-join submission on submission.la_code = row_of.la_code and submission.file is not distinct from row_of.file
+join (select *, {_authority_sql(how)} as authority from submission) as submission
+  on submission.la_code = row_of.la_code and submission.file is not distinct from row_of.file
   and submission.stated_start is not distinct from row_of.stated_start
   and submission.stated_end is not distinct from row_of.stated_end
 left join person_key on person_key.person_pseudonym = row_of.person_pseudonym
 {local if how.person_rule == "nhs_england" else ""}"""
     return Step("submitted", sql, {**source.values, **how.coding})
+
+
+def _authority_sql(how: Submitting) -> str:
+    return f"cast(la_code as {enum_sql(how.authorities)})" if how.authorities else "la_code"
 
 
 def _event_hash_sql(selection: Selection) -> str:
