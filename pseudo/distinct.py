@@ -50,11 +50,13 @@ def _sorted(numbers: Numbers) -> Iterator[tuple[Numbers, Numbers]]:
             rows = order[start : start + _SOME]
             yield np.maximum(numbers[rows], -1), rows
         return
-    packed = np.maximum(numbers, -1)
-    packed += 1
-    packed <<= bits
+    packed = np.empty(len(numbers), dtype=np.int64)
     for start in range(0, len(packed), _SOME):
-        packed[start : start + _SOME] |= np.arange(start, min(start + _SOME, len(packed)))
+        some = packed[start : start + _SOME]
+        np.maximum(numbers[start : start + _SOME], -1, out=some)
+        some += 1
+        some <<= bits
+        some |= np.arange(start, start + len(some))
     packed.sort()
     for start in range(0, len(packed), _SOME):
         some = packed[start : start + _SOME]

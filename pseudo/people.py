@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pseudo.columns import Source
-from pseudo.distinct import distinct_numbers, encode, positions_of
+from pseudo.distinct import distinct_numbers, encoded_parts, positions_of
 from pseudo.errors import IdentifierError
 from pseudo.hashing import Hasher
 from pseudo.messages import la_person_id_messages, nhs_number_texts, nhs_numbers, one_time_messages
@@ -129,9 +129,11 @@ def _accepted_numbers(source: Source, roles: PersonRoles, counts: dict[str, int]
 
 def _accepted(quality: pa.ChunkedArray, outcomes: Collection[str]) -> npt.NDArray[np.bool_]:
     """The rows whose link has one of the outcomes."""
-    encoded = encode(quality)
-    accepted = [value in outcomes for value in encoded.dictionary.cast(pa.string()).to_pylist()]
-    return np.array([*accepted, False], dtype=np.bool_).take(positions_of(encoded))
+    found = []
+    for part in encoded_parts(quality):
+        accepted = [value in outcomes for value in part.dictionary.cast(pa.string()).to_pylist()]
+        found.append(np.array([*accepted, False], dtype=np.bool_).take(positions_of(part)))
+    return np.concatenate(found)
 
 
 def _local_ids(source: Source, roles: PersonRoles, counts: dict[str, int]) -> _Known:
