@@ -20,7 +20,7 @@ _EPISODE = {
     "disdest": "varchar",
     "tretspef": "varchar",
     "classpat": "varchar",
-    "epiorder": "varchar",
+    "epiorder": "integer",
     "epistart": "date",
     "la_code": "varchar",
 }
@@ -67,7 +67,7 @@ def hospital_stay(settings: HospitalSettings, period: Period) -> Step:
     stay = "hash(person_pseudonym, admidate, admimeth)"
     sql = f"""
 with episode as not materialized (
-  select *, case when try_cast(epiorder as integer) not in ({no_order}) then try_cast(epiorder as integer) end as place
+  select *, case when epiorder not in ({no_order}) then epiorder end as place
   from {episodes_sql()}
 ),
 under_way as (select distinct {stay} as stay from episode where admidate < $first and disdate >= $first),
