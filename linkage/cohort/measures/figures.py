@@ -94,18 +94,42 @@ select {", ".join(keys)}, count_id, {numbers} from placed join made using (colum
 group by grouping sets ({_grouping_sets(definition, "count_id")})"""
     else:
         placed = f"select {known}, column_id, person_key from {source}"
-        counted = f"""
-select {", ".join(keys)}, count_id, cast(sum(rows_there) as bigint) as number, count(*) as people
-from (
-  select {", ".join(keys)}, count_id, person_key, count(*) as rows_there from placed join made using (column_id)
-  group by grouping sets ({_grouping_sets(definition, "count_id", "person_key")})
-) group by all"""
+        counted = _counted_with_people(definition, ", ".join(keys))
     sql = f"""
 with made (column_id, count_id) as (values {made}),
 placed as (
   {placed}
 ){counted}"""
     return Step(f"{measure.id}_counted", sql, {"la_codes": list(asked.la_codes)})
+
+
+def _counted_with_people(definition: MeasureDefinition, keys: str) -> str:
+    """SQL over ``placed`` and ``made``: rows are counted by column, and people by the columns in which they stand together.
+
+    A person's columns in a group are the bits of one number, so that a person is looked at once in a group however many counts
+    there are.
+    """
+    bits = {column.id: 2**place for place, column in enumerate(definition.columns)}
+    stands = ", ".join(f"({literal(name)}, {bit})" for name, bit in bits.items())
+    among = ", ".join(
+        f"({literal(name)}, {sum(bits[part] for part in parts)})" for name, parts in made_of(definition).items()
+    )
+    return f""",
+stands (column_id, bit) as (values {stands}),
+among (count_id, bits) as (values {among}),
+of_person as (
+  select {keys}, person_key, bit_or(bit) as bits from placed join stands using (column_id)
+  group by grouping sets ({_grouping_sets(definition, "person_key")})
+),
+together as (select {keys}, bits, count(*) as people from of_person group by all),
+of_column as (select {keys}, column_id, count(*) as rows_there from placed group by all)
+select {keys}, count_id, cast(sum(number) as bigint) as number, cast(sum(people) as bigint) as people
+from (
+  select {keys}, count_id, sum(rows_there) as number, 0 as people from of_column join made using (column_id)
+  group by grouping sets ({_grouping_sets(definition, "count_id")})
+  union all
+  select {keys}, count_id, 0, people from together join among on together.bits & among.bits <> 0
+) group by all"""
 
 
 def amounts_step(measure: Measure, asked: Asked) -> Step:
