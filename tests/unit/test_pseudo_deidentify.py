@@ -14,8 +14,10 @@ import pytest
 
 import pseudo.columns
 import pseudo.deidentify
+import pseudo.distinct
 import pseudo.domain_keys
 import pseudo.partitions
+import pseudo.people
 from pseudo.columns import open_source
 from pseudo.deidentify import DomainKeys, derive_keys
 from pseudo.errors import IdentifierError, PolicyError, ReleaseWriteError
@@ -116,6 +118,22 @@ def test_source_order_row_groups_and_encoding_change_no_byte(
     assert written(tmp_path / "c", keys, tmp_path / "small.parquet") == expected
     coded = pa.table({name: table[name].dictionary_encode() for name in table.column_names})
     assert written(tmp_path / "d", keys, coded) == expected
+
+
+def test_columns_in_parts_with_their_own_dictionaries_change_no_byte(
+    tmp_path: Path, keys: DomainKeys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = written(tmp_path / "a", keys)
+    table = events()
+    pq.write_table(table, tmp_path / "small.parquet", row_group_size=7)
+    monkeypatch.setattr(pseudo.distinct, "_SHORT", 1)
+    monkeypatch.setattr(pseudo.people, "_PART_ROWS", 9)
+    monkeypatch.setattr(pseudo.deidentify, "_COUNTED_ROWS", 13)
+    monkeypatch.setattr(pseudo.columns, "_short_dictionaries", lambda _: set(table.column_names))
+    assert written(tmp_path / "b", keys, tmp_path / "small.parquet") == expected
+    parts = [table.slice(start, 20) for start in range(0, table.num_rows, 20)]
+    coded = [pa.table({name: part[name].dictionary_encode() for name in part.column_names}) for part in parts]
+    assert written(tmp_path / "c", keys, pa.concat_tables(coded)) == expected
 
 
 def test_worker_processes_change_no_byte(tmp_path: Path, keys: DomainKeys) -> None:
