@@ -46,7 +46,7 @@ def test_a_register_alone_is_the_register_of_the_whole_world(tmp_path: Path) -> 
 def test_parquet_holds_the_rows_of_csv_with_types(tmp_path: Path) -> None:
     profile = load_profile("sample")
     for form in ("csv", "parquet"):
-        synth(profile, tmp_path / form, people=1_500, synthetic=True, making=Making(form=form))
+        synth(profile, tmp_path / form, people=300, synthetic=True, making=Making(form=form))
     table = pq.read_table(tmp_path / "parquet" / "register.parquet").to_pylist()
     lines = (tmp_path / "csv" / "register.csv").read_text(encoding="utf-8").splitlines()
     names = lines[0].split(",")
