@@ -1,5 +1,6 @@
 """What tests share: a small world with one run of the main job on it, and how the tests are spread over workers."""
 
+import gc
 from collections.abc import Iterator, Mapping
 from typing import Any
 from unittest.mock import patch
@@ -24,6 +25,12 @@ MAIN_JOB = (
 LARGE_REGISTER = 2_000
 
 Probabilities = Mapping[str, Mapping[str, float]]
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests live to the end: the garbage collector need not look at them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -35,19 +35,19 @@ def ends_well(path: Path, content: bytes) -> None:
     assert all(row is None or 1 <= row <= result.rows_read for row in result.findings["row_number"].to_pylist())
 
 
-@examples(50)
+@examples(30)
 @given(content=st.binary(max_size=2_000))
 def test_random_bytes(tmp_path: Path, content: bytes) -> None:
     ends_well(tmp_path / "random.csv", content)
 
 
-@examples(12)
+@examples(8)
 @given(content=st.binary(max_size=500), before=st.sampled_from([HEADINGS + b"\n", VALID + b"\n"]))
 def test_random_bytes_after_a_heading_line(tmp_path: Path, content: bytes, before: bytes) -> None:
     ends_well(tmp_path / "random.csv", before + content)
 
 
-@examples(12)
+@examples(8)
 @given(
     places=st.lists(st.integers(0, len(VALID)), min_size=1, max_size=6),
     inserted=st.sampled_from(
@@ -61,7 +61,7 @@ def test_a_damaged_submission(tmp_path: Path, places: list[int], inserted: bytes
     ends_well(tmp_path / "damaged.csv", content)
 
 
-@examples(12)
+@examples(8)
 @given(length=st.integers(0, len(VALID)), encoding=st.sampled_from(["utf-8", "utf-16", "utf-8-sig"]))
 def test_a_submission_cut_short(tmp_path: Path, length: int, encoding: str) -> None:
     ends_well(tmp_path / "short.csv", VALID.decode()[:length].encode(encoding))

@@ -54,20 +54,20 @@ def python_answers(module: ModuleType, verbs: tuple[str, ...], typed: list[str |
 
 
 @pytest.mark.parametrize("module", VERBS, ids=lambda module: module.__name__.split(".")[-1])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(typed=TEXTS)
 def test_python_and_sql_agree(engine: Engine, module: ModuleType, typed: list[str | None]) -> None:
     assert sql_answers(engine, module, VERBS[module], typed) == python_answers(module, VERBS[module], typed)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(typed=TEXTS)
 def test_postcode_parts_agree(engine: Engine, typed: list[str | None]) -> None:
     canonical = [postcode.clean(value) for value in typed]
     assert sql_answers(engine, postcode, PARTS, canonical) == python_answers(postcode, PARTS, canonical)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(typed=TEXTS)
 def test_canonical_forms_are_their_own_canonical_form(typed: list[str | None]) -> None:
     for module in (nhs_number, postcode, name, date_of_birth, gender):
