@@ -92,9 +92,9 @@ class _ViewingAPI(DuckDBAPI):  # type: ignore[misc]
         if final_sql.lstrip().startswith("DROP TABLE"):
             return None
         if made := _TABLE_MADE.match(final_sql):
-            if made["name"].startswith("__splink__df_predict"):
-                final_sql = final_sql.replace("CREATE TABLE", "CREATE OR REPLACE VIEW", 1)
-            else:
+            kind = "VIEW" if made["name"].startswith("__splink__df_predict") else "TABLE"
+            final_sql = final_sql.replace("CREATE TABLE", f"CREATE OR REPLACE {kind}", 1)
+            if kind == "TABLE":
                 self.inputs[made["name"]] = final_sql
         return super()._execute_sql_against_backend(final_sql)
 

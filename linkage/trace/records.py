@@ -19,7 +19,7 @@ LINK_FIELDS = ("nhs_number", "given_name", "family_name", "date_of_birth", "post
 def query_steps(postcode_as: PostcodeKind) -> list[Step]:
     """Steps that make ``query``, one row per row of ``query_source``, as compared; needs table ``nickname``."""
     return [
-        normalised_step(
+        _normalised_step(
             "query_normalised", "query_source", postcode_as, keep=("query_row", "query_id", "nhs_number_given")
         ),
         _query_step(postcode_as),
@@ -27,7 +27,7 @@ def query_steps(postcode_as: PostcodeKind) -> list[Step]:
     ]
 
 
-def normalised_step(step_name: str, source: str, postcode_as: PostcodeKind, *, keep: tuple[str, ...]) -> Step:
+def _normalised_step(step_name: str, source: str, postcode_as: PostcodeKind, *, keep: tuple[str, ...]) -> Step:
     """One row per source row: identifiers in canonical or comparison form, null where missing or invalid.
 
     ``source`` has the fields of LINK_FIELDS plus ``other_given_name`` as text; the columns of ``keep`` are carried over.

@@ -18,6 +18,7 @@ from linkage.engine import Engine, EngineOptions, Step, open_engine
 from linkage.engine.duckdb import duckdb
 from linkage.errors import DiskFullError, InputError, MachineError, UsageError
 from linkage.runs import kept_notes, verify_manifest
+from linkage.trace import model
 from linkage.trace.queries import Queries
 from linkage.trace.register import (
     build_register,
@@ -287,6 +288,23 @@ def test_one_person_is_asked_of_an_open_register(register: Path) -> None:
     assert (found.outcome, found.nhs_number) == ("found", ANN)
     assert (confirmed.outcome, confirmed.nhs_number, confirmed.step) == ("confirmed", BEN, "cross_check")
     assert (nobody.outcome, nobody.nhs_number) == ("not_found", None)
+
+
+def test_after_a_question_that_was_stopped_the_next_is_answered(
+    register: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = {"given_name": "Ann", "family_name": "Oakes", "date_of_birth": "03/02/1938", "postcode": "QX7 3BB"}
+
+    def stopped(predicted: str) -> Step:
+        raise KeyboardInterrupt
+
+    with open_register(register, synthetic=True) as opened:
+        for _ in range(2):  # while the statements are made, and once they are there
+            with monkeypatch.context() as patch:
+                patch.setattr(model, "_scored_step", stopped)
+                with pytest.raises(KeyboardInterrupt):
+                    opened.trace_one(ann)
+            assert opened.trace_one(ann).nhs_number == ANN
 
 
 def test_a_question_needs_a_purpose(register: Path) -> None:
